@@ -1,0 +1,83 @@
+//! The program: arguments, documents in and out, printing, exit codes.
+//!
+//! What boilerplate is, the library and the rule files know. Here is what a run makes of it:
+//! which documents ([`documents`]), what is done with each ([`clean`]), how it is shown
+//! ([`render`]), where it is written ([`output`]).
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod args;
+mod clean;
+mod console;
+mod documents;
+mod output;
+mod render;
+mod restore;
+mod rules;
+
+use std::panic::catch_unwind;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Args, Command};
+use console::{Console, Failure, tell};
+
+/// Nothing to report.
+const FINE: u8 = 0;
+/// `--diff` or `--check` found something that would go.
+const DIFFERENT: u8 = 1;
+/// Something went wrong, with one document or with all of them.
+const ERROR: u8 = 2;
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        tell(&format!(
+            "cleaner: this is a bug of cleaner, please report it with the page: {panic}\n"
+        ));
+    }));
+    let args = Args::parse();
+    let console = Console::new(args.color, args.clean.quiet);
+    let status = match catch_unwind(|| run(&args, console)) {
+        Ok(Ok(status)) => status,
+        // Whoever read our output has had enough of it.
+        Ok(Err(Failure::ClosedPipe)) => FINE,
+        Ok(Err(Failure::Said(what))) => {
+            console.error("cleaner", what);
+            ERROR
+        }
+        Ok(Err(Failure::Rules(error))) => {
+            tell(&format!("{}\n", error.render(console.stderr().is_on())));
+            ERROR
+        }
+        // The hook has said it.
+        Err(_) => ERROR,
+    };
+    ExitCode::from(status)
+}
+
+fn run(args: &Args, console: Console) -> Result<u8, Failure> {
+    if args.version {
+        let outlets = rules::Source::new(args.clean.rules.folder())?;
+        let version = env!("CARGO_PKG_VERSION");
+        console.print(&format!("cleaner {version} (rules {})\n", outlets.hash()))?;
+        return Ok(FINE);
+    }
+    match &args.command {
+        None => clean::run(&args.clean, console),
+        Some(Command::Rules { command }) => rules::run(command, console),
+        Some(Command::Restore(restore)) => restore::run(restore, console),
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "cleaner", &mut script);
+            console.print_bytes(&script)?;
+            Ok(FINE)
+        }
+        Some(Command::Man) => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Args::command()).render(&mut page)?;
+            console.print_bytes(&page)?;
+            Ok(FINE)
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! `cleaner rules`: which outlets and rules there are, and whether rule files are in order.
+
+use std::io::{self, Write};
+use std::ops::Deref;
+use std::path::PathBuf;
+
+use cleaner::{Cleaner, Outlet, Outlets, RULE_SCHEMA, Rule};
+use serde::Serialize;
+
+use crate::FINE;
+use crate::args::{RulesCommand, rules_of_environment};
+use crate::console::{BOLD, Console, DIM, Failure, Paint, printable};
+use crate::render::table;
+
+/// The outlets of a run: the bundled ones, or those and a folder's.
+pub enum Source {
+    Bundled(&'static Outlets),
+    Brought(Box<Outlets>),
+}
+
+impl Source {
+    /// The bundled outlets and those of a folder.
+    ///
+    /// # Errors
+    /// What is wrong with the folder's files.
+    pub fn new(folder: Option<PathBuf>) -> cleaner::Result<Source> {
+        Ok(match folder {
+            Some(folder) => Source::Brought(Box::new(Outlets::with_folder(&folder)?)),
+            None => Source::Bundled(Outlets::bundled()),
+        })
+    }
+}
+
+impl Deref for Source {
+    type Target = Outlets;
+    fn deref(&self) -> &Outlets {
+        match self {
+            Source::Bundled(outlets) => outlets,
+            Source::Brought(outlets) => outlets,
+        }
+    }
+}
+
+/// An outlet as `rules list --json` writes it.
+#[derive(Serialize)]
+struct Listed<'a> {
+    id: &'a str,
+    name: &'a str,
+    family: bool,
+    domains: &'a [String],
+    extends: &'a [String],
+    /// Its own rules.
+    own: usize,
+    /// Its own rules and those that it inherits.
+    rules: usize,
+    file: &'a str,
+}
+
+/// Does what the command says; returns the exit code.
+pub fn run(command: &RulesCommand, console: Console) -> Result<u8, Failure> {
+    let mut out = console.out();
+    match command {
+        RulesCommand::List { rules, json } => {
+            let outlets = Source::new(rules.folder())?;
+            list(&outlets, *json, &mut out)?;
+        }
+        RulesCommand::Show { id, rules } => {
+            let outlets = Source::new(rules.folder())?;
+            show(&outlets, id, console.stdout(), &mut out)?;
+        }
+        RulesCommand::Check { folder } => {
+            let outlets = Source::new(folder.clone().or_else(rules_of_environment))?;
+            outlets.check()?;
+            let listed: Vec<Listed> = listed(&outlets).collect();
+            let (files, rules) = (
+                listed.len(),
+                listed.iter().map(|one| one.own).sum::<usize>(),
+            );
+            writeln!(out, "{files} rule files, {rules} rules: fine")?;
+        }
+        RulesCommand::Schema => out.write_all(RULE_SCHEMA.as_bytes())?,
+    }
+    out.flush()?;
+    Ok(FINE)
+}
+
+fn listed(outlets: &Outlets) -> impl Iterator<Item = Listed<'_>> {
+    outlets.outlets().map(|outlet| {
+        let cleaner = outlets.cleaner(&outlet.id);
+        let rules = cleaner.as_deref().map_or(&[][..], Cleaner::rules);
+        Listed {
+            id: &outlet.id,
+            name: &outlet.name,
+            family: outlet.is_family,
+            domains: &outlet.domains,
+            extends: &outlet.extends,
+            own: rules.iter().filter(|rule| owner(rule) == outlet.id).count(),
+            rules: rules.len(),
+            file: &outlet.file,
+        }
+    })
+}
+
+/// The id of the file that a rule is written in.
+fn owner(rule: &Rule) -> &str {
+    rule.id.split('/').next().unwrap_or_default()
+}
+
+fn list(outlets: &Outlets, json: bool, out: &mut dyn Write) -> io::Result<()> {
+    if json {
+        for one in listed(outlets) {
+            serde_json::to_writer(&mut *out, &one)?;
+            writeln!(out)?;
+        }
+        return Ok(());
+    }
+    let head = ["ID", "KIND", "RULES", "INHERITED", "NAME", "DOMAINS"].map(str::to_owned);
+    let row = |one: Listed| {
+        [
+            one.id.to_owned(),
+            if one.family { "family" } else { "outlet" }.to_owned(),
+            one.own.to_string(),
+            (one.rules - one.own).to_string(),
+            printable(one.name),
+            printable(&one.domains.join(" ")),
+        ]
+    };
+    let rows: Vec<_> = std::iter::once(head)
+        .chain(listed(outlets).map(row))
+        .collect();
+    out.write_all(table(&rows, &[2, 3]).as_bytes())
+}
+
+fn show(outlets: &Outlets, id: &str, paint: Paint, out: &mut dyn Write) -> Result<(), Failure> {
+    let owner = id.split('/').next().unwrap_or_default();
+    let (Some(outlet), Some(cleaner)) = (outlets.outlet(owner), outlets.cleaner(owner)) else {
+        let nearest = outlets.nearest_id(owner);
+        let meant = nearest.map_or(String::new(), |id| format!("; did you mean `{id}`?"));
+        let what = format!(
+            "there is no outlet or family `{owner}`{meant} (`cleaner rules list` shows all)"
+        );
+        return Err(Failure::Said(what));
+    };
+    if id == owner {
+        heading(outlet, paint, out)?;
+        for rule in cleaner.rules() {
+            writeln!(out)?;
+            metadata(rule, paint, out)?;
+        }
+        return Ok(());
+    }
+    match cleaner.rules().iter().find(|rule| rule.id == id) {
+        Some(rule) => Ok(metadata(rule, paint, out)?),
+        None => Err(Failure::Said(format!(
+            "there is no rule `{id}` that runs; `cleaner rules show {owner}` shows those of {owner}"
+        ))),
+    }
+}
+
+fn heading(outlet: &Outlet, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let kind = if outlet.is_family { "family" } else { "outlet" };
+    let id = paint.with(BOLD, &outlet.id);
+    writeln!(out, "{id}: {}", printable(&outlet.name))?;
+    writeln!(out, "  {kind}, {}", printable(&outlet.file))?;
+    for (label, list) in [("domains", &outlet.domains), ("extends", &outlet.extends)] {
+        if !list.is_empty() {
+            writeln!(out, "  {label}: {}", printable(&list.join(", ")))?;
+        }
+    }
+    Ok(())
+}
+
+fn metadata(rule: &Rule, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let place = |count: u32, which: &str| match count {
+        1 => format!("the {which} non-blank line"),
+        _ => format!("the {which} {count} non-blank lines"),
+    };
+    let zone = match (rule.head, rule.tail) {
+        (None, None) => "anywhere".to_owned(),
+        (Some(head), None) => format!("in {}", place(head, "first")),
+        (None, Some(tail)) => format!("in {}", place(tail, "last")),
+        (Some(head), Some(tail)) => {
+            format!("in {} or {}", place(head, "first"), place(tail, "last"))
+        }
+    };
+    let at = printable(&format!("{}:{}", rule.file, rule.line));
+    writeln!(out, "{}", paint.with(BOLD, &rule.id))?;
+    writeln!(out, "  {}, {}, {zone}", rule.kind, rule.category)?;
+    writeln!(out, "  {}", paint.with(DIM, at))?;
+    for line in rule.note.lines() {
+        writeln!(out, "  {}", printable(line))?;
+    }
+    Ok(())
+}

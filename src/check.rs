@@ -1,0 +1,134 @@
+//! Whether a rule does what its examples say.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::cleaner::Cleaner;
+use crate::error::{Problem, SourceFile};
+use crate::schema::{AnyRule, Example, Zone};
+use crate::text::without;
+
+/// Lines of every sort: a rule that takes them all takes anything.
+const PROBES: &[&str] = &[
+    "The council met on Tuesday and put the decision off until spring.",
+    "A short headline",
+    "\u{201c}We had no idea,\u{201d} she said, \u{201c}that the bridge would be closed for so long.\u{201d}",
+    "Жители посёлка собрались у школы и ждали автобуса до самого вечера.",
+    "2",
+    "In 1998 the town had 12,400 people; today it has fewer than half of that, and most of them are old, which nobody here had expected when the second mill was built beside the river.",
+];
+
+/// What is wrong with a rule, alone: its patterns, and its examples.
+pub(crate) fn rule(owner: &str, source: &Arc<SourceFile>, rule: AnyRule) -> Vec<Problem> {
+    let head = rule.head();
+    let id = format!("{owner}/{}", head.id.value);
+    let cleaner = match Cleaner::compile(owner, &[(owner, source.clone(), rule)], 1.0, true) {
+        Ok(cleaner) => cleaner,
+        Err(problems) => {
+            return problems
+                .into_iter()
+                .map(|problem| problem.in_rule(id.clone()))
+                .collect();
+        }
+    };
+    let mut problems = Vec::new();
+    if PROBES
+        .iter()
+        .all(|line| left(line, &cleaner.take(line, false)).is_empty())
+    {
+        let problem = source.problem(
+            head.id.place.clone(),
+            "this rule takes any line; expected one that knows what it looks for",
+        );
+        problems.push(problem.with_help(
+            "name in `text`, or spell out in `pattern`, what only this boilerplate has",
+        ));
+    }
+    for (key, examples) in [("removes", &head.removes), ("keeps", &head.keeps)] {
+        for example in examples {
+            let zones = if is_longer(example, head.zone) {
+                &[false, true][..]
+            } else {
+                &[false]
+            };
+            let wrong = zones.iter().find_map(|&zones| {
+                let problem = compare(example, &cleaner.take(&example.text, zones))?;
+                Some(if zones {
+                    format!("{problem} (in its zone)")
+                } else {
+                    problem
+                })
+            });
+            problems.extend(
+                wrong.map(|message| source.problem(example.place.clone(), message).at_key(key)),
+            );
+        }
+    }
+    problems
+        .into_iter()
+        .map(|problem| problem.in_rule(id.clone()))
+        .collect()
+}
+
+/// Whether the example has lines enough to show the zone.
+fn is_longer(example: &Example, zone: Option<Zone>) -> bool {
+    let lines = example
+        .text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .count() as u32;
+    zone.is_some_and(|zone| lines > zone.head.unwrap_or(0).max(zone.tail.unwrap_or(0)))
+}
+
+/// How what went differs from what the example says.
+fn compare(example: &Example, went: &[Range<usize>]) -> Option<String> {
+    let text = &example.text;
+    let inked = |spans: &[Range<usize>]| -> Vec<usize> {
+        let bytes = spans.iter().flat_map(|span| {
+            text[span.clone()]
+                .char_indices()
+                .map(|(at, c)| (span.start + at, c))
+        });
+        bytes
+            .filter(|(_, c)| !c.is_whitespace())
+            .map(|(at, _)| at)
+            .collect()
+    };
+    let (wanted, found) = (inked(&example.marked), inked(went));
+    if wanted == found && left(text, &example.marked) == left(text, went) {
+        return None;
+    }
+    let first = |one: &[usize], other: &[usize]| {
+        one.iter()
+            .copied()
+            .find(|at| other.binary_search(at).is_err())
+    };
+    Some(match (first(&wanted, &found), first(&found, &wanted)) {
+        (Some(at), _) => format!("this example does not lose «{}»", excerpt(&text[at..])),
+        (None, Some(at)) => format!(
+            "this example loses «{}», which it should keep",
+            excerpt(&text[at..])
+        ),
+        (None, None) => {
+            "the white space beside what goes differs from the marks of this example".to_owned()
+        }
+    })
+}
+
+/// The lines that are left, without line ends and blank lines.
+fn left(text: &str, holes: &[Range<usize>]) -> Vec<String> {
+    let left = without(text, holes);
+    left.lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn excerpt(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let mut excerpt: String = line.chars().take(60).collect();
+    if excerpt.len() < line.len() {
+        excerpt.push('…');
+    }
+    excerpt
+}

@@ -1,0 +1,709 @@
+//! Cleaning one text: passes of the rules, what they took, and the deletion.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::error::{Problem, SourceFile};
+use crate::matcher::{Ask, Find, Matcher, Zones};
+use crate::schema::{AnyRule, Category, Zone};
+use crate::text::{NONE, Page, union, without};
+
+/// The share of a page that removals may take which are not literal, where no file says another.
+pub(crate) const CEILING: f64 = 0.6;
+/// How often a page is gone over because boilerplate of a category stays in it.
+const ROUNDS: usize = 8;
+
+/// The rules of one outlet, ready to clean its pages.
+///
+/// A `Cleaner` has no state: it may be used by many threads at once, and gives the same result for
+/// the same text always.
+///
+/// ```
+/// let outlets = cleaner::Outlets::bundled();
+/// let cleaner = outlets.cleaner("akipress").unwrap();
+/// let cleaned = cleaner.clean("AKIPRESS.COM - The school was opened on Monday.\n");
+/// assert_eq!(cleaned.text, "The school was opened on Monday.\n");
+/// assert_eq!(cleaned.removals[0].span, 0..15);
+/// ```
+#[derive(Debug)]
+pub struct Cleaner {
+    outlet: String,
+    rules: Vec<Arc<Rule>>,
+    matcher: Matcher,
+    ceiling: f64,
+}
+
+/// A rule, as it is shown to people: its names, reason and place.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Rule {
+    /// Its id with its file's, such as `pangea/media-player`.
+    pub id: String,
+    /// How it finds: `line`, `block`, `inline` or `duplicate`.
+    pub kind: &'static str,
+    /// What it finds.
+    pub category: Category,
+    /// What the thing is, and why it is safe to take out.
+    pub note: String,
+    /// The file that it is written in.
+    pub file: String,
+    /// The line of its id in that file, counted from 1.
+    pub line: usize,
+    /// Among how many of the first non-blank lines it may be.
+    pub head: Option<u32>,
+    /// Among how many of the last non-blank lines it may be.
+    pub tail: Option<u32>,
+}
+
+/// A part of a text that goes.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Removal {
+    /// Bytes of the text, on the borders of code points.
+    pub span: Range<usize>,
+    /// The rule that asked for it; `None` for a seam: blank lines, or a line end, that go because
+    /// what stood beside them goes.
+    pub rule: Option<Arc<Rule>>,
+}
+
+impl Removal {
+    /// What removals are ordered by: their bytes, then the rule's id, seams first.
+    fn place(&self) -> (usize, usize, Option<&str>) {
+        (
+            self.span.start,
+            self.span.end,
+            self.rule.as_ref().map(|rule| rule.id.as_str()),
+        )
+    }
+}
+
+/// What cleaning made of a text.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Cleaned {
+    /// The text without boilerplate.
+    pub text: String,
+    /// What went, in order of its start. Two rules may ask for the same bytes;
+    /// [`holes`](Cleaned::holes) unites them.
+    pub removals: Vec<Removal>,
+    /// What rules found that stays because of its category.
+    pub kept: Vec<Removal>,
+    /// The values that rules read out of what they found, in order, by name.
+    pub fields: BTreeMap<String, Vec<String>>,
+    /// Why the text was left as it is although rules found something.
+    pub flag: Option<Flag>,
+}
+
+/// A line that stays although a rule knows it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Miss {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The rule.
+    pub rule: Arc<Rule>,
+    /// Why it does not take the line, as the end of a sentence that begins with the line.
+    pub why: String,
+}
+
+/// Why a text was left as it is.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Flag {
+    /// What was wrong with the removals.
+    pub reason: Reason,
+    /// The ids of the rules that asked for them, in order.
+    pub rules: Vec<String>,
+}
+
+/// What was wrong with a text's removals.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// No line would have been left.
+    Emptied,
+    /// Removals that are not literal would have taken more than the ceiling of what is left
+    /// once the literal ones are out; both are shares from 0 to 1.
+    OverCeiling {
+        /// The share that would have gone.
+        share: f64,
+        /// The share that may go.
+        ceiling: f64,
+    },
+    /// One removal led to the next without an end in sight.
+    Unsettled,
+}
+
+impl Reason {
+    /// Its name for programs: `emptied`, `over-ceiling` or `unsettled`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Reason::Emptied => "emptied",
+            Reason::OverCeiling { .. } => "over-ceiling",
+            Reason::Unsettled => "unsettled",
+        }
+    }
+}
+
+impl fmt::Display for Flag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.reason {
+            Reason::Emptied => f.write_str("no line would be left")?,
+            Reason::OverCeiling { share, ceiling } => {
+                let percent = |share: f64| (share * 100.0).round();
+                write!(
+                    f,
+                    "patterns would take {} % of it, over the ceiling of {} %",
+                    percent(share),
+                    percent(ceiling)
+                )?;
+            }
+            Reason::Unsettled => {
+                f.write_str("one removal leads to the next without an end in sight")?
+            }
+        }
+        write!(f, " (rules: {})", self.rules.join(", "))
+    }
+}
+
+/// The categories whose boilerplate goes. By default all but [`Category::Credit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Categories(u32);
+
+impl Default for Categories {
+    fn default() -> Categories {
+        Categories(u32::MAX).keep(Category::Credit)
+    }
+}
+
+impl Categories {
+    /// These categories and one more.
+    pub fn also(self, category: Category) -> Categories {
+        Categories(self.0 | 1 << category as u32)
+    }
+
+    /// These categories without one: its boilerplate stays.
+    pub fn keep(self, category: Category) -> Categories {
+        Categories(self.0 & !(1 << category as u32))
+    }
+
+    /// Whether boilerplate of a category goes.
+    pub fn contains(self, category: Category) -> bool {
+        self.0 >> category as u32 & 1 == 1
+    }
+}
+
+impl Cleaned {
+    /// The bytes of the original text that went: in order, disjoint, none empty, none touching.
+    pub fn holes(&self) -> Vec<Range<usize>> {
+        union(
+            self.removals
+                .iter()
+                .map(|removal| removal.span.clone())
+                .collect(),
+        )
+    }
+
+    /// A text of which nothing went, as that of a page whose outlet is not known.
+    pub fn unchanged(text: &str) -> Cleaned {
+        Cleaned::untouched(text, None)
+    }
+
+    fn untouched(text: &str, flag: Option<Flag>) -> Cleaned {
+        Cleaned {
+            text: text.to_owned(),
+            removals: Vec::new(),
+            kept: Vec::new(),
+            fields: BTreeMap::new(),
+            flag,
+        }
+    }
+}
+
+/// The original text, from what is left of it and from what went: pieces with the byte at which
+/// each began, in any order; pieces may overlap where they agree.
+///
+/// `None` if the pieces do not fit together.
+///
+/// ```
+/// let cleaned = "The school was opened.";
+/// let original = cleaner::restore(cleaned, &[(0, "AKIPRESS.COM - ")]);
+/// assert_eq!(original.unwrap(), "AKIPRESS.COM - The school was opened.");
+/// ```
+pub fn restore(left: &str, removed: &[(usize, &str)]) -> Option<String> {
+    let mut removed = removed.to_vec();
+    removed.sort_by_key(|(at, piece)| (*at, piece.len()));
+    let mut original = String::with_capacity(left.len());
+    let mut left = left;
+    for (at, piece) in removed {
+        if at > original.len() {
+            let (kept, rest) = left.split_at_checked(at - original.len())?;
+            original.push_str(kept);
+            left = rest;
+        }
+        let (known, new) = piece.split_at_checked(piece.len().min(original.len() - at))?;
+        if original.as_bytes().get(at..at + known.len())? != known.as_bytes() {
+            return None;
+        }
+        original.push_str(new);
+    }
+    original.push_str(left);
+    Some(original)
+}
+
+/// Something that a rule took off a page.
+#[derive(Debug)]
+struct Taken {
+    rule: u32,
+    line: u32,
+    /// Parts of the original text; empty: the whole line.
+    parts: Vec<Range<usize>>,
+    literal: bool,
+    fields: Vec<(String, String)>,
+}
+
+/// A page that does not settle, and the rules that went on and on.
+struct Unsettled(Vec<u32>);
+
+impl Cleaner {
+    /// Compiles the rules of an outlet, each with the id of its file and the file.
+    pub(crate) fn compile(
+        outlet: &str,
+        rules: &[(&str, Arc<SourceFile>, AnyRule)],
+        ceiling: f64,
+        now: bool,
+    ) -> Result<Cleaner, Vec<Problem>> {
+        let written: Vec<_> = rules
+            .iter()
+            .map(|(_, source, rule)| (source.clone(), *rule))
+            .collect();
+        let matcher = Matcher::compile(&written, now)?;
+        let rules = rules
+            .iter()
+            .map(|(owner, source, rule)| Arc::new(Rule::new(owner, source, *rule)))
+            .collect();
+        Ok(Cleaner {
+            outlet: outlet.to_owned(),
+            rules,
+            matcher,
+            ceiling,
+        })
+    }
+
+    /// The id of the outlet.
+    pub fn outlet(&self) -> &str {
+        &self.outlet
+    }
+
+    /// The rules that apply, inherited ones too; disabled ones are not among them.
+    pub fn rules(&self) -> &[Arc<Rule>] {
+        &self.rules
+    }
+
+    /// Cleans a text: boilerplate of all categories but [`Category::Credit`] goes.
+    pub fn clean(&self, text: &str) -> Cleaned {
+        self.clean_of(text, Categories::default())
+    }
+
+    /// Cleans a text of boilerplate of some categories.
+    ///
+    /// Takes time in proportion to the text, whatever it holds. Cleaning the result again, with the
+    /// same categories, changes nothing.
+    pub fn clean_of(&self, text: &str, categories: Categories) -> Cleaned {
+        let mut page = Page::new(text);
+        let mut deleted: Vec<Taken> = Vec::new();
+        let mut kept = Vec::new();
+        let mut ask = None;
+        for round in 0.. {
+            let before = page.left();
+            let taken = match self.settle(&mut page, Zones::On, ask, before) {
+                Ok(taken) => taken,
+                Err(Unsettled(rules)) if round == 0 => {
+                    return self.flagged(text, Reason::Unsettled, rules);
+                }
+                // What was deleted so far is a page that is left as it is.
+                Err(_) => break,
+            };
+            let goes = |taken: &Taken| categories.contains(self.rule(taken.rule).category);
+            let (go, stay): (Vec<Taken>, Vec<Taken>) = taken.into_iter().partition(goes);
+            let mut back: Vec<u32> = stay.iter().map(|taken| taken.line).collect();
+            if round == 0 {
+                kept = stay;
+            }
+            if go.is_empty() {
+                break;
+            }
+            let rules = go.iter().map(|taken| taken.rule).collect();
+            let first = deleted.len();
+            deleted.extend(go);
+            if let Some(reason) = self.objection(&page, &deleted, first, before) {
+                if round == 0 {
+                    return self.flagged(text, reason, rules);
+                }
+                deleted.truncate(first);
+                break;
+            }
+            if kept.is_empty() && round == 0 {
+                break;
+            }
+            if round == ROUNDS {
+                return self.flagged(text, Reason::Unsettled, rules);
+            }
+            // What stays may let rules find more: the next round sees the page as a reader will.
+            Gone::new(&page, &deleted).show(&mut page);
+            back.retain(|&line| !page.is_gone(line));
+            back.sort_unstable();
+            back.dedup();
+            ask = Some(self.lines_to_ask(&page, &back));
+        }
+        let gone = Gone::new(&page, &deleted);
+        if !kept.is_empty() {
+            gone.show(&mut page);
+        }
+        for taken in &mut deleted {
+            if gone.lines.contains(&taken.line) {
+                taken.parts.clear();
+            }
+        }
+        self.cleaned(text, &page, deleted, kept)
+    }
+
+    /// Why lines stay that a rule knows: outside its zone, or a part of a block of which the rest is
+    /// missing. In the order of lines.
+    pub fn misses(&self, text: &str, categories: Categories) -> Vec<Miss> {
+        let cleaned = self.clean_of(text, categories);
+        let gone: HashSet<usize> = cleaned
+            .lines(text)
+            .iter()
+            .filter(|line| line.is_gone())
+            .map(|line| line.span.start)
+            .collect();
+        let found: Vec<usize> = cleaned
+            .kept
+            .iter()
+            .map(|removal| removal.span.start)
+            .collect();
+        let mut page = Page::new(text);
+        let lines = page
+            .lines()
+            .filter(|&line| gone.contains(&page.span(line).start))
+            .collect();
+        page.reset(&lines, &HashMap::new());
+        let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+        let number = |line: u32| ends.partition_point(|&end| end < page.span(line).start) + 1;
+        let mut all = Vec::new();
+        for line in page
+            .lines()
+            .filter(|&line| !found.contains(&page.span(line).start))
+        {
+            let mut misses = Vec::new();
+            self.matcher.misses(&page, line, number, &mut misses);
+            let miss = |(rule, why)| Miss {
+                line: number(line),
+                rule: self.rule(rule).clone(),
+                why,
+            };
+            all.extend(misses.into_iter().map(miss));
+        }
+        all
+    }
+
+    /// The bytes, without seams, that the rules take without a ceiling, with zones or without: for
+    /// examples.
+    pub(crate) fn take(&self, text: &str, zones: bool) -> Vec<Range<usize>> {
+        let zones = if zones { Zones::On } else { Zones::Off };
+        let mut page = Page::new(text);
+        let before = page.left();
+        let taken = self
+            .settle(&mut page, zones, None, before)
+            .unwrap_or_default();
+        union(taken.iter().flat_map(|taken| taken.spans(&page)).collect())
+    }
+
+    fn rule(&self, index: u32) -> &Arc<Rule> {
+        &self.rules[index as usize]
+    }
+
+    /// Passes over the page until none takes more. `ask`: the lines for which rules may find
+    /// something, all of them where it is not known; `left`: the bytes that are left of the page.
+    fn settle(
+        &self,
+        page: &mut Page,
+        zones: Zones,
+        ask: Option<Vec<Ask>>,
+        left: usize,
+    ) -> Result<Vec<Taken>, Unsettled> {
+        // A pass asks only near what the last one took, so the passes together look at little more
+        // than the page once. A page made to take more than this many times that is left alone.
+        let allowance = 64 * left + (4 << 20);
+        let mut taken = Vec::new();
+        let mut finds = Vec::new();
+        let all = || page.lines().map(|line| Ask { line, distance: 0 });
+        let mut work = match ask {
+            Some(asks) => self.matcher.find(page, asks.into_iter(), zones, &mut finds),
+            None => self.matcher.find(page, all(), zones, &mut finds),
+        };
+        while !finds.is_empty() {
+            if work > allowance {
+                return Err(Unsettled(finds.iter().map(|find| find.rule).collect()));
+            }
+            let touched = apply(page, std::mem::take(&mut finds), &mut taken);
+            let asks = self.lines_to_ask(page, &touched);
+            work += self.matcher.find(page, asks.into_iter(), zones, &mut finds);
+        }
+        Ok(taken)
+    }
+
+    /// The lines for which rules may find something new after lines, in order, were touched.
+    fn lines_to_ask(&self, page: &Page, touched: &[u32]) -> Vec<Ask> {
+        let reach = self.matcher.reach();
+        let mut asks: Vec<Ask> = Vec::new();
+        // The lines that are left on both sides of each change.
+        let mut sides: Vec<(u32, u32)> = Vec::new();
+        for &line in touched {
+            // Lines go in order, so the line before one that went is left.
+            let before = page.prev(line);
+            let side = match before {
+                _ if !page.is_gone(line) => (before, page.next(line)),
+                NONE => (NONE, page.first()),
+                _ => (before, page.next(before)),
+            };
+            if !page.is_gone(line) {
+                asks.push(Ask { line, distance: 0 });
+            }
+            if sides.last() != Some(&side) {
+                sides.push(side);
+            }
+        }
+        let has_news = |line| self.matcher.may_have_news(page, line);
+        let ask = |line, distance| has_news(line).then_some(Ask { line, distance });
+        for (at, &(before, after)) in sides.iter().enumerate() {
+            // Behind the next change that one is nearer.
+            let first = at.checked_sub(1).map_or(0, |at| sides[at].1);
+            let last = sides.get(at + 1).map_or(NONE - 1, |next| next.0);
+            let (mut line, mut distance) = (before, 1);
+            while line != NONE && line >= first && distance <= reach {
+                asks.extend(ask(line, distance));
+                (line, distance) = (page.prev(line), distance + 1);
+            }
+            let (mut line, mut distance) = (after, 1);
+            while line != NONE && line <= last && distance <= reach {
+                asks.extend(ask(line, distance));
+                (line, distance) = (page.next(line), distance + 1);
+            }
+        }
+        // A line that is new in a zone has everything to tell.
+        let zones = self.matcher.zone_lines(page);
+        asks.extend(zones.into_iter().map(|line| Ask { line, distance: 0 }));
+        asks.sort_unstable();
+        asks.dedup_by_key(|ask| ask.line);
+        asks
+    }
+
+    /// Why the removals from the `first` on are not to be believed; `before`: the bytes that were
+    /// left of the page without them.
+    fn objection(
+        &self,
+        page: &Page,
+        deleted: &[Taken],
+        first: usize,
+        before: usize,
+    ) -> Option<Reason> {
+        if Gone::new(page, deleted).lines.len() == page.len() as usize {
+            return Some(Reason::Emptied);
+        }
+        let bytes = |of: &dyn Fn(&Taken) -> bool| {
+            let spans = deleted[first..].iter().filter(|taken| of(taken));
+            let spans = union(spans.flat_map(|taken| taken.bare_spans(page)).collect());
+            spans.iter().map(Range::len).sum::<usize>()
+        };
+        let literal = bytes(&|taken| taken.literal);
+        let rest = before.saturating_sub(literal);
+        let share = (bytes(&|_| true) - literal) as f64 / rest.max(1) as f64;
+        (share > self.ceiling).then_some(Reason::OverCeiling {
+            share,
+            ceiling: self.ceiling,
+        })
+    }
+
+    fn flagged(&self, text: &str, reason: Reason, mut rules: Vec<u32>) -> Cleaned {
+        rules.sort_unstable();
+        rules.dedup();
+        let mut rules: Vec<String> = rules
+            .into_iter()
+            .map(|rule| self.rule(rule).id.clone())
+            .collect();
+        rules.sort();
+        Cleaned::untouched(text, Some(Flag { reason, rules }))
+    }
+
+    fn cleaned(&self, text: &str, page: &Page, deleted: Vec<Taken>, kept: Vec<Taken>) -> Cleaned {
+        let mut fields: Vec<(usize, &String, &String)> = Vec::new();
+        for taken in deleted.iter().chain(&kept) {
+            fields.extend(
+                taken
+                    .fields
+                    .iter()
+                    .map(|(name, value)| (page.span(taken.line).start, name, value)),
+            );
+        }
+        fields.sort();
+        let mut by_name: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (_, name, value) in fields {
+            let values = by_name.entry(name.clone()).or_default();
+            if !values.contains(value) {
+                values.push(value.clone());
+            }
+        }
+        let mut removals = self.removals(page, &deleted);
+        removals.extend(
+            page.seams()
+                .into_iter()
+                .map(|span| Removal { span, rule: None }),
+        );
+        removals.sort_by(|one, other| one.place().cmp(&other.place()));
+        let mut cleaned = Cleaned {
+            text: String::new(),
+            removals,
+            kept: self.removals(page, &kept),
+            fields: by_name,
+            flag: None,
+        };
+        cleaned.text = without(text, &cleaned.holes());
+        cleaned
+    }
+
+    /// One removal for each stretch that one rule asked for.
+    fn removals(&self, page: &Page, taken: &[Taken]) -> Vec<Removal> {
+        let mut by_rule: BTreeMap<u32, Vec<Range<usize>>> = BTreeMap::new();
+        for taken in taken {
+            by_rule
+                .entry(taken.rule)
+                .or_default()
+                .extend(taken.spans(page));
+        }
+        let of_rule = |(rule, spans): (u32, Vec<Range<usize>>)| {
+            union(spans).into_iter().map(move |span| Removal {
+                span,
+                rule: Some(self.rule(rule).clone()),
+            })
+        };
+        let mut removals: Vec<Removal> = by_rule.into_iter().flat_map(of_rule).collect();
+        removals.sort_by_key(|removal| (removal.span.start, removal.span.end));
+        removals
+    }
+}
+
+impl Taken {
+    /// The bytes of the original text, line ends of whole lines included.
+    fn spans(&self, page: &Page) -> Vec<Range<usize>> {
+        if self.parts.is_empty() {
+            vec![page.full_span(self.line)]
+        } else {
+            self.parts.clone()
+        }
+    }
+
+    /// The bytes of the original text without line ends.
+    fn bare_spans(&self, page: &Page) -> Vec<Range<usize>> {
+        if self.parts.is_empty() {
+            vec![page.span(self.line)]
+        } else {
+            self.parts.clone()
+        }
+    }
+}
+
+impl Rule {
+    fn new(owner: &str, source: &SourceFile, rule: AnyRule) -> Rule {
+        let head = rule.head();
+        let zone = head.zone.unwrap_or(Zone {
+            head: None,
+            tail: None,
+        });
+        Rule {
+            id: format!("{owner}/{}", head.id.value),
+            kind: rule.kind(),
+            category: head.category,
+            note: head.note.clone(),
+            file: source.name.clone(),
+            line: source.line(head.id.place.start),
+            head: zone.head,
+            tail: zone.tail,
+        }
+    }
+}
+
+/// Takes what was found off the page, in the order of lines; returns the lines that changed.
+fn apply(page: &mut Page, mut finds: Vec<Find>, taken: &mut Vec<Taken>) -> Vec<u32> {
+    finds.sort_by_key(|find| find.line);
+    let mut touched = Vec::new();
+    let mut finds = finds.into_iter().peekable();
+    while let Some(line) = finds.peek().map(|find| find.line) {
+        let mut whole = false;
+        let mut parts = Vec::new();
+        while let Some(find) = finds.next_if(|find| find.line == line) {
+            let spans = find
+                .part
+                .map_or_else(Vec::new, |part| page.original(line, part));
+            whole |= spans.is_empty();
+            parts.extend(spans.iter().cloned());
+            taken.push(Taken {
+                rule: find.rule,
+                line,
+                parts: spans,
+                literal: find.literal,
+                fields: find.fields,
+            });
+        }
+        if !whole {
+            page.take_parts(line, &union(parts));
+            whole = page.content(line).trim().is_empty();
+        }
+        if whole {
+            page.take_line(line);
+        }
+        touched.push(line);
+    }
+    touched
+}
+
+/// What is gone from a page: whole lines, and the parts of others.
+struct Gone {
+    lines: HashSet<u32>,
+    parts: HashMap<u32, Vec<Range<usize>>>,
+}
+
+impl Gone {
+    /// A line of which parts leave nothing but white space is gone too.
+    fn new(page: &Page, deleted: &[Taken]) -> Gone {
+        let mut lines: HashSet<u32> = HashSet::new();
+        let mut parts: HashMap<u32, Vec<Range<usize>>> = HashMap::new();
+        for taken in deleted {
+            if taken.parts.is_empty() {
+                lines.insert(taken.line);
+            } else {
+                parts
+                    .entry(taken.line)
+                    .or_default()
+                    .extend(taken.parts.iter().cloned());
+            }
+        }
+        parts.retain(|line, _| !lines.contains(line));
+        for (line, parts) in &mut parts {
+            *parts = union(std::mem::take(parts));
+            if page.is_blank_without(*line, parts) {
+                lines.insert(*line);
+            }
+        }
+        parts.retain(|line, _| !lines.contains(line));
+        Gone { lines, parts }
+    }
+
+    /// Makes the page what it is without this and with everything else.
+    fn show(&self, page: &mut Page) {
+        page.reset(&self.lines, &self.parts);
+    }
+}

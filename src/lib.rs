@@ -1,0 +1,101 @@
+//! Takes the boilerplate out of extracted news text, by declarative rule files, one per outlet.
+//!
+//! `cleaner` takes the text of a news page as an extractor left it, without HTML, and removes what
+//! is not the article: navigation, media-player residue, legal notices, captions printed twice,
+//! log-in forms. Every removal is exact, named by the rule that asked for it, and reversible.
+//!
+//! ```
+//! use cleaner::Outlets;
+//!
+//! let page = "Accessibility links\n\nA School Opens\n\nThe school in Ak-Bulak opened on Monday.\n";
+//! let outlets = Outlets::bundled();
+//! let outlet = outlets
+//!     .by_address("https://www.rferl.org/a/1.html")
+//!     .or_else(|| outlets.by_signs(page))
+//!     .expect("known by its host, or by its text");
+//! let cleaned = outlets.cleaner(&outlet.id).unwrap().clean(page);
+//! assert_eq!(cleaned.text, "A School Opens\n\nThe school in Ak-Bulak opened on Monday.\n");
+//! assert_eq!(cleaned.removals[0].span, 0..20);
+//! ```
+//!
+//! # The way of a rule
+//!
+//! Data as written (`schema`) → one compile step that can fail, with a place (`matcher`, `error`)
+//! → an engine that cannot fail (`cleaner`) → one list of [`Removal`]s → several renderings of it:
+//! the cleaned text, the lines and hunks of a diff (`diff`), the snapshot of a review (`snapshot`).
+//!
+//! | module | is |
+//! |---|---|
+//! | `schema` | the rule file as written |
+//! | `error` | why a rule file was refused, with places |
+//! | `text` | the lines and spans of one text, and the closing of seams |
+//! | `matcher` | the compiled rules of one outlet; below it one module a kind |
+//! | `cleaner` | passes over a text, and what they took |
+//! | `check` | a rule's examples, run |
+//! | `outlets` | the rule files, and whose a page is |
+//! | `diff`, `snapshot` | what cleaning did, shown |
+//!
+//! Which may use which is held by the `tidy` test.
+//!
+//! # Invariants
+//!
+//! 1. **It only deletes.** Kept bytes are the input's, in order. Only `\n`, with its `\r`, ends a
+//!    line. Beside a removal the longer of the blank runs stays, the first on a tie; at the start
+//!    and end of the text neither; the last kept line loses its end where the text had no final
+//!    one. A byte order mark belongs to no line. A text without boilerplate comes out byte for byte.
+//! 2. **Nothing is lost.** The cleaned text and the removals rebuild the input ([`restore`]).
+//! 3. **Order never matters.** In a pass every rule looks at the same text, and what they find is
+//!    united. Passes repeat over what is left until none finds more.
+//! 4. **Cleaning twice changes nothing**, for any text and any rules.
+//! 5. **Only reading a rule file can fail.** No text panics or takes more than linear time.
+//! 6. **A rule without proof is no rule**: its examples are run whenever a file is read that is
+//!    not built in, and by the tests for those that are.
+//! 7. **A page is never emptied by mistake**: a [`Flag`] tells why a page was left as it is.
+//! 8. **The library never prints and does no I/O**, but that [`Outlets::with_folder`] reads files.
+//!
+//! # Why twice is once, in linear time
+//!
+//! Zones move, and lines become neighbours, when lines between them go; so one pass is not enough,
+//! and passes over the whole page until nothing goes would take the square of its length for a page made for it.
+//! What a rule can see is bounded: a line or block rule its line or at most 128 of them, a duplicate
+//! rule the lines that it may stand apart, a zone the first or last so many. So after a pass only
+//! lines within that reach of a change, and those in zones, are asked again; for any other line
+//! the answer is known. Each line that goes pays for its neighbourhood once.
+//!
+//! The one thing that this does not bound is a line that loses its inside again and again
+//! (`((()))`). So the passes have an allowance, 64 times the page and 4 MiB; a page that
+//! takes more is left as it is and flagged [`Reason::Unsettled`], and, being left as it is, is
+//! the same the second time. A line of more than 1 MiB is not looked at.
+//!
+//! What stays because of its category is found, and taken off the page for the passes, like
+//! everything else; matching does not depend on what a caller keeps. But a page on which it
+//! stands may hold what a page without it does not. So it is put back and the page gone over once
+//! more, until nothing is found that goes; eight rounds at most, else the page is flagged.
+//!
+//! # Where the plan was changed
+//!
+//! * A seam has no rule of its own; it is a [`Removal`] without one.
+//! * Removals of two rules may overlap: both ids are of use to a reader; [`Cleaned::holes`] unites them.
+//! * `outlets` asks `matcher` whether a line is a sign: signs and rules find a line the same way.
+//! * A duplicate rule may name by `pattern` the raw lines that count: a list item is told by its
+//!   bullet, which folding takes off.
+//! * Copies that differ begin or end with the same word. It makes a comparison that costs
+//!   microseconds rare, and no caption was seen that changes at both ends.
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod check;
+mod cleaner;
+mod diff;
+mod error;
+mod matcher;
+mod outlets;
+mod schema;
+mod snapshot;
+mod text;
+
+pub use cleaner::{Categories, Cleaned, Cleaner, Flag, Miss, Reason, Removal, Rule, restore};
+pub use diff::{Hunk, HunkLine, Line};
+pub use error::{Error, Problem, Result};
+pub use outlets::{Outlet, Outlets, RULE_SCHEMA};
+pub use schema::Category;

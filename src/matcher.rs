@@ -1,0 +1,430 @@
+//! The compiled rules of one outlet: what asks a page for their matches.
+//!
+//! A matcher sees a page as it is in one pass and says what each rule finds there. What a rule
+//! finds depends on a bounded part of the page: its line, the lines of its block, the copy beside
+//! it, and how far the line is from the page's ends. So after something went, only the lines near
+//! it ([`Matcher::reach`]) and in the zones need to be asked again.
+
+mod block;
+mod duplicate;
+mod inline;
+mod likeness;
+mod line;
+mod lookup;
+mod pattern;
+pub(crate) mod sign;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use self::block::{Block, Starts};
+use self::duplicate::Duplicate;
+use self::inline::Inline;
+use self::line::Line;
+use self::lookup::Lookup;
+use crate::error::{Problem, SourceFile};
+use crate::schema::{AnyRule, Zone};
+use crate::text::{MAX_LINE, NONE, Page};
+
+/// The number of a rule among those of its matcher.
+pub(crate) type RuleIndex = u32;
+
+/// What a rule asks to take: a line, or a part of one.
+#[derive(Clone, Debug)]
+pub(crate) struct Find {
+    pub(crate) rule: RuleIndex,
+    pub(crate) line: u32,
+    /// Bytes of the line's present content; all of it, with its line end, where there is none.
+    pub(crate) part: Option<Range<usize>>,
+    /// Whether a literal took it, which is believed.
+    pub(crate) literal: bool,
+    /// The values of named groups.
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+/// A line that rules are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ask {
+    pub(crate) line: u32,
+    /// How many lines it is away from what changed since the rules were asked last; 0 where it
+    /// changed itself, or was not asked before. A rule that does not see so far has no news.
+    pub(crate) distance: u32,
+}
+
+/// Compiled rules.
+#[derive(Debug, Default)]
+pub(crate) struct Matcher {
+    lookup: Lookup,
+    /// Who asks the lookup, by the number it answers with.
+    askers: Vec<Asker>,
+    lines: Vec<Line>,
+    blocks: Vec<Block>,
+    /// The blocks that may begin at any line.
+    anywhere: Vec<usize>,
+    inlines: Vec<Inline>,
+    duplicates: Vec<Duplicate>,
+    zones: Vec<Option<Zone>>,
+    head: u32,
+    tail: u32,
+    reach: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Asker {
+    Line(usize),
+    /// A block, the step that the line serves, and the lines that may come before it.
+    Block {
+        at: usize,
+        step: usize,
+        before: u32,
+    },
+}
+
+/// The note of a line that serves a step of a block.
+const ANCHOR: u8 = 1;
+
+/// The note of a line that a duplicate rule of this number wants; the last bit is for all that are
+/// too many to have one of their own.
+fn copy_note(duplicate: usize) -> u8 {
+    2 << duplicate.min(6)
+}
+
+/// Whether zones count. Examples are tried without them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Zones {
+    On,
+    Off,
+}
+
+impl Matcher {
+    /// Compiles rules, each with the file it stands in; a rule's index is its place in the list.
+    /// `now` compiles the patterns too, instead of at their first use.
+    pub(crate) fn compile(
+        rules: &[(Arc<SourceFile>, AnyRule)],
+        now: bool,
+    ) -> Result<Matcher, Vec<Problem>> {
+        let mut matcher = Matcher {
+            reach: 1,
+            ..Matcher::default()
+        };
+        let mut problems = Vec::new();
+        for (index, (source, rule)) in rules.iter().enumerate() {
+            let mut wrong = Vec::new();
+            matcher.add(index as RuleIndex, *rule, source, now, &mut wrong);
+            problems.extend(wrong);
+        }
+        if problems.is_empty() {
+            Ok(matcher)
+        } else {
+            Err(problems)
+        }
+    }
+
+    fn add(
+        &mut self,
+        index: RuleIndex,
+        rule: AnyRule,
+        source: &Arc<SourceFile>,
+        now: bool,
+        problems: &mut Vec<Problem>,
+    ) {
+        let zone = rule.head().zone;
+        self.zones.push(zone);
+        self.head = self.head.max(zone.and_then(|zone| zone.head).unwrap_or(0));
+        self.tail = self.tail.max(zone.and_then(|zone| zone.tail).unwrap_or(0));
+        match rule {
+            AnyRule::Line(written) => {
+                let line = Line::compile(index, written, source, now, problems);
+                self.lookup.add(&line.wanted, self.askers.len() as u32);
+                self.askers.push(Asker::Line(self.lines.len()));
+                self.lines.push(line);
+            }
+            AnyRule::Block(written) => {
+                let block = Block::compile(index, written, source, now, problems);
+                self.reach = self.reach.max(block.span());
+                match block.starts() {
+                    Starts::Anywhere => self.anywhere.push(self.blocks.len()),
+                    Starts::Before(steps) => {
+                        for (step, before) in steps {
+                            let wanted = block
+                                .wanted()
+                                .find(|(at, _)| *at == step)
+                                .map(|(_, wanted)| wanted);
+                            self.lookup.add(
+                                wanted.expect("only wanted steps are anchors"),
+                                self.askers.len() as u32,
+                            );
+                            self.askers.push(Asker::Block {
+                                at: self.blocks.len(),
+                                step,
+                                before,
+                            });
+                        }
+                    }
+                }
+                self.blocks.push(block);
+            }
+            AnyRule::Inline(written) => self
+                .inlines
+                .push(Inline::compile(index, written, source, now, problems)),
+            AnyRule::Duplicate(written) => {
+                let duplicate = Duplicate::compile(index, written, source, now, problems);
+                self.reach = self.reach.max(duplicate.apart + 1);
+                self.duplicates.push(duplicate);
+            }
+        }
+    }
+
+    /// How many non-blank lines away from a place a change of the page may make something match.
+    pub(crate) fn reach(&self) -> u32 {
+        self.reach
+    }
+
+    /// Whether a change near a line, which was asked before, can make a rule find something there.
+    pub(crate) fn may_have_news(&self, page: &Page, line: u32) -> bool {
+        page.notes(line) != 0 || !self.anywhere.is_empty()
+    }
+
+    /// The lines of the page that any zone covers.
+    pub(crate) fn zone_lines(&self, page: &Page) -> Vec<u32> {
+        let bounds = Bounds::new(page, self.head, self.tail);
+        let mut lines = bounds.head;
+        lines.extend(bounds.tail);
+        lines
+    }
+
+    /// Adds what the rules find at lines of the page, which are left and in order; returns
+    /// how many bytes were looked at, roughly.
+    pub(crate) fn find(
+        &self,
+        page: &Page,
+        asks: impl Iterator<Item = Ask>,
+        zones: Zones,
+        finds: &mut Vec<Find>,
+    ) -> usize {
+        let bounds = Bounds::new(page, self.head, self.tail);
+        let fits = |rule: RuleIndex, first: u32, last: u32| {
+            zones == Zones::Off
+                || self.zones[rule as usize].is_none_or(|zone| bounds.fit(zone, first, last))
+        };
+        let mut work = (self.head + self.tail) as usize;
+        let mut starts: Vec<(u32, usize)> = Vec::new();
+        for Ask { line, distance } in asks {
+            let length = page.length(line);
+            work += 16;
+            if length > MAX_LINE {
+                continue;
+            }
+            if distance == 0 {
+                page.set_notes(line, self.copies(page, line, &fits));
+            }
+            if distance == 0 || page.notes(line) & ANCHOR != 0 {
+                work += length;
+                if self.look_up(page, line, distance, &fits, finds, &mut starts) {
+                    page.set_notes(line, page.notes(line) | ANCHOR);
+                }
+            }
+            let near = |at: &&usize| distance <= self.blocks[**at].span();
+            starts.extend(self.anywhere.iter().filter(near).map(|&at| (line, at)));
+            if distance == 0 {
+                for inline in self
+                    .inlines
+                    .iter()
+                    .filter(|inline| fits(inline.rule, line, line))
+                {
+                    work += inline.find(page, line, finds);
+                }
+            }
+            for (at, duplicate) in self.duplicates.iter().enumerate() {
+                let is_news = distance <= duplicate.apart + 1;
+                if is_news
+                    && page.notes(line) & copy_note(at) != 0
+                    && fits(duplicate.rule, line, line)
+                {
+                    duplicate.find(page, line, finds);
+                }
+            }
+        }
+        self.find_blocks(page, starts, fits, finds, &mut work);
+        work
+    }
+
+    /// The notes of the duplicate rules for which a line may be a copy. Those of another zone are not
+    /// asked: a line that comes into a zone is asked for everything again.
+    fn copies(&self, page: &Page, line: u32, fits: &impl Fn(RuleIndex, u32, u32) -> bool) -> u8 {
+        let content = page.content(line);
+        let may_find =
+            |duplicate: &Duplicate| fits(duplicate.rule, line, line) && duplicate.may_find(content);
+        let duplicates = self.duplicates.iter().enumerate();
+        let finding = duplicates.filter(|(_, duplicate)| may_find(duplicate));
+        finding.fold(0, |notes, (at, _)| notes | copy_note(at))
+    }
+
+    /// Adds what line rules find at a line, and where blocks may begin of which it serves a step;
+    /// returns whether it serves one.
+    fn look_up(
+        &self,
+        page: &Page,
+        line: u32,
+        distance: u32,
+        fits: &impl Fn(RuleIndex, u32, u32) -> bool,
+        finds: &mut Vec<Find>,
+        starts: &mut Vec<(u32, usize)>,
+    ) -> bool {
+        let mut is_anchor = false;
+        self.lookup.hits(page.content(line), |asker, how| {
+            match self.askers[asker as usize] {
+                Asker::Line(at) => {
+                    let rule = &self.lines[at];
+                    if distance == 0 && fits(rule.rule, line, line) {
+                        finds.push(rule.find(page, line, &how));
+                    }
+                }
+                Asker::Block { at, step, before } => {
+                    is_anchor = true;
+                    let block = &self.blocks[at];
+                    let mut start = line;
+                    for back in 0..=before {
+                        let leads = back == 0
+                            || (start != NONE && block.may_lead(step, page.content(start)));
+                        if distance > block.span() || !leads {
+                            break;
+                        }
+                        starts.push((start, at));
+                        start = page.prev(start);
+                    }
+                }
+            }
+        });
+        is_anchor
+    }
+
+    /// Adds the rules that know a line of the page, left after all passes, but do not take it, each
+    /// with the reason; `number` counts lines of the text from 1.
+    pub(crate) fn misses(
+        &self,
+        page: &Page,
+        line: u32,
+        number: impl Fn(u32) -> usize,
+        misses: &mut Vec<(RuleIndex, String)>,
+    ) {
+        let content = page.content(line);
+        if content.len() > MAX_LINE {
+            return;
+        }
+        let outside = |rule: RuleIndex| {
+            format!(
+                "stands outside its zone, {}",
+                zone_words(self.zones[rule as usize])
+            )
+        };
+        for rule in &self.lines {
+            if rule.wanted.matches(content).is_some() {
+                misses.push((rule.rule, outside(rule.rule)));
+            }
+        }
+        for inline in &self.inlines {
+            let mut finds = Vec::new();
+            inline.find(page, line, &mut finds);
+            if !finds.is_empty() {
+                misses.push((inline.rule, outside(inline.rule)));
+            }
+        }
+        for block in &self.blocks {
+            let Some(miss) = block.miss(page, line) else {
+                continue;
+            };
+            let step = format!("is step {} of {}", miss.step, miss.steps);
+            let why = match miss.found {
+                _ if miss.follows => format!(
+                    "{step}; what must stand before it is missing, or the block is outside its zone"
+                ),
+                NONE => format!(
+                    "{step}; step {} is missing at the end of the page",
+                    miss.missing
+                ),
+                found => format!(
+                    "{step}; step {} is missing at line {}",
+                    miss.missing,
+                    number(found)
+                ),
+            };
+            misses.push((block.rule, why));
+        }
+    }
+
+    fn find_blocks(
+        &self,
+        page: &Page,
+        mut starts: Vec<(u32, usize)>,
+        fits: impl Fn(RuleIndex, u32, u32) -> bool,
+        finds: &mut Vec<Find>,
+        work: &mut usize,
+    ) {
+        // In the order of lines, so that the text is gone over once.
+        starts.sort_unstable();
+        starts.dedup();
+        // From which line on each block took the rest of the page.
+        let mut rests = vec![NONE; self.blocks.len()];
+        for (start, at) in starts {
+            let block = &self.blocks[at];
+            let taken = rests[at];
+            if start >= taken {
+                continue;
+            }
+            *work += 64;
+            let fits = |first, last| fits(block.rule, first, last);
+            rests[at] = block.find(page, start, taken, fits, finds);
+        }
+    }
+}
+
+fn zone_words(zone: Option<Zone>) -> String {
+    let words =
+        |end: &str, count: Option<u32>| count.map(|count| format!("the {end} {count} lines"));
+    let zone = zone.unwrap_or_default();
+    let places = [words("first", zone.head), words("last", zone.tail)];
+    places
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" or ")
+}
+
+/// The lines of a page's two ends.
+struct Bounds {
+    head: Vec<u32>,
+    tail: Vec<u32>,
+}
+
+impl Bounds {
+    fn new(page: &Page, head: u32, tail: u32) -> Bounds {
+        let walk = |from: u32, count: u32, step: &dyn Fn(u32) -> u32| {
+            let mut lines = Vec::new();
+            let mut line = from;
+            while line != NONE && lines.len() < count as usize {
+                lines.push(line);
+                line = step(line);
+            }
+            lines
+        };
+        Bounds {
+            head: walk(page.first(), head, &|line| page.next(line)),
+            tail: walk(page.last(), tail, &|line| page.prev(line)),
+        }
+    }
+
+    /// Whether lines from the first to the last lie in the zone wholly. Lines are in the order of
+    /// the page, so the zone's innermost line is enough.
+    fn fit(&self, zone: Zone, first: u32, last: u32) -> bool {
+        let innermost =
+            |lines: &[u32], count: u32| lines.get(count as usize - 1).or(lines.last()).copied();
+        let in_head = zone
+            .head
+            .is_some_and(|count| innermost(&self.head, count).is_some_and(|most| last <= most));
+        let in_tail = zone
+            .tail
+            .is_some_and(|count| innermost(&self.tail, count).is_some_and(|least| first >= least));
+        in_head || in_tail
+    }
+}

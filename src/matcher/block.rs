@@ -1,0 +1,346 @@
+//! Consecutive lines.
+
+use std::sync::Arc;
+
+use super::likeness::alike;
+use super::line;
+use super::lookup::{How, Wanted};
+use super::{Find, RuleIndex};
+use crate::error::{Problem, SourceFile};
+use crate::schema::{self, BlockRule};
+use crate::text::{MAX_LINE, NONE, Page, fold, is_title};
+
+/// The most non-blank lines that a block spans, `rest` aside. It bounds what a change of the page
+/// can make match.
+pub(crate) const SPAN: u32 = 128;
+/// The most lines that are tried against steps from one start: a block that goes forth and back
+/// more than this is none.
+const TRIES: u32 = 4096;
+/// The share of words that a nearly equal copy has in common with the line it copies.
+const SAME: f64 = 0.8;
+
+/// A compiled block rule.
+#[derive(Debug)]
+pub(crate) struct Block {
+    pub(crate) rule: RuleIndex,
+    steps: Vec<Step>,
+    least: usize,
+    span: u32,
+}
+
+#[derive(Debug)]
+pub(crate) struct Step {
+    what: What,
+    optional: bool,
+    repeat: u32,
+    keep: bool,
+    gap: bool,
+}
+
+#[derive(Debug)]
+enum What {
+    Wanted(Wanted),
+    Line(usize),
+    Title,
+    Same(usize),
+    Rest,
+}
+
+/// One line of a match.
+#[derive(Clone, Debug)]
+struct Bound {
+    step: usize,
+    line: u32,
+    how: Option<How>,
+}
+
+/// The lines at which a block may begin.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Starts {
+    /// Any line.
+    Anywhere,
+    /// So many lines before one that serves the step of this index, or fewer.
+    Before(Vec<(usize, u32)>),
+}
+
+impl Block {
+    pub(crate) fn compile(
+        rule: RuleIndex,
+        written: &BlockRule,
+        source: &Arc<SourceFile>,
+        now: bool,
+        problems: &mut Vec<Problem>,
+    ) -> Block {
+        let gap = written.gap.unwrap_or(true);
+        let step = |step: &schema::Step| Step {
+            what: match step {
+                _ if step.title.is_some() => What::Title,
+                _ if step.rest.is_some() => What::Rest,
+                schema::Step {
+                    line: Some(line), ..
+                } => What::Line(*line as usize),
+                schema::Step {
+                    same: Some(same), ..
+                } => What::Same(*same as usize - 1),
+                _ => What::Wanted(Wanted::compile(
+                    &step.text,
+                    &step.pattern,
+                    source,
+                    now,
+                    problems,
+                )),
+            },
+            optional: step.optional.unwrap_or(false),
+            repeat: step.repeat.unwrap_or(1),
+            keep: step.keep.unwrap_or(false),
+            gap: step.gap.unwrap_or(gap) && gap,
+        };
+        let steps: Vec<Step> = written.lines.iter().map(step).collect();
+        let span = steps.iter().map(|step| step.repeat).sum::<u32>().min(SPAN);
+        Block {
+            rule,
+            steps,
+            least: written.least.unwrap_or(1) as usize,
+            span,
+        }
+    }
+
+    /// The steps of which literals or patterns are looked up.
+    pub(crate) fn wanted(&self) -> impl Iterator<Item = (usize, &Wanted)> {
+        self.steps
+            .iter()
+            .enumerate()
+            .filter_map(|(at, step)| match &step.what {
+                What::Wanted(wanted) => Some((at, wanted)),
+                _ => None,
+            })
+    }
+
+    /// Where it may begin: before a step that cannot be missing, if there is one.
+    pub(crate) fn starts(&self) -> Starts {
+        let mut before = 0;
+        let mut anchors = Vec::new();
+        for (at, step) in self.steps.iter().enumerate() {
+            if matches!(step.what, What::Wanted(_)) {
+                if !step.optional {
+                    return Starts::Before(vec![(at, before)]);
+                }
+                anchors.push((at, (before + step.repeat - 1).min(SPAN)));
+            }
+            before = (before + step.repeat).min(SPAN);
+        }
+        let same = self
+            .steps
+            .iter()
+            .filter(|step| matches!(step.what, What::Same(_)))
+            .count();
+        if same < self.least {
+            Starts::Before(anchors)
+        } else {
+            Starts::Anywhere
+        }
+    }
+
+    /// Whether a line may serve a step up to this one: cheap, and no only if it cannot.
+    pub(crate) fn may_lead(&self, step: usize, content: &str) -> bool {
+        self.steps[..=step].iter().any(|step| match &step.what {
+            What::Wanted(wanted) => wanted.may_match(content),
+            What::Title => !content.trim_end().ends_with(['.', '!', '?']),
+            What::Line(most) => content.len() <= most * 4 + 64,
+            What::Same(_) | What::Rest => true,
+        })
+    }
+
+    /// The non-blank lines that a match may span, `rest` aside.
+    pub(crate) fn span(&self) -> u32 {
+        self.span
+    }
+
+    /// Adds what goes if the block begins at this line; `fits` says whether the zone has room for
+    /// its first to last line. The lines from `taken` on have been added already, `NONE` if none;
+    /// returns from which line on they have been now.
+    pub(crate) fn find(
+        &self,
+        page: &Page,
+        start: u32,
+        taken: u32,
+        fits: impl Fn(u32, u32) -> bool,
+        finds: &mut Vec<Find>,
+    ) -> u32 {
+        let mut attempt = Attempt::new(self, page);
+        let Some(rest) = attempt.step(0, start, 0) else {
+            return taken;
+        };
+        let bound = attempt.bound;
+        let (Some(first), Some(last)) = (bound.first(), bound.last()) else {
+            return taken;
+        };
+        let end = if rest == NONE { last.line } else { page.last() };
+        if !fits(first.line, end) {
+            return taken;
+        }
+        for Bound { step, line, how } in &bound {
+            if self.steps[*step].keep {
+                continue;
+            }
+            let fields = how
+                .as_ref()
+                .map_or_else(Vec::new, |how| line::fields(page, *line, how));
+            let literal = matches!(how, Some(How::Literal));
+            finds.push(Find {
+                rule: self.rule,
+                line: *line,
+                part: None,
+                literal,
+                fields,
+            });
+        }
+        let mut line = rest;
+        while line < taken {
+            finds.push(Find {
+                rule: self.rule,
+                line,
+                part: None,
+                literal: false,
+                fields: Vec::new(),
+            });
+            line = page.next(line);
+        }
+        rest.min(taken)
+    }
+}
+
+impl Block {
+    /// Why a line that serves a step with `text` or `pattern` is not taken; `None` if it serves none.
+    pub(crate) fn miss(&self, page: &Page, line: u32) -> Option<Miss> {
+        let content = page.content(line);
+        let (at, _) = self
+            .wanted()
+            .find(|(_, wanted)| wanted.matches(content).is_some())?;
+        let mut attempt = Attempt::new(self, page);
+        let follows = attempt.step(at, line, 0).is_some();
+        let (missing, found) = if follows { (at, line) } else { attempt.deepest };
+        Some(Miss {
+            step: at + 1,
+            missing: missing + 1,
+            steps: self.steps.len(),
+            found,
+            follows,
+        })
+    }
+}
+
+/// How far a block came.
+#[derive(Debug)]
+pub(crate) struct Miss {
+    /// The step that the line serves, counted from 1.
+    pub(crate) step: usize,
+    /// The step that was not found, counted from 1.
+    pub(crate) missing: usize,
+    pub(crate) steps: usize,
+    /// The line that stands where that step was expected; `NONE` at the end of the page.
+    pub(crate) found: u32,
+    /// Whether all is there from the line's step on.
+    pub(crate) follows: bool,
+}
+
+/// A match in the making, from one start.
+struct Attempt<'a, 't> {
+    block: &'a Block,
+    page: &'a Page<'t>,
+    bound: Vec<Bound>,
+    tries: u32,
+    /// The last step that was asked for, and the line it was not.
+    deepest: (usize, u32),
+}
+
+impl<'a, 't> Attempt<'a, 't> {
+    fn new(block: &'a Block, page: &'a Page<'t>) -> Attempt<'a, 't> {
+        Attempt {
+            block,
+            page,
+            bound: Vec::new(),
+            tries: TRIES,
+            deepest: (0, NONE),
+        }
+    }
+
+    /// Matches the steps from this one on, of which `taken` lines are matched, with the lines from
+    /// this one on; returns where the rest of the page begins, `NONE` where no rest is taken.
+    fn step(&mut self, at: usize, line: u32, taken: u32) -> Option<u32> {
+        let Some(step) = self.block.steps.get(at) else {
+            return self.is_enough().then_some(NONE);
+        };
+        if let What::Rest = step.what {
+            return self.is_enough().then_some(line);
+        }
+        self.tries = self.tries.checked_sub(1)?;
+        if line != NONE
+            && self.bound.len() < SPAN as usize
+            && self.is_near(line)
+            && let Some(how) = self.serves(&step.what, line)
+        {
+            self.bound.push(Bound {
+                step: at,
+                line,
+                how,
+            });
+            let next = self.page.next(line);
+            let again = taken + 1 < step.repeat;
+            let (at, taken) = if again { (at, taken + 1) } else { (at + 1, 0) };
+            if let Some(rest) = self.step(at, next, taken) {
+                return Some(rest);
+            }
+            self.bound.pop();
+        }
+        if at >= self.deepest.0 {
+            self.deepest = (at, line);
+        }
+        // The step's lines end here, or it is missing.
+        if taken > 0 || step.optional {
+            self.step(at + 1, line, 0)
+        } else {
+            None
+        }
+    }
+
+    fn is_enough(&self) -> bool {
+        let evidence = |step: &Step| matches!(step.what, What::Wanted(_) | What::Same(_));
+        let mut steps: Vec<usize> = self.bound.iter().map(|bound| bound.step).collect();
+        steps.dedup();
+        steps
+            .into_iter()
+            .filter(|&step| evidence(&self.block.steps[step]))
+            .count()
+            >= self.block.least
+    }
+
+    /// Whether the line may follow the one matched before it.
+    fn is_near(&self, line: u32) -> bool {
+        let Some(before) = self.bound.last() else {
+            return true;
+        };
+        self.block.steps[before.step].gap || !self.page.blank_before(line)
+    }
+
+    fn serves(&self, what: &What, line: u32) -> Option<Option<How>> {
+        let content = self.page.content(line);
+        if content.len() > MAX_LINE {
+            return None;
+        }
+        match what {
+            What::Wanted(wanted) => wanted.matches(content).map(Some),
+            What::Line(most) => {
+                let fits = content.len() <= *most || fold(content).chars().count() <= *most;
+                fits.then_some(None)
+            }
+            What::Title => is_title(&fold(content)).then_some(None),
+            What::Same(step) => {
+                let copied = self.bound.iter().find(|bound| bound.step == *step)?;
+                let copied = fold(self.page.content(copied.line));
+                alike(&copied, &fold(content), SAME).then_some(None)
+            }
+            What::Rest => None,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Parts of a line; the line stays.
+
+use std::sync::Arc;
+
+use super::pattern::{Extent, Pattern};
+use super::{Find, RuleIndex};
+use crate::error::{Problem, SourceFile};
+use crate::schema::InlineRule;
+use crate::text::Page;
+
+/// How many matches of one pattern are taken from a line in one pass; the next pass goes on. A
+/// search that goes over a line again and again would take the square of its length.
+const MATCHES: usize = 32;
+
+/// A compiled inline rule.
+#[derive(Debug)]
+pub(crate) struct Inline {
+    pub(crate) rule: RuleIndex,
+    literals: Vec<String>,
+    patterns: Vec<Pattern>,
+}
+
+impl Inline {
+    pub(crate) fn compile(
+        rule: RuleIndex,
+        written: &InlineRule,
+        source: &Arc<SourceFile>,
+        now: bool,
+        problems: &mut Vec<Problem>,
+    ) -> Inline {
+        let mut inline = Inline {
+            rule,
+            literals: written.text.iter().map(|text| text.value.clone()).collect(),
+            patterns: Vec::new(),
+        };
+        for pattern in &written.pattern {
+            match Pattern::compile(pattern, source, Extent::Part, now) {
+                Ok(pattern) => inline.patterns.push(pattern),
+                Err(problem) => problems.push(problem.at_key("pattern")),
+            }
+        }
+        inline
+    }
+
+    /// Adds the parts of a line that go; returns the bytes that were looked at.
+    pub(crate) fn find(&self, page: &Page, line: u32, finds: &mut Vec<Find>) -> usize {
+        let content = page.content(line);
+        let mut work = 0;
+        for literal in &self.literals {
+            for (at, _) in content.match_indices(literal.as_str()) {
+                let part = Some(at..at + literal.len());
+                finds.push(Find {
+                    rule: self.rule,
+                    line,
+                    part,
+                    literal: true,
+                    fields: Vec::new(),
+                });
+            }
+        }
+        for pattern in &self.patterns {
+            let mut from = 0;
+            for _ in 0..MATCHES {
+                work += content.len() - from;
+                let Some((found, cut)) = pattern.find_at(content, from) else {
+                    break;
+                };
+                if !cut.is_empty() {
+                    let fields = pattern.fields(content, found.start);
+                    finds.push(Find {
+                        rule: self.rule,
+                        line,
+                        part: Some(cut),
+                        literal: false,
+                        fields,
+                    });
+                }
+                from = found.end;
+            }
+        }
+        work
+    }
+}

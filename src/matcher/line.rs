@@ -1,0 +1,51 @@
+//! Whole lines.
+
+use std::sync::Arc;
+
+use super::lookup::{How, Wanted};
+use super::{Find, RuleIndex};
+use crate::error::{Problem, SourceFile};
+use crate::schema::LineRule;
+use crate::text::{Page, fold};
+
+/// A compiled line rule; `Lookup` finds its lines.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) rule: RuleIndex,
+    pub(crate) wanted: Wanted,
+}
+
+impl Line {
+    pub(crate) fn compile(
+        rule: RuleIndex,
+        written: &LineRule,
+        source: &Arc<SourceFile>,
+        now: bool,
+        problems: &mut Vec<Problem>,
+    ) -> Line {
+        Line {
+            rule,
+            wanted: Wanted::compile(&written.text, &written.pattern, source, now, problems),
+        }
+    }
+
+    /// The line, which was found so.
+    pub(crate) fn find(&self, page: &Page, line: u32, how: &How) -> Find {
+        let fields = fields(page, line, how);
+        Find {
+            rule: self.rule,
+            line,
+            part: None,
+            literal: matches!(how, How::Literal),
+            fields,
+        }
+    }
+}
+
+/// The fields that the pattern of a found line reads out of it.
+pub(crate) fn fields(page: &Page, line: u32, how: &How) -> Vec<(String, String)> {
+    match how {
+        How::Literal => Vec::new(),
+        How::Pattern(pattern) => pattern.fields(&fold(page.content(line)), 0),
+    }
+}

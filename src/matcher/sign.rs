@@ -1,0 +1,55 @@
+//! What tells an outlet by its text.
+
+use std::sync::Arc;
+
+use memchr::memmem::Finder;
+
+use super::lookup::{Lookup, Wanted};
+use crate::error::{Problem, SourceFile};
+use crate::schema::Sign;
+
+/// The signs of many outlets, each with a number.
+#[derive(Debug, Default)]
+pub(crate) struct Signs {
+    lookup: Lookup,
+    parts: Vec<(Finder<'static>, u32)>,
+}
+
+impl Signs {
+    /// Adds a sign under a number.
+    pub(crate) fn add(
+        &mut self,
+        sign: &Sign,
+        number: u32,
+        source: &Arc<SourceFile>,
+        now: bool,
+    ) -> Result<(), Vec<Problem>> {
+        let mut problems = Vec::new();
+        let wanted = Wanted::compile(&sign.text, &sign.pattern, source, now, &mut problems);
+        self.lookup.add(&wanted, number);
+        self.parts.extend(
+            sign.part
+                .iter()
+                .map(|part| (Finder::new(part.as_bytes()).into_owned(), number)),
+        );
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// Calls `seen` with the number of each sign that a line is.
+    pub(crate) fn in_line(&self, line: &str, mut seen: impl FnMut(u32)) {
+        self.lookup.hits(line, |number, _| seen(number));
+    }
+
+    /// Calls `seen` with the number of each sign that is a part of the text.
+    pub(crate) fn in_text(&self, text: &str, mut seen: impl FnMut(u32)) {
+        for (part, number) in &self.parts {
+            if part.find(text.as_bytes()).is_some() {
+                seen(*number);
+            }
+        }
+    }
+}

@@ -1,0 +1,643 @@
+//! Which outlets there are, and whose a page is.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+
+use once_cell::sync::{Lazy, OnceCell};
+use sha2::{Digest, Sha256};
+
+use crate::check;
+use crate::cleaner::{CEILING, Cleaner};
+use crate::error::{Error, Problem, Result, SourceFile, nearest};
+use crate::matcher::sign::Signs;
+use crate::schema::{AnyRule, RuleFile};
+
+/// The rule files that are built in.
+const BUNDLED: &[(&str, &str)] = &[
+    (
+        "rules/akipress.toml",
+        include_str!("../rules/akipress.toml"),
+    ),
+    (
+        "rules/families/crawl.toml",
+        include_str!("../rules/families/crawl.toml"),
+    ),
+    (
+        "rules/families/pangea.toml",
+        include_str!("../rules/families/pangea.toml"),
+    ),
+    ("rules/rferl.toml", include_str!("../rules/rferl.toml")),
+    ("rules/vice.toml", include_str!("../rules/vice.toml")),
+    ("rules/voa.toml", include_str!("../rules/voa.toml")),
+];
+
+/// The JSON Schema of rule files (draft 7).
+pub const RULE_SCHEMA: &str = include_str!("../rules/schema.json");
+
+/// The family of what crawls and extractors leave on pages of any host.
+const CRAWL: &str = "crawl";
+
+/// How many files may extend each other in a row.
+const DEPTH: usize = 8;
+
+static BUILT_IN: Lazy<Outlets> = Lazy::new(|| {
+    let read = |&(name, text): &(&str, &str)| File::read(SourceFile::new(name, text), false);
+    let files: std::result::Result<Vec<File>, _> = BUNDLED.iter().map(read).collect();
+    Outlets::new(files.expect("bundled rule files are read by the tests"))
+        .expect("bundled rule files fit together")
+});
+
+/// The outlets and families that are known, with their rules.
+#[derive(Debug)]
+pub struct Outlets {
+    /// In the order of their ids.
+    files: Vec<File>,
+    /// The place of each id in `files`.
+    by_id: HashMap<String, usize>,
+    by_domain: HashMap<String, usize>,
+    signs: OnceCell<SignTable>,
+}
+
+/// One rule file, compiled at its first use.
+#[derive(Debug)]
+struct File {
+    outlet: Outlet,
+    source: Arc<SourceFile>,
+    written: Arc<RuleFile>,
+    /// Whether somebody brought it; bundled files have been tried by the tests.
+    brought: bool,
+    cleaner: OnceCell<Arc<Cleaner>>,
+}
+
+/// An outlet or a family, as it is shown to people.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Outlet {
+    /// Its id: the name of its rule file without `.toml`.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    /// Whether other files extend it. A family may be named like an outlet.
+    pub is_family: bool,
+    /// Its hosts; their sub-domains belong to them.
+    pub domains: Vec<String>,
+    /// The families that it extends.
+    pub extends: Vec<String>,
+    /// The inherited rules that do not apply, by id, each with the reason.
+    pub off: Vec<(String, String)>,
+    /// The rule file that it is written in.
+    pub file: String,
+}
+
+/// Which sign stands for which file.
+#[derive(Debug, Default)]
+struct SignTable {
+    signs: Signs,
+    /// The file of each sign.
+    owners: Vec<usize>,
+}
+
+impl Outlets {
+    /// The outlets that are built in.
+    pub fn bundled() -> &'static Outlets {
+        &BUILT_IN
+    }
+
+    /// The built-in outlets and those of a folder: its `*.toml`, and those of its `families/`.
+    /// A file replaces a built-in one of the same id.
+    ///
+    /// # Errors
+    /// As those of [`with_files`](Outlets::with_files); also a file that cannot be read.
+    pub fn with_folder(folder: &Path) -> Result<Outlets> {
+        let mut files = Vec::new();
+        let mut problems = Vec::new();
+        for path in rule_files(folder)? {
+            let name = path.display().to_string();
+            let read = std::fs::read(&path).map_err(|error| error.to_string());
+            let text = read.and_then(|bytes| {
+                String::from_utf8(bytes).map_err(|error| {
+                    let at = error.utf8_error().valid_up_to();
+                    format!("expected UTF-8; byte {at} is not")
+                })
+            });
+            match text {
+                Ok(text) => files.push((name, text)),
+                Err(why) => problems.push(unreadable(&name, &why)),
+            }
+        }
+        if problems.is_empty() {
+            Outlets::with_files(files)
+        } else {
+            Err(Error::new(problems))
+        }
+    }
+
+    /// The built-in outlets and those of rule files, each given as its path and its text.
+    /// A file replaces a built-in one of the same id.
+    ///
+    /// # Errors
+    /// Any error in any of the files refuses them all: a wrong key, a bad pattern, an unknown or
+    /// cyclic `extends`, an example that does not come out as it says.
+    pub fn with_files(texts: impl IntoIterator<Item = (String, String)>) -> Result<Outlets> {
+        let mut brought: Vec<File> = Vec::new();
+        let mut problems = Vec::new();
+        for (name, text) in texts {
+            let file = match File::read(SourceFile::new(name, text), true) {
+                Ok(file) => file,
+                Err(wrong) => {
+                    problems.extend(wrong);
+                    continue;
+                }
+            };
+            match brought
+                .iter()
+                .find(|other| other.outlet.id == file.outlet.id)
+            {
+                Some(other) => {
+                    let message = format!(
+                        "the id `{}` is that of {} already",
+                        file.outlet.id, other.source.name
+                    );
+                    let place = file.written.id().place.clone();
+                    problems.push(file.source.problem(place, message).at_key("outlet"));
+                }
+                None => brought.push(file),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(Error::new(problems));
+        }
+        let bundled = Outlets::bundled().files.iter();
+        let replaced = |file: &File| {
+            brought
+                .iter()
+                .any(|other| other.outlet.id == file.outlet.id)
+        };
+        let mut files: Vec<File> = bundled
+            .filter(|file| !replaced(file))
+            .map(File::again)
+            .collect();
+        files.extend(brought);
+        let outlets = Outlets::new(files).map_err(Error::new)?;
+        outlets.check_brought().map_err(Error::new)?;
+        Ok(outlets)
+    }
+
+    fn new(mut files: Vec<File>) -> std::result::Result<Outlets, Vec<Problem>> {
+        files.sort_by(|one, other| one.outlet.id.cmp(&other.outlet.id));
+        let by_id: HashMap<String, usize> = files
+            .iter()
+            .enumerate()
+            .map(|(at, file)| (file.outlet.id.clone(), at))
+            .collect();
+        let mut outlets = Outlets {
+            files,
+            by_id,
+            by_domain: HashMap::new(),
+            signs: OnceCell::new(),
+        };
+        let mut problems = Vec::new();
+        for at in 0..outlets.files.len() {
+            outlets.check_extends(at, &mut problems);
+        }
+        outlets.take_domains(&mut problems);
+        if problems.is_empty() {
+            Ok(outlets)
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// All outlets and families, by their ids.
+    pub fn outlets(&self) -> impl Iterator<Item = &Outlet> {
+        self.files.iter().map(|file| &file.outlet)
+    }
+
+    /// The outlet or family of an id.
+    pub fn outlet(&self, id: &str) -> Option<&Outlet> {
+        self.by_id.get(id).map(|&at| &self.files[at].outlet)
+    }
+
+    /// The id that was probably meant by one that is not known.
+    pub fn nearest_id(&self, id: &str) -> Option<&str> {
+        nearest(id, self.files.iter().map(|file| file.outlet.id.as_str()))
+    }
+
+    /// The rules of an outlet or family, ready to clean its pages; compiled at the first call.
+    pub fn cleaner(&self, id: &str) -> Option<Arc<Cleaner>> {
+        self.by_id.get(id).map(|&at| self.compiled(at))
+    }
+
+    /// The outlet that a page of this address, a URL or a bare host, is from.
+    ///
+    /// The longest domain that the host is, or is a sub-domain of, decides; of equal ones that of a
+    /// file brought before that of a bundled one, that of an outlet before that of a family.
+    ///
+    /// ```
+    /// let outlets = cleaner::Outlets::bundled();
+    /// let outlet = outlets.by_address("https://www.rferl.org/a/28424158.html").unwrap();
+    /// assert_eq!(outlet.id, "rferl");
+    /// assert!(outlets.by_address("https://rferl.org.example.com/").is_none());
+    /// ```
+    pub fn by_address(&self, address: &str) -> Option<&Outlet> {
+        let host = host(address)?;
+        let suffixes = std::iter::successors(Some(host.as_str()), |host| {
+            host.split_once('.').map(|(_, rest)| rest)
+        });
+        let at = suffixes
+            .filter_map(|suffix| self.by_domain.get(suffix))
+            .next()?;
+        Some(&self.files[*at].outlet)
+    }
+
+    /// The outlet that a page is from by its own signs.
+    ///
+    /// Each sign that occurs counts one, for its outlet and for all that extend it. Where outlets of one
+    /// family tie, the family is the answer; other ties, and a page without a sign, are undecided.
+    pub fn by_signs(&self, text: &str) -> Option<&Outlet> {
+        let table = self.signs.get_or_init(|| self.sign_table());
+        let mut seen = vec![false; table.owners.len()];
+        table.signs.in_text(text, |sign| seen[sign as usize] = true);
+        let mut first = true;
+        for line in text
+            .split('\n')
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+        {
+            table.signs.in_line(line, |sign| seen[sign as usize] = true);
+            if std::mem::take(&mut first) {
+                // The crawl may have glued something to the first line.
+                if let Some(crawl) = self.cleaner(CRAWL) {
+                    let bare = crawl.clean(line.trim_start_matches('\u{feff}')).text;
+                    table
+                        .signs
+                        .in_line(&bare, |sign| seen[sign as usize] = true);
+                }
+            }
+        }
+        let mut own = vec![0; self.files.len()];
+        for (sign, _) in seen.iter().enumerate().filter(|(_, seen)| **seen) {
+            own[table.owners[sign]] += 1;
+        }
+        if own.iter().all(|&count| count == 0) {
+            return None;
+        }
+        let lines: Vec<Vec<usize>> = (0..self.files.len()).map(|at| self.line_of(at)).collect();
+        let scores: Vec<usize> = lines
+            .iter()
+            .map(|line| line.iter().map(|&at| own[at]).sum())
+            .collect();
+        let best = scores.iter().copied().max()?;
+        let winners: Vec<usize> = (0..scores.len()).filter(|&at| scores[at] == best).collect();
+        if let [winner] = winners[..] {
+            return Some(&self.files[winner].outlet);
+        }
+        let shared = |&at: &usize| {
+            scores[at] > 0 && winners.iter().all(|&winner| lines[winner].contains(&at))
+        };
+        let family = (0..scores.len())
+            .filter(shared)
+            .max_by_key(|&at| scores[at])?;
+        Some(&self.files[family].outlet)
+    }
+
+    /// What names this set of rule files: the first 12 hexadecimal digits of a SHA-256 over their ids and texts.
+    pub fn hash(&self) -> String {
+        let mut hash = Sha256::new();
+        for file in &self.files {
+            for part in [&file.outlet.id, &file.source.text] {
+                hash.update((part.len() as u64).to_le_bytes());
+                hash.update(part.as_bytes());
+            }
+        }
+        hash.finalize()[..6]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    /// Runs the checks of every file, bundled ones too: patterns are compiled, examples run.
+    ///
+    /// # Errors
+    /// All problems that were found.
+    pub fn check(&self) -> Result<()> {
+        let problems: Vec<Problem> = (0..self.files.len())
+            .flat_map(|at| self.check_file(at))
+            .collect();
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::new(problems))
+        }
+    }
+
+    fn check_brought(&self) -> std::result::Result<(), Vec<Problem>> {
+        let brought = (0..self.files.len()).filter(|&at| self.files[at].brought);
+        let problems: Vec<Problem> = brought.flat_map(|at| self.check_file(at)).collect();
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems)
+        }
+    }
+
+    fn check_file(&self, at: usize) -> Vec<Problem> {
+        let file = &self.files[at];
+        let mut problems = Vec::new();
+        for sign in &file.written.signs {
+            if let Err(wrong) = Signs::default().add(sign, 0, &file.source, true) {
+                problems.extend(wrong);
+            }
+        }
+        for rule in file.written.rules() {
+            problems.extend(check::rule(&file.outlet.id, &file.source, rule));
+        }
+        problems
+    }
+
+    fn compiled(&self, at: usize) -> Arc<Cleaner> {
+        let compile = || {
+            let line = self.line_of(at);
+            let off: Vec<&str> = line
+                .iter()
+                .flat_map(|&at| &self.files[at].written.off)
+                .map(|off| off.rule.as_str())
+                .collect();
+            let mut rules: Vec<(&str, Arc<SourceFile>, AnyRule)> = Vec::new();
+            for file in line.iter().map(|&at| &self.files[at]) {
+                let owner = file.outlet.id.as_str();
+                let runs = |rule: &AnyRule| {
+                    let head = rule.head();
+                    head.disabled.is_none()
+                        && !off.contains(&format!("{owner}/{}", head.id.value).as_str())
+                };
+                rules.extend(
+                    file.written
+                        .rules()
+                        .filter(runs)
+                        .map(|rule| (owner, file.source.clone(), rule)),
+                );
+            }
+            let ceiling = line
+                .iter()
+                .find_map(|&at| self.files[at].written.ceiling)
+                .unwrap_or(CEILING);
+            let cleaner = Cleaner::compile(&self.files[at].outlet.id, &rules, ceiling, false);
+            Arc::new(
+                cleaner
+                    .expect("bundled files are compiled by the tests, others when they are read"),
+            )
+        };
+        self.files[at].cleaner.get_or_init(compile).clone()
+    }
+
+    /// A file and all that it extends, each once: itself first, then in the order in which it names them.
+    fn line_of(&self, at: usize) -> Vec<usize> {
+        let mut line = vec![at];
+        let mut next = 0;
+        while next < line.len() {
+            for id in &self.files[line[next]].written.extends {
+                if let Some(&at) = self.by_id.get(id.as_str()).filter(|at| !line.contains(at)) {
+                    line.push(at);
+                }
+            }
+            next += 1;
+        }
+        line
+    }
+
+    fn check_extends(&self, at: usize, problems: &mut Vec<Problem>) {
+        let file = &self.files[at];
+        let mut unknown = false;
+        for id in &file.written.extends {
+            if !self.by_id.contains_key(id.as_str()) {
+                unknown = true;
+                let problem = file
+                    .source
+                    .problem(
+                        id.place.clone(),
+                        format!("there is no outlet or family `{}`", id.value),
+                    )
+                    .at_key("extends");
+                problems.push(match self.nearest_id(id) {
+                    Some(near) => problem.with_help(format!("did you mean `{near}`?")),
+                    None => problem.with_help("the id is the name of a rule file without .toml, in the same folder or in its families/"),
+                });
+            }
+        }
+        let place = || {
+            file.written
+                .extends
+                .first()
+                .map_or(0..0, |id| id.place.clone())
+        };
+        let mut path = vec![file.outlet.id.as_str()];
+        match self.longest_line(at, &mut path) {
+            Ok(_) if unknown => {}
+            Ok(depth) if depth > DEPTH => {
+                problems.push(file.source.problem(place(), format!("expected at most {DEPTH} files that extend each other in a row, found {depth}")).at_key("extends"));
+            }
+            Ok(_) => self.check_off(at, problems),
+            Err(cycle) => problems.push(
+                file.source
+                    .problem(
+                        place(),
+                        format!("files extend each other in a circle: {cycle}"),
+                    )
+                    .at_key("extends"),
+            ),
+        }
+    }
+
+    /// The number of files in the longest row of files that extend each other from this one, or the circle.
+    fn longest_line<'a>(
+        &'a self,
+        at: usize,
+        path: &mut Vec<&'a str>,
+    ) -> std::result::Result<usize, String> {
+        let mut longest = 0;
+        for id in &self.files[at].written.extends {
+            if let Some(start) = path.iter().position(|seen| *seen == id.as_str()) {
+                return Err(format!("{} -> {}", path[start..].join(" -> "), id.value));
+            }
+            if let (Some(&next), true) = (self.by_id.get(id.as_str()), path.len() <= DEPTH + 1) {
+                path.push(id);
+                longest = longest.max(self.longest_line(next, path)?);
+                path.pop();
+            }
+        }
+        Ok(longest + 1)
+    }
+
+    fn check_off(&self, at: usize, problems: &mut Vec<Problem>) {
+        let file = &self.files[at];
+        let line = self.line_of(at);
+        let inherited = line[1..].iter().map(|&at| &self.files[at]);
+        let ids: Vec<String> = inherited
+            .flat_map(|file| {
+                file.written
+                    .rules()
+                    .map(|rule| format!("{}/{}", file.outlet.id, rule.head().id.value))
+            })
+            .collect();
+        for off in &file.written.off {
+            if !ids.contains(&off.rule.value) {
+                let message = format!("no inherited rule has the id `{}`", off.rule.value);
+                let problem = file
+                    .source
+                    .problem(off.rule.place.clone(), message)
+                    .at_key("off");
+                problems.push(match nearest(&off.rule, ids.iter().map(String::as_str)) {
+                    Some(near) => problem.with_help(format!("did you mean `{near}`?")),
+                    None => problem.with_help(
+                        "expected the id of a rule with its file's, such as `family/rule`",
+                    ),
+                });
+            }
+        }
+    }
+
+    fn take_domains(&mut self, problems: &mut Vec<Problem>) {
+        let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
+        for (at, file) in self.files.iter().enumerate() {
+            for domain in &file.written.domains {
+                let Some(&other) = taken.get(domain.as_str()) else {
+                    taken.insert(domain, at);
+                    continue;
+                };
+                let rank = |at: usize| (self.files[at].brought, !self.files[at].outlet.is_family);
+                if rank(at) == rank(other) {
+                    let message = format!(
+                        "the domain `{}` is that of `{}` already",
+                        domain.value, self.files[other].outlet.id
+                    );
+                    problems.push(
+                        file.source
+                            .problem(domain.place.clone(), message)
+                            .at_key("domains"),
+                    );
+                } else if rank(at) > rank(other) {
+                    taken.insert(domain, at);
+                }
+            }
+        }
+        self.by_domain = taken
+            .into_iter()
+            .map(|(domain, at)| (domain.to_owned(), at))
+            .collect();
+    }
+
+    fn sign_table(&self) -> SignTable {
+        let mut table = SignTable::default();
+        for (at, file) in self.files.iter().enumerate() {
+            for sign in &file.written.signs {
+                let number = table.owners.len() as u32;
+                let added = table.signs.add(sign, number, &file.source, false);
+                added.expect("bundled signs are compiled by the tests, others when they are read");
+                table.owners.push(at);
+            }
+        }
+        table
+    }
+}
+
+impl File {
+    fn read(source: Arc<SourceFile>, brought: bool) -> std::result::Result<File, Vec<Problem>> {
+        let written = RuleFile::read(&source)?;
+        let id = written.id();
+        let stem = Path::new(&source.name)
+            .file_stem()
+            .and_then(|stem| stem.to_str());
+        if stem != Some(id.as_str()) {
+            let message = format!(
+                "the id is `{}`, but the file is named `{}`",
+                id.value,
+                stem.unwrap_or_default()
+            );
+            return Err(vec![
+                source
+                    .problem(id.place.clone(), message)
+                    .at_key("outlet")
+                    .with_help("name the file as the outlet, with .toml behind"),
+            ]);
+        }
+        let outlet = Outlet {
+            id: id.value.clone(),
+            name: written.name.clone(),
+            is_family: written.family.is_some(),
+            domains: written
+                .domains
+                .iter()
+                .map(|domain| domain.value.clone())
+                .collect(),
+            extends: written.extends.iter().map(|id| id.value.clone()).collect(),
+            off: written
+                .off
+                .iter()
+                .map(|off| (off.rule.value.clone(), off.reason.clone()))
+                .collect(),
+            file: source.name.clone(),
+        };
+        Ok(File {
+            outlet,
+            source,
+            written: Arc::new(written),
+            brought,
+            cleaner: OnceCell::new(),
+        })
+    }
+
+    /// The same file, to be compiled among others.
+    fn again(&self) -> File {
+        File {
+            outlet: self.outlet.clone(),
+            source: self.source.clone(),
+            written: self.written.clone(),
+            brought: self.brought,
+            cleaner: OnceCell::new(),
+        }
+    }
+}
+
+/// The rule files of a folder, in the order of their names.
+fn rule_files(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
+    let mut paths = Vec::new();
+    for place in [folder.to_owned(), folder.join("families")] {
+        if place != folder && !place.is_dir() {
+            continue;
+        }
+        let list = || -> std::io::Result<Vec<_>> {
+            std::fs::read_dir(&place)?
+                .map(|entry| Ok(entry?.path()))
+                .collect()
+        };
+        let mut found = list().map_err(|error| {
+            let name = place.display().to_string();
+            Error::new(vec![unreadable(&name, &error.to_string())])
+        })?;
+        found.retain(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        });
+        found.sort();
+        paths.extend(found);
+    }
+    Ok(paths)
+}
+
+fn unreadable(name: &str, why: &str) -> Problem {
+    SourceFile::new(name, "").problem(0..0, format!("this cannot be read: {why}"))
+}
+
+/// The host of a URL, or a bare host, in small letters.
+fn host(address: &str) -> Option<String> {
+    let address = address.trim();
+    let behind_scheme = address
+        .split_once("://")
+        .map_or(address.trim_start_matches('/'), |(_, rest)| rest);
+    let authority = behind_scheme.split(['/', '?', '#', '\\']).next()?;
+    let behind_user = authority.rsplit('@').next()?;
+    let host = behind_user.split(':').next()?.trim_end_matches('.');
+    (!host.is_empty()).then(|| host.to_lowercase())
+}

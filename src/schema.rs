@@ -1,0 +1,1294 @@
+//! The rule file as written: plain structs, and their reading from TOML.
+//!
+//! Reading finds every error of a file at once. It knows shapes (keys, types, which keys go
+//! together), not patterns: those are compiled by `matcher`.
+
+use std::fmt;
+use std::ops::{Deref, Range};
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::error::{Problem, SourceFile, nearest};
+
+/// A value and the bytes of the file that it stands in.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Placed<T> {
+    pub(crate) value: T,
+    pub(crate) place: Range<usize>,
+}
+
+impl<T> Deref for Placed<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// One string or a list of them; any of them serves.
+pub(crate) type Texts = Vec<Placed<String>>;
+
+/// A rule file: one outlet, or one family that outlets extend.
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(deny_unknown_fields, title = "A rule file of cleaner"))]
+pub(crate) struct RuleFile {
+    /// The outlet's id: the stem of the file's name. A file has this or `family`.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub(crate) outlet: Option<Placed<String>>,
+    /// The family's id: the stem of the file's name. A file has this or `outlet`.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub(crate) family: Option<Placed<String>>,
+    /// The name for people.
+    pub(crate) name: String,
+    /// Hosts; their sub-domains belong to them.
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
+    pub(crate) domains: Texts,
+    /// What tells the outlet where there is no address: each that occurs in a page counts one, those of extended files too.
+    #[cfg_attr(test, schemars(with = "Option<Vec<Sign>>"))]
+    pub(crate) signs: Vec<Sign>,
+    /// The ids of files whose rules apply too.
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
+    pub(crate) extends: Texts,
+    /// Inherited rules that do not apply here.
+    #[cfg_attr(test, schemars(with = "Option<Vec<Off>>"))]
+    pub(crate) off: Vec<Off>,
+    /// The share of a page, 0 to 1, that removals may take which are not literal: patterns, titles, any lines, `rest`, duplicates.
+    pub(crate) ceiling: Option<f64>,
+    /// Whole lines.
+    #[cfg_attr(test, schemars(with = "Option<Vec<LineRule>>"))]
+    pub(crate) line: Vec<LineRule>,
+    /// Consecutive lines.
+    #[cfg_attr(test, schemars(with = "Option<Vec<BlockRule>>"))]
+    pub(crate) block: Vec<BlockRule>,
+    /// Parts of lines.
+    #[cfg_attr(test, schemars(with = "Option<Vec<InlineRule>>"))]
+    pub(crate) inline: Vec<InlineRule>,
+    /// Lines that stand twice.
+    #[cfg_attr(test, schemars(with = "Option<Vec<DuplicateRule>>"))]
+    pub(crate) duplicate: Vec<DuplicateRule>,
+}
+
+/// What tells an outlet by its text: exactly one of the keys.
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(deny_unknown_fields))]
+pub(crate) struct Sign {
+    /// Whole lines, compared after folding; any of them is the sign.
+    #[cfg_attr(test, schemars(with = "Option<OneOrMany>"))]
+    pub(crate) text: Texts,
+    /// Regular expressions for a whole folded line.
+    #[cfg_attr(test, schemars(with = "Option<OneOrMany>"))]
+    pub(crate) pattern: Texts,
+    /// Literal parts of a line, as they stand in it.
+    #[cfg_attr(test, schemars(with = "Option<OneOrMany>"))]
+    pub(crate) part: Texts,
+}
+
+/// An inherited rule that does not apply.
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(deny_unknown_fields))]
+pub(crate) struct Off {
+    /// The rule's id with its file's, such as `pangea/kicker`.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub(crate) rule: Placed<String>,
+    /// Why it does not apply.
+    pub(crate) reason: String,
+}
+
+/// What every rule has, whatever its kind.
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Head {
+    /// What the rule finds, as a noun phrase in kebab-case.
+    #[cfg_attr(
+        test,
+        schemars(with = "String", regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))
+    )]
+    pub(crate) id: Placed<String>,
+    /// What kind of boilerplate it is.
+    pub(crate) category: Category,
+    /// What the thing is, and why it is safe to take out.
+    pub(crate) note: String,
+    /// Where it may be; anywhere without it.
+    pub(crate) zone: Option<Zone>,
+    /// Texts that the rule takes out: wholly, or the parts between `[-` and `-]`.
+    #[cfg_attr(test, schemars(with = "Vec<String>", length(min = 1)))]
+    pub(crate) removes: Vec<Example>,
+    /// Texts of which the rule takes nothing.
+    #[cfg_attr(test, schemars(with = "Vec<String>", length(min = 1)))]
+    pub(crate) keeps: Vec<Example>,
+    /// Why the rule does not run.
+    pub(crate) disabled: Option<String>,
+}
+
+/// Where a match may be: wholly among the first or among the last non-blank lines of the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(deny_unknown_fields))]
+pub(crate) struct Zone {
+    /// Among the first so many non-blank lines.
+    #[cfg_attr(test, schemars(range(min = 1, max = 1000)))]
+    pub(crate) head: Option<u32>,
+    /// Among the last so many non-blank lines.
+    #[cfg_attr(test, schemars(range(min = 1, max = 1000)))]
+    pub(crate) tail: Option<u32>,
+}
+
+/// A whole line.
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(deny_unknown_fields))]
+pub(crate) struct LineRule {
+    #[cfg_attr(test, schemars(flatten))]
+    pub(crate) head: Head,
+    /// The lines, compared after folding.
+    #[cfg_attr(test, schemars(with = "Option<OneOrMany>"))]
+    pub(crate) text: Texts,
+    /// Regular expressions for the whole folded line.
+    #[cfg_attr(test, schemars(with = "Option<OneOrMany>"))]
+    pub(crate) pattern: Texts,
+}
+
+/// Consecutive lines, with blank ones between them where `gap` does not forbid it.
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(deny_unknown_fields))]
+pub(crate) struct BlockRule {
+    #[cfg_attr(test, schemars(flatten))]
+    pub(crate) head: Head,
+    /// The lines from the first to the last.
+    pub(crate) lines: Vec<Step>,
+    /// How many `text`, `pattern` and `same` steps must really be there; 1 without it.
+    #[cfg_attr(test, schemars(range(min = 1, max = 64)))]
+    pub(crate) least: Option<u32>,
+    /// `false`: no blank lines inside.
+    pub(crate) gap: Option<bool>,
+}
+
+/// One step of a block: exactly one of `text`/`pattern`, `line`, `title`, `same`, `rest`.
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(deny_unknown_fields))]
+pub(crate) struct Step {
+    /// The line, compared after folding.
+    #[cfg_attr(test, schemars(with = "Option<OneOrMany>"))]
+    pub(crate) text: Texts,
+    /// Regular expressions for the whole folded line.
+    #[cfg_attr(test, schemars(with = "Option<OneOrMany>"))]
+    pub(crate) pattern: Texts,
+    /// Any line of at most so many characters.
+    #[cfg_attr(test, schemars(range(min = 1, max = 10000)))]
+    pub(crate) line: Option<u32>,
+    /// `true`: a line of at most 200 characters that does not end as a sentence does.
+    pub(crate) title: Option<bool>,
+    /// An equal or nearly equal copy of the line that the step of this number (from 1) took.
+    #[cfg_attr(test, schemars(range(min = 1, max = 64)))]
+    pub(crate) same: Option<u32>,
+    /// `true`: everything to the end of the page; the last step only.
+    pub(crate) rest: Option<bool>,
+    /// `true`: the step may be missing.
+    pub(crate) optional: Option<bool>,
+    /// Up to so many lines running.
+    #[cfg_attr(test, schemars(range(min = 2, max = 64)))]
+    pub(crate) repeat: Option<u32>,
+    /// `true`: the line must be there, but stays.
+    pub(crate) keep: Option<bool>,
+    /// `false`: no blank line between this line and the next one of the block.
+    pub(crate) gap: Option<bool>,
+}
+
+/// A part of a line; the line stays.
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(deny_unknown_fields))]
+pub(crate) struct InlineRule {
+    #[cfg_attr(test, schemars(flatten))]
+    pub(crate) head: Head,
+    /// The parts, as they stand in the line.
+    #[cfg_attr(test, schemars(with = "Option<OneOrMany>"))]
+    pub(crate) text: Texts,
+    /// Regular expressions for the raw line, not anchored; of a group named `cut` only that group goes.
+    #[cfg_attr(test, schemars(with = "Option<OneOrMany>"))]
+    pub(crate) pattern: Texts,
+}
+
+/// A line that stands twice: one copy goes.
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(deny_unknown_fields))]
+pub(crate) struct DuplicateRule {
+    #[cfg_attr(test, schemars(flatten))]
+    pub(crate) head: Head,
+    /// How many other non-blank lines may stand between the copies; 0 without it.
+    #[cfg_attr(test, schemars(range(min = 0, max = 64)))]
+    pub(crate) apart: Option<u32>,
+    /// `false`: no blank line between the copies.
+    pub(crate) gap: Option<bool>,
+    /// The share of words, 0.5 to 1, that copies have in common; 1, equal after folding, without it.
+    pub(crate) alike: Option<f64>,
+    /// The characters that a copy has at least; 20 without it.
+    #[cfg_attr(test, schemars(range(min = 1, max = 10000)))]
+    pub(crate) least: Option<u32>,
+    /// The characters that a copy has at most; 1000 without it.
+    #[cfg_attr(test, schemars(range(min = 1, max = 10000)))]
+    pub(crate) most: Option<u32>,
+    /// Regular expressions for the whole raw line: only such lines count.
+    #[cfg_attr(test, schemars(with = "Option<OneOrMany>"))]
+    pub(crate) pattern: Texts,
+    /// Which copy goes. Without it: of equal copies the later, of others the one with less text.
+    pub(crate) goes: Option<Which>,
+}
+
+/// One of two copies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename_all = "kebab-case"))]
+pub(crate) enum Which {
+    Later,
+    Earlier,
+}
+
+macro_rules! categories {
+    ($($name:ident $text:literal $about:literal,)*) => {
+        /// What a rule finds. The list is closed, so that categories mean the same for every outlet.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
+        #[cfg_attr(test, schemars(rename_all = "kebab-case"))]
+        pub enum Category {
+            $(#[doc = $about] $name,)*
+        }
+
+        impl Category {
+            /// All of them.
+            pub const ALL: &[Category] = &[$(Category::$name),*];
+
+            /// Its name in rule files.
+            pub fn name(self) -> &'static str {
+                match self { $(Category::$name => $text),* }
+            }
+
+            /// What it is, in a few words.
+            pub fn about(self) -> &'static str {
+                match self { $(Category::$name => $about),* }
+            }
+        }
+    };
+}
+
+categories! {
+    Navigation "navigation" "Menus, accessibility bars, section names, links to other pages.",
+    Player "player" "What a media player leaves: titles, wait lines, timers, formats.",
+    Legal "legal" "Copyright, terms of reuse, legal notices.",
+    Duplicate "duplicate" "A second copy of what stands on the page.",
+    Promo "promo" "Advertising for the outlet's own or others' offers, newsletters.",
+    Share "share" "Invitations to share, follow and comment.",
+    Account "account" "Log-in, registration and password forms.",
+    Bio "bio" "Boxes about the author or the outlet.",
+    Layout "layout" "What style sheets, images and the crawl leave.",
+    Dateline "dateline" "Dates, places and agencies' marks set before the text.",
+    Credit "credit" "Who supplied text or pictures; stays unless asked for.",
+}
+
+impl Category {
+    /// The category of a name in rule files.
+    pub fn named(name: &str) -> Option<Category> {
+        Category::ALL
+            .iter()
+            .copied()
+            .find(|category| category.name() == name)
+    }
+}
+
+impl fmt::Display for Category {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A sample text of a rule: what is left of it without its marks, and what they enclosed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Example {
+    pub(crate) text: String,
+    /// Bytes of `text`, in order. Of a `removes` text without marks: all of it.
+    pub(crate) marked: Vec<Range<usize>>,
+    pub(crate) place: Range<usize>,
+}
+
+impl Example {
+    /// Reads the marks of a `removes` text.
+    fn marked(raw: &str, place: Range<usize>) -> std::result::Result<Example, &'static str> {
+        let mut text = String::new();
+        let mut marked: Vec<Range<usize>> = Vec::new();
+        let mut open = None;
+        let mut left = raw;
+        while let Some(at) = left.find("[-").into_iter().chain(left.find("-]")).min() {
+            text.push_str(&left[..at]);
+            match (&left[at..at + 2], open) {
+                ("[-", None) => open = Some(text.len()),
+                ("-]", Some(start)) => {
+                    marked.push(start..text.len());
+                    open = None;
+                }
+                ("[-", _) => return Err("a mark `[-` inside another one"),
+                _ => return Err("a mark `-]` that closes nothing"),
+            }
+            left = &left[at + 2..];
+        }
+        if open.is_some() {
+            return Err("a mark `[-` that is not closed");
+        }
+        text.push_str(left);
+        if marked.is_empty() {
+            marked.push(0..text.len());
+        }
+        Ok(Example {
+            text,
+            marked,
+            place,
+        })
+    }
+
+    /// What of the text must go, without the white space in it.
+    pub(crate) fn has_marks_only_on_space(&self) -> bool {
+        self.marked
+            .iter()
+            .all(|span| self.text[span.clone()].trim().is_empty())
+    }
+}
+
+/// A rule of any kind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum AnyRule<'a> {
+    Line(&'a LineRule),
+    Block(&'a BlockRule),
+    Inline(&'a InlineRule),
+    Duplicate(&'a DuplicateRule),
+}
+
+impl<'a> AnyRule<'a> {
+    pub(crate) fn head(self) -> &'a Head {
+        match self {
+            AnyRule::Line(rule) => &rule.head,
+            AnyRule::Block(rule) => &rule.head,
+            AnyRule::Inline(rule) => &rule.head,
+            AnyRule::Duplicate(rule) => &rule.head,
+        }
+    }
+
+    /// The name of its kind, as rule files write it.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            AnyRule::Line(_) => "line",
+            AnyRule::Block(_) => "block",
+            AnyRule::Inline(_) => "inline",
+            AnyRule::Duplicate(_) => "duplicate",
+        }
+    }
+}
+
+impl RuleFile {
+    /// Reads a file; all its problems at once where there are any.
+    pub(crate) fn read(source: &Arc<SourceFile>) -> Result<RuleFile, Vec<Problem>> {
+        let (table, errors) = DeTable::parse_recoverable(&source.text);
+        let mut problems: Vec<Problem> = errors
+            .iter()
+            .map(|error| source.problem(error.span().unwrap_or(0..0), error.message().to_owned()))
+            .collect();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let mut reader = Reader {
+            source,
+            owner: String::new(),
+            rule: None,
+            problems: &mut problems,
+        };
+        let file = reader.file(table.get_ref());
+        match file {
+            Some(file) if problems.is_empty() => Ok(file),
+            _ => Err(problems),
+        }
+    }
+
+    /// The id of the outlet or family.
+    pub(crate) fn id(&self) -> &Placed<String> {
+        self.outlet
+            .as_ref()
+            .or(self.family.as_ref())
+            .expect("a file that was read has one of them")
+    }
+
+    /// All its rules: lines, blocks, inlines, duplicates, each in the order of the file.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = AnyRule<'_>> {
+        let lines = self.line.iter().map(AnyRule::Line);
+        let blocks = self.block.iter().map(AnyRule::Block);
+        let inlines = self.inline.iter().map(AnyRule::Inline);
+        lines
+            .chain(blocks)
+            .chain(inlines)
+            .chain(self.duplicate.iter().map(AnyRule::Duplicate))
+    }
+}
+
+type Value<'v> = Spanned<DeValue<'v>>;
+
+/// Walks the tables of one file and gathers what is wrong.
+struct Reader<'r> {
+    source: &'r Arc<SourceFile>,
+    /// The file's id, once it is known.
+    owner: String,
+    /// The rule that is being read.
+    rule: Option<String>,
+    problems: &'r mut Vec<Problem>,
+}
+
+/// One table; which keys it may have is learnt from the keys that are asked for.
+struct Keys<'t, 'v> {
+    table: &'t DeTable<'v>,
+    place: Range<usize>,
+    asked: Vec<&'static str>,
+}
+
+impl<'t, 'v> Keys<'t, 'v> {
+    fn new(table: &'t DeTable<'v>, place: Range<usize>) -> Self {
+        Keys {
+            table,
+            place,
+            asked: Vec::new(),
+        }
+    }
+
+    fn get(&mut self, key: &'static str) -> Option<&'t Value<'v>> {
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
+        self.table
+            .iter()
+            .find(|(name, _)| name.get_ref() == key)
+            .map(|(_, value)| value)
+    }
+}
+
+impl Reader<'_> {
+    fn wrong(
+        &mut self,
+        place: Range<usize>,
+        key: Option<&str>,
+        message: impl Into<String>,
+    ) -> &mut Problem {
+        let mut problem = self.source.problem(place, message);
+        if let Some(rule) = &self.rule {
+            problem = problem.in_rule(rule.clone());
+        }
+        if let Some(key) = key {
+            problem = problem.at_key(key);
+        }
+        self.problems.push(problem);
+        self.problems.last_mut().expect("one was pushed")
+    }
+
+    fn help(&mut self, help: impl Into<String>) {
+        let problem = self.problems.pop().expect("a problem was just added");
+        self.problems.push(problem.with_help(help));
+    }
+
+    /// Reports the keys that nobody asked for.
+    fn finish(&mut self, keys: Keys) {
+        for (name, _) in keys.table.iter() {
+            if keys.asked.iter().any(|known| known == name.get_ref()) {
+                continue;
+            }
+            let known = keys.asked.join(", ");
+            self.wrong(
+                name.span(),
+                Some(name.get_ref()),
+                format!("unknown key `{}`; expected one of: {known}", name.get_ref()),
+            );
+            if let Some(word) = nearest(name.get_ref(), keys.asked.iter().copied()) {
+                self.help(format!("did you mean `{word}`?"));
+            }
+        }
+    }
+
+    fn type_error(&mut self, key: &str, value: &Value, expected: &str) {
+        let found = value.get_ref().type_str();
+        self.wrong(
+            value.span(),
+            Some(key),
+            format!("expected {expected}, found {}", article(found)),
+        );
+    }
+
+    fn string(&mut self, key: &str, value: &Value) -> Option<Placed<String>> {
+        match value.get_ref() {
+            DeValue::String(text) if text.trim().is_empty() => {
+                self.wrong(
+                    value.span(),
+                    Some(key),
+                    "expected a text, found an empty one",
+                );
+                None
+            }
+            DeValue::String(text) => Some(Placed {
+                value: text.to_string(),
+                place: value.span(),
+            }),
+            _ => {
+                self.type_error(key, value, "a string");
+                None
+            }
+        }
+    }
+
+    fn optional_string(&mut self, keys: &mut Keys, key: &'static str) -> Option<Placed<String>> {
+        keys.get(key).and_then(|value| self.string(key, value))
+    }
+
+    fn required_string(&mut self, keys: &mut Keys, key: &'static str) -> Option<Placed<String>> {
+        let Some(value) = keys.get(key) else {
+            self.wrong(
+                keys.place.clone(),
+                Some(key),
+                format!("missing key `{key}`; expected a string"),
+            );
+            return None;
+        };
+        self.string(key, value)
+    }
+
+    /// A list of strings; `single`: one string serves too.
+    fn texts(&mut self, keys: &mut Keys, key: &'static str, single: bool) -> Texts {
+        let Some(value) = keys.get(key) else {
+            return Texts::new();
+        };
+        let texts: Texts = match value.get_ref() {
+            DeValue::Array(items) => items
+                .iter()
+                .filter_map(|item| self.string(key, item))
+                .collect(),
+            DeValue::String(_) if single => self.string(key, value).into_iter().collect(),
+            _ => {
+                self.type_error(
+                    key,
+                    value,
+                    if single {
+                        "a string or a list of strings"
+                    } else {
+                        "a list of strings"
+                    },
+                );
+                return Texts::new();
+            }
+        };
+        if value
+            .get_ref()
+            .as_array()
+            .is_some_and(|items| items.iter().next().is_none())
+        {
+            self.wrong(
+                value.span(),
+                Some(key),
+                "expected at least one string, found an empty list",
+            );
+        }
+        for (at, text) in texts.iter().enumerate() {
+            if texts[..at]
+                .iter()
+                .any(|earlier| earlier.value == text.value)
+            {
+                self.wrong(
+                    text.place.clone(),
+                    Some(key),
+                    format!("`{}` stands twice in this list", text.value),
+                );
+            }
+        }
+        texts
+    }
+
+    fn boolean(&mut self, keys: &mut Keys, key: &'static str) -> Option<bool> {
+        let value = keys.get(key)?;
+        if value.get_ref().as_bool().is_none() {
+            self.type_error(key, value, "`true` or `false`");
+        }
+        value.get_ref().as_bool()
+    }
+
+    /// A key that is there to be `true`.
+    fn flag(&mut self, keys: &mut Keys, key: &'static str) -> Option<bool> {
+        let flag = self.boolean(keys, key)?;
+        if !flag {
+            let place = keys.get(key).map_or(0..0, |value| value.span());
+            self.wrong(place, Some(key), format!("expected `{key} = true`"));
+            self.help("leave the key out instead of `false`");
+        }
+        Some(flag)
+    }
+
+    fn integer(&mut self, keys: &mut Keys, key: &'static str, range: Range<u32>) -> Option<u32> {
+        let value = keys.get(key)?;
+        let number = match value.get_ref() {
+            DeValue::Integer(digits) => i64::from_str_radix(digits.as_str(), digits.radix()).ok(),
+            _ => None,
+        };
+        match number.and_then(|number| u32::try_from(number).ok()) {
+            Some(number) if range.contains(&number) => Some(number),
+            _ => {
+                let message = format!(
+                    "expected a whole number from {} to {}",
+                    range.start,
+                    range.end - 1
+                );
+                self.wrong(value.span(), Some(key), message);
+                None
+            }
+        }
+    }
+
+    fn share(&mut self, keys: &mut Keys, key: &'static str, least: f64) -> Option<f64> {
+        let value = keys.get(key)?;
+        let number = match value.get_ref() {
+            DeValue::Float(digits) => digits.as_str().replace('_', "").parse::<f64>().ok(),
+            DeValue::Integer(digits) => digits.as_str().parse::<f64>().ok(),
+            _ => None,
+        };
+        match number {
+            Some(number) if (least..=1.0).contains(&number) => Some(number),
+            _ => {
+                self.wrong(
+                    value.span(),
+                    Some(key),
+                    format!("expected a share from {least} to 1"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The tables of an array of tables.
+    fn tables<'t, 'v>(
+        &mut self,
+        keys: &mut Keys<'t, 'v>,
+        key: &'static str,
+        expected: &str,
+    ) -> Vec<Keys<'t, 'v>> {
+        let Some(value) = keys.get(key) else {
+            return Vec::new();
+        };
+        let Some(items) = value.get_ref().as_array() else {
+            self.type_error(key, value, expected);
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for item in items.iter() {
+            match item.get_ref().as_table() {
+                Some(table) => tables.push(Keys::new(table, item.span())),
+                None => self.type_error(key, item, expected),
+            }
+        }
+        tables
+    }
+
+    fn file(&mut self, table: &DeTable) -> Option<RuleFile> {
+        let mut keys = Keys::new(table, 0..0);
+        let outlet = self.optional_string(&mut keys, "outlet");
+        let family = self.optional_string(&mut keys, "family");
+        match (&outlet, &family) {
+            (Some(_), Some(family)) => {
+                self.wrong(
+                    family.place.clone(),
+                    Some("family"),
+                    "a file is an outlet or a family, not both",
+                );
+            }
+            (None, None) => {
+                self.wrong(0..0, Some("outlet"), "missing key `outlet` (or `family`); expected the id, which is the file's name without .toml");
+            }
+            _ => {}
+        }
+        if let Some(id) = outlet.as_ref().or(family.as_ref()) {
+            self.owner = id.value.clone();
+            if !is_id(id) {
+                self.wrong(
+                    id.place.clone(),
+                    Some("outlet"),
+                    format!(
+                        "`{}` is no id; expected small letters, digits and single hyphens",
+                        id.value
+                    ),
+                );
+            }
+        }
+        let name = self.required_string(&mut keys, "name");
+        let domains = self.texts(&mut keys, "domains", false);
+        for domain in &domains {
+            self.domain(domain);
+        }
+        let signs = self.signs(&mut keys);
+        let extends = self.texts(&mut keys, "extends", false);
+        let off = self.off(&mut keys);
+        let ceiling = self.share(&mut keys, "ceiling", 0.0);
+        let mut ids: Vec<Placed<String>> = Vec::new();
+        let line = self.rules(&mut keys, "line", &mut ids, Reader::line_rule);
+        let block = self.rules(&mut keys, "block", &mut ids, Reader::block_rule);
+        let inline = self.rules(&mut keys, "inline", &mut ids, Reader::inline_rule);
+        let duplicate = self.rules(&mut keys, "duplicate", &mut ids, Reader::duplicate_rule);
+        self.finish(keys);
+        outlet.as_ref().or(family.as_ref())?;
+        Some(RuleFile {
+            outlet,
+            family,
+            name: name?.value,
+            domains,
+            signs,
+            extends,
+            off,
+            ceiling,
+            line,
+            block,
+            inline,
+            duplicate,
+        })
+    }
+
+    fn domain(&mut self, domain: &Placed<String>) {
+        let host_like = domain.contains('.')
+            && domain.split('.').all(|label| {
+                !label.is_empty()
+                    && label
+                        .chars()
+                        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+            });
+        if !host_like {
+            self.wrong(
+                domain.place.clone(),
+                Some("domains"),
+                format!("`{}` is no host", domain.value),
+            );
+            self.help("write the bare host in small letters, such as `example.org`: no scheme, no path, no `*`; its sub-domains belong to it");
+        }
+    }
+
+    fn signs(&mut self, keys: &mut Keys) -> Vec<Sign> {
+        let mut signs = Vec::new();
+        for mut keys in self.tables(keys, "signs", "a list of tables such as { text = \"…\" }") {
+            let text = self.texts(&mut keys, "text", true);
+            let pattern = self.texts(&mut keys, "pattern", true);
+            let part = self.texts(&mut keys, "part", true);
+            if [&text, &pattern, &part]
+                .iter()
+                .filter(|texts| !texts.is_empty())
+                .count()
+                != 1
+            {
+                self.wrong(
+                    keys.place.clone(),
+                    Some("signs"),
+                    "expected exactly one of: text, pattern, part",
+                );
+            }
+            self.finish(keys);
+            signs.push(Sign {
+                text,
+                pattern,
+                part,
+            });
+        }
+        signs
+    }
+
+    fn off(&mut self, keys: &mut Keys) -> Vec<Off> {
+        let mut off = Vec::new();
+        for mut keys in self.tables(
+            keys,
+            "off",
+            "a list of tables such as { rule = \"family/rule\", reason = \"…\" }",
+        ) {
+            let rule = self.required_string(&mut keys, "rule");
+            let reason = self.required_string(&mut keys, "reason");
+            self.finish(keys);
+            if let (Some(rule), Some(reason)) = (rule, reason) {
+                off.push(Off {
+                    rule,
+                    reason: reason.value,
+                });
+            }
+        }
+        off
+    }
+
+    fn rules<T>(
+        &mut self,
+        keys: &mut Keys,
+        kind: &'static str,
+        ids: &mut Vec<Placed<String>>,
+        read: impl Fn(&mut Self, &mut Keys, Option<Head>) -> Option<T>,
+    ) -> Vec<T> {
+        let mut rules = Vec::new();
+        for mut keys in self.tables(
+            keys,
+            kind,
+            &format!("rules, each under a heading [[{kind}]]"),
+        ) {
+            let id = keys.get("id").and_then(|value| value.get_ref().as_str());
+            self.rule = id.map(|id| format!("{}/{id}", self.owner));
+            let head = self.head(&mut keys);
+            if let Some(id) = head.as_ref().map(|head| &head.id) {
+                if let Some(first) = ids.iter().find(|other| other.value == id.value) {
+                    let line = self.source.line(first.place.start);
+                    self.wrong(
+                        id.place.clone(),
+                        Some("id"),
+                        format!(
+                            "a rule of this id stands in line {line} already; expected another id"
+                        ),
+                    );
+                }
+                ids.push(id.clone());
+            }
+            let rule = read(self, &mut keys, head);
+            self.finish(keys);
+            rules.extend(rule);
+            self.rule = None;
+        }
+        rules
+    }
+
+    fn head(&mut self, keys: &mut Keys) -> Option<Head> {
+        let id = self.required_string(keys, "id");
+        if let Some(id) = id.as_ref().filter(|id| !is_id(id)) {
+            self.wrong(
+                id.place.clone(),
+                Some("id"),
+                format!(
+                    "`{}` is no id; expected small letters, digits and single hyphens",
+                    id.value
+                ),
+            );
+        }
+        let category = self
+            .required_string(keys, "category")
+            .and_then(|word| self.category(&word));
+        let note = self.required_string(keys, "note");
+        let zone = self.zone(keys);
+        let removes = self.examples(keys, "removes");
+        let keeps = self.examples(keys, "keeps");
+        let disabled = self
+            .optional_string(keys, "disabled")
+            .map(|reason| reason.value);
+        Some(Head {
+            id: id?,
+            category: category?,
+            note: note?.value,
+            zone,
+            removes,
+            keeps,
+            disabled,
+        })
+    }
+
+    fn category(&mut self, word: &Placed<String>) -> Option<Category> {
+        let category = Category::named(word);
+        if category.is_none() {
+            let names: Vec<&str> = Category::ALL
+                .iter()
+                .map(|category| category.name())
+                .collect();
+            self.wrong(
+                word.place.clone(),
+                Some("category"),
+                format!(
+                    "unknown category `{}`; expected one of: {}",
+                    word.value,
+                    names.join(", ")
+                ),
+            );
+            if let Some(name) = nearest(word, names) {
+                self.help(format!("did you mean `{name}`?"));
+            }
+        }
+        category
+    }
+
+    fn zone(&mut self, keys: &mut Keys) -> Option<Zone> {
+        let value = keys.get("zone")?;
+        let Some(table) = value.get_ref().as_table() else {
+            self.type_error(
+                "zone",
+                value,
+                "a table such as { head = 5 } or { tail = 12 }",
+            );
+            return None;
+        };
+        let mut keys = Keys::new(table, value.span());
+        let zone = Zone {
+            head: self.integer(&mut keys, "head", 1..1001),
+            tail: self.integer(&mut keys, "tail", 1..1001),
+        };
+        if table.iter().next().is_none() {
+            self.wrong(
+                keys.place.clone(),
+                Some("zone"),
+                "expected `head`, `tail` or both",
+            );
+        }
+        self.finish(keys);
+        Some(zone)
+    }
+
+    fn examples(&mut self, keys: &mut Keys, key: &'static str) -> Vec<Example> {
+        let Some(value) = keys.get(key) else {
+            self.wrong(keys.place.clone(), Some(key), format!("missing key `{key}`; expected at least one example: a rule without proof is no rule"));
+            return Vec::new();
+        };
+        let Some(items) = value.get_ref().as_array() else {
+            self.type_error(key, value, "a list of example texts");
+            return Vec::new();
+        };
+        let mut examples = Vec::new();
+        for item in items.iter() {
+            let Some(text) = self.string(key, item) else {
+                continue;
+            };
+            if key == "keeps" {
+                examples.push(Example {
+                    text: text.value,
+                    marked: Vec::new(),
+                    place: text.place,
+                });
+                continue;
+            }
+            match Example::marked(&text, text.place.clone()) {
+                Ok(example) if example.has_marks_only_on_space() => {
+                    self.wrong(
+                        text.place,
+                        Some(key),
+                        "the marks of this example enclose nothing that could go",
+                    );
+                }
+                Ok(example) => examples.push(example),
+                Err(message) => {
+                    self.wrong(text.place, Some(key), message);
+                    self.help("`[-` and `-]` enclose what the example loses; they come in pairs");
+                }
+            }
+        }
+        if items.iter().next().is_none() {
+            self.wrong(value.span(), Some(key), "expected at least one example, found an empty list: a rule without proof is no rule");
+        }
+        examples
+    }
+
+    /// `text` and `pattern` of a rule that needs one of them.
+    fn wanted(&mut self, keys: &mut Keys) -> (Texts, Texts) {
+        let text = self.texts(keys, "text", true);
+        let pattern = self.texts(keys, "pattern", true);
+        let named = keys
+            .table
+            .iter()
+            .any(|(name, _)| matches!(name.get_ref().as_ref(), "text" | "pattern"));
+        if !named {
+            self.wrong(
+                keys.place.clone(),
+                Some("text"),
+                "missing key `text` (or `pattern`): what the rule finds",
+            );
+        }
+        (text, pattern)
+    }
+
+    fn line_rule(&mut self, keys: &mut Keys, head: Option<Head>) -> Option<LineRule> {
+        let (text, pattern) = self.wanted(keys);
+        Some(LineRule {
+            head: head?,
+            text,
+            pattern,
+        })
+    }
+
+    fn inline_rule(&mut self, keys: &mut Keys, head: Option<Head>) -> Option<InlineRule> {
+        let (text, pattern) = self.wanted(keys);
+        Some(InlineRule {
+            head: head?,
+            text,
+            pattern,
+        })
+    }
+
+    fn duplicate_rule(&mut self, keys: &mut Keys, head: Option<Head>) -> Option<DuplicateRule> {
+        let apart = self.integer(keys, "apart", 0..65);
+        let gap = self.boolean(keys, "gap");
+        let alike = self.share(keys, "alike", 0.5);
+        let least = self.integer(keys, "least", 1..10_001);
+        let most = self.integer(keys, "most", 1..10_001);
+        let pattern = self.texts(keys, "pattern", true);
+        let goes = self.optional_string(keys, "goes");
+        let goes = goes.and_then(|word| match word.as_str() {
+            "later" => Some(Which::Later),
+            "earlier" => Some(Which::Earlier),
+            _ => {
+                self.wrong(
+                    word.place.clone(),
+                    Some("goes"),
+                    "expected \"later\" or \"earlier\"",
+                );
+                None
+            }
+        });
+        Some(DuplicateRule {
+            head: head?,
+            apart,
+            gap,
+            alike,
+            least,
+            most,
+            pattern,
+            goes,
+        })
+    }
+
+    fn block_rule(&mut self, keys: &mut Keys, head: Option<Head>) -> Option<BlockRule> {
+        if !keys.table.iter().any(|(name, _)| name.get_ref() == "lines") {
+            self.wrong(
+                keys.place.clone(),
+                Some("lines"),
+                "missing key `lines`; expected a list of steps such as { text = \"…\" }",
+            );
+        }
+        let mut lines = Vec::new();
+        let tables = self.tables(keys, "lines", "a list of steps such as { text = \"…\" }");
+        let count = tables.len();
+        for (at, mut step) in tables.into_iter().enumerate() {
+            lines.push(self.step(&mut step, at, count));
+            self.finish(step);
+        }
+        let least = self.integer(keys, "least", 1..65);
+        let gap = self.boolean(keys, "gap");
+        let place = keys
+            .get("lines")
+            .map_or(keys.place.clone(), |value| value.span());
+        self.block_sense(&lines, least, place);
+        Some(BlockRule {
+            head: head?,
+            lines,
+            least,
+            gap,
+        })
+    }
+
+    fn step(&mut self, keys: &mut Keys, at: usize, count: usize) -> Step {
+        let step = Step {
+            text: self.texts(keys, "text", true),
+            pattern: self.texts(keys, "pattern", true),
+            line: self.integer(keys, "line", 1..10_001),
+            title: self.flag(keys, "title"),
+            same: self.integer(keys, "same", 1..65),
+            rest: self.flag(keys, "rest"),
+            optional: self.boolean(keys, "optional"),
+            repeat: self.integer(keys, "repeat", 2..65),
+            keep: self.boolean(keys, "keep"),
+            gap: self.boolean(keys, "gap"),
+        };
+        let mut kinds: Vec<&str> = keys
+            .table
+            .iter()
+            .map(|(name, _)| name.get_ref().as_ref())
+            .collect();
+        kinds.retain(|name| {
+            matches!(
+                *name,
+                "text" | "pattern" | "line" | "title" | "same" | "rest"
+            )
+        });
+        if kinds.is_empty() || (kinds.len() > 1 && kinds != ["pattern", "text"]) {
+            self.wrong(
+                keys.place.clone(),
+                Some("lines"),
+                "expected one of: text, pattern (or both), line, title, same, rest",
+            );
+        }
+        if step.rest == Some(true) && at + 1 != count {
+            self.wrong(
+                keys.place.clone(),
+                Some("rest"),
+                "`rest` takes everything to the end; expected it in the last step",
+            );
+        }
+        if step.rest == Some(true) && (step.repeat.is_some() || step.keep == Some(true)) {
+            self.wrong(
+                keys.place.clone(),
+                Some("rest"),
+                "`rest` goes with neither `repeat` nor `keep`",
+            );
+        }
+        if step.same.is_some_and(|same| same as usize > at) {
+            let same = step.same.unwrap_or_default();
+            self.wrong(keys.place.clone(), Some("same"), format!("step {same} does not stand before this one (the {}.); expected an earlier step's number", at + 1));
+        }
+        step
+    }
+
+    fn block_sense(&mut self, lines: &[Step], least: Option<u32>, place: Range<usize>) {
+        if lines.is_empty() {
+            self.wrong(place, Some("lines"), "expected at least one step");
+            return;
+        }
+        let evidence = lines.iter().filter(|step| step.is_evidence()).count();
+        if evidence == 0 {
+            self.wrong(place, Some("lines"), "nothing here tells this block from an article; expected a step with `text`, `pattern` or `same`");
+        } else if least.is_some_and(|least| least as usize > evidence) {
+            self.wrong(place, Some("least"), format!("`least` asks for more than the {evidence} steps with `text`, `pattern` or `same`"));
+        } else if least.is_none() && lines.iter().all(|step| step.optional == Some(true)) {
+            self.wrong(
+                place,
+                Some("lines"),
+                "every step may be missing; expected one that must be there, or `least`",
+            );
+        } else if lines.iter().all(|step| step.keep == Some(true)) {
+            self.wrong(
+                place,
+                Some("lines"),
+                "every step has `keep`: nothing would go",
+            );
+        }
+    }
+}
+
+impl Step {
+    /// Whether the step tells the block from an article.
+    pub(crate) fn is_evidence(&self) -> bool {
+        !self.text.is_empty() || !self.pattern.is_empty() || self.same.is_some()
+    }
+}
+
+fn is_id(id: &str) -> bool {
+    !id.is_empty()
+        && id.split('-').all(|word| {
+            !word.is_empty()
+                && word
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+        })
+}
+
+fn article(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} {noun}")
+}
+
+/// How the JSON Schema shows a [`Texts`].
+#[cfg(test)]
+#[derive(schemars::JsonSchema)]
+#[schemars(untagged)]
+#[allow(dead_code)]
+enum OneOrMany {
+    One(String),
+    Many(#[schemars(length(min = 1))] Vec<String>),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// `rules/schema.json` is what the structs say. To write it anew: `CLEANER_WRITE=1 cargo test schema`.
+    #[test]
+    fn json_schema_is_that_of_the_structs() {
+        let settings = schemars::generate::SchemaSettings::draft07();
+        let mut schema = settings.into_generator().into_root_schema_for::<RuleFile>();
+        schema.insert(
+            "anyOf".to_owned(),
+            serde_json::json!([{ "required": ["outlet"] }, { "required": ["family"] }]),
+        );
+        let written = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/schema.json");
+        if std::env::var_os("CLEANER_WRITE").is_some() {
+            std::fs::write(path, &written).unwrap();
+        }
+        assert_eq!(
+            std::fs::read_to_string(path).unwrap().replace("\r\n", "\n"),
+            written
+        );
+    }
+
+    /// The reader takes the keys that the schema shows, and no others.
+    #[test]
+    fn reader_knows_the_keys_of_the_structs() {
+        let schema: serde_json::Value =
+            serde_json::from_str(include_str!("../rules/schema.json")).unwrap();
+        let head =
+            "id = \"a\"\ncategory = \"promo\"\nnote = \"n\"\nremoves = [\"r\"]\nkeeps = [\"k\"]\n";
+        let file = |rest: &str| format!("outlet = \"made\"\nname = \"n\"\n{rest}");
+        let texts = BTreeMap::from([
+            ("RuleFile", file("zz = 1")),
+            ("Sign", file("signs = [{ text = \"t\", zz = 1 }]")),
+            (
+                "Off",
+                file("off = [{ rule = \"a/b\", reason = \"r\", zz = 1 }]"),
+            ),
+            (
+                "Zone",
+                file(&format!(
+                    "[[line]]\n{head}text = \"t\"\nzone = {{ head = 1, zz = 1 }}"
+                )),
+            ),
+            (
+                "LineRule",
+                file(&format!("[[line]]\n{head}text = \"t\"\nzz = 1")),
+            ),
+            (
+                "BlockRule",
+                file(&format!(
+                    "[[block]]\n{head}lines = [{{ text = \"t\" }}]\nzz = 1"
+                )),
+            ),
+            (
+                "Step",
+                file(&format!(
+                    "[[block]]\n{head}lines = [{{ text = \"t\", zz = 1 }}]"
+                )),
+            ),
+            (
+                "InlineRule",
+                file(&format!("[[inline]]\n{head}text = \"t\"\nzz = 1")),
+            ),
+            (
+                "DuplicateRule",
+                file(&format!("[[duplicate]]\n{head}zz = 1")),
+            ),
+        ]);
+        for (table, text) in texts {
+            let problems = RuleFile::read(&SourceFile::new("made.toml", text)).unwrap_err();
+            let [problem] = &problems[..] else {
+                panic!("{table}: {problems:?}")
+            };
+            let (_, known) = problem
+                .message()
+                .split_once("expected one of: ")
+                .expect("the key is unknown");
+            let mut known: Vec<&str> = known.split(", ").collect();
+            known.sort_unstable();
+            let of_table = if table == "RuleFile" {
+                &schema
+            } else {
+                &schema["definitions"][table]
+            };
+            let mut shown: Vec<&str> = of_table["properties"]
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(String::as_str)
+                .collect();
+            shown.sort_unstable();
+            assert_eq!(known, shown, "{table}");
+        }
+    }
+}

@@ -1,0 +1,480 @@
+//! Lines and spans of one text: how a line is folded, which lines are left, and what is taken out
+//! with the blank lines around it.
+//!
+//! All offsets are bytes. Only `\n`, with a `\r` before it, ends a line.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+/// The longest line, in bytes, that rules look at; a longer one stays as it is.
+pub(crate) const MAX_LINE: usize = 1 << 20;
+
+/// The line as literals and line patterns see it: surrounding white space and one leading bullet
+/// off, runs of any white space one space, curly quotes straight, dashes `-`.
+pub(crate) fn fold(line: &str) -> Cow<'_, str> {
+    fold_unbulleted(unbulleted(line))
+}
+
+/// [`fold`] for a line whose surrounding white space and bullet are off already.
+pub(crate) fn fold_unbulleted(line: &str) -> Cow<'_, str> {
+    if is_folded(line) {
+        return Cow::Borrowed(line);
+    }
+    let mut folded = String::with_capacity(line.len());
+    let mut space = false;
+    for c in line.chars() {
+        if c.is_whitespace() {
+            space = true;
+            continue;
+        }
+        if std::mem::take(&mut space) {
+            folded.push(' ');
+        }
+        folded.push(match c {
+            '‘' | '’' | '‚' | '‛' | '′' | '`' => '\'',
+            '“' | '”' | '„' | '‟' | '″' => '"',
+            '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' => '-',
+            other => other,
+        });
+    }
+    Cow::Owned(folded)
+}
+
+/// The line without surrounding white space and one leading bullet.
+pub(crate) fn unbulleted(line: &str) -> &str {
+    let line = line.trim();
+    let mut rest = line.chars();
+    match rest.next() {
+        Some('•' | '*' | '-' | '–' | '—' | '·' | '▪' | '◦' | '‣' | '●')
+            if rest.as_str().starts_with(char::is_whitespace) =>
+        {
+            rest.as_str().trim_start()
+        }
+        _ => line,
+    }
+}
+
+/// Whether folding would change nothing within a trimmed line.
+fn is_folded(line: &str) -> bool {
+    let bytes = line.as_bytes();
+    // Without an early exit inside a chunk the compiler looks at many bytes at once.
+    let any = |found: bool, byte: &u8| found | may_fold(*byte);
+    let plain = bytes.chunks(64).all(|chunk| !chunk.iter().fold(false, any));
+    plain
+        && !bytes
+            .iter()
+            .zip(&bytes[1.min(bytes.len())..])
+            .fold(false, |two, (one, next)| {
+                two | (*one == b' ' && *next == b' ')
+            })
+}
+
+/// Whether folding may change a code point that begins with this byte: white space other than a
+/// space, the back-tick, and the lead bytes of U+0085 and U+00A0 (C2), U+1680 (E1), the
+/// U+2000 block with its spaces, quotes and dashes (E2), U+3000 (E3).
+pub(crate) fn may_fold(byte: u8) -> bool {
+    matches!(byte, b'\t'..=b'\r' | b'`' | 0xC2 | 0xE1 | 0xE2 | 0xE3)
+}
+
+/// The characters after which a line ends as a sentence does.
+pub(crate) const SENTENCE_ENDS: &[char] =
+    &['.', '!', '?', '…', ':', ';', ',', '।', '。', '։', '؟', '۔'];
+
+/// Whether a folded line is short and does not end as a sentence does.
+pub(crate) fn is_title(folded: &str) -> bool {
+    let bare = folded.trim_end_matches(['"', '\'', ')', ']', '»', '«', ' ']);
+    !bare.is_empty() && !bare.ends_with(SENTENCE_ENDS) && folded.chars().count() <= 200
+}
+
+/// A non-blank line of a page.
+#[derive(Clone, Debug)]
+struct Line {
+    /// First byte of the line.
+    start: usize,
+    /// Past its last byte, without the line end.
+    end: usize,
+    /// The neighbours among the lines that are left; `NONE` at both ends of the page.
+    prev: u32,
+    next: u32,
+    /// Whether a blank line stands between it and the line before it.
+    blank_before: bool,
+    gone: bool,
+    /// See [`Page::notes`].
+    notes: Cell<u8>,
+}
+
+/// The index of no line.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// A text while rules look at it: its non-blank lines, by index, and which of them are left.
+#[derive(Debug)]
+pub(crate) struct Page<'t> {
+    text: &'t str,
+    lines: Vec<Line>,
+    /// The neighbours of the page's ends.
+    first: u32,
+    last: u32,
+    /// Lines that lost a part, by index.
+    cut: HashMap<u32, CutLine>,
+}
+
+/// What is left of a line that lost parts.
+#[derive(Clone, Debug)]
+struct CutLine {
+    left: String,
+    /// The parts of the original text that are left, in order.
+    pieces: Vec<Range<usize>>,
+}
+
+impl<'t> Page<'t> {
+    /// Splits a text into its lines. A byte order mark belongs to no line.
+    pub(crate) fn new(text: &'t str) -> Page<'t> {
+        let mut lines: Vec<Line> = Vec::with_capacity(text.len() / 64);
+        let bytes = text.as_bytes();
+        let mut start = if text.starts_with('\u{feff}') { 3 } else { 0 };
+        while start < bytes.len() {
+            let next =
+                memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at + 1);
+            let mut end = if bytes[next - 1] == b'\n' {
+                next - 1
+            } else {
+                next
+            };
+            if end < next && end > start && bytes[end - 1] == b'\r' {
+                end -= 1;
+            }
+            if !is_blank(&text[start..end]) {
+                lines.push(Line {
+                    start,
+                    end,
+                    prev: NONE,
+                    next: NONE,
+                    blank_before: false,
+                    gone: false,
+                    notes: Cell::new(0),
+                });
+            }
+            start = next;
+        }
+        let mut page = Page {
+            text,
+            lines,
+            first: NONE,
+            last: NONE,
+            cut: HashMap::new(),
+        };
+        page.link();
+        page
+    }
+
+    /// Joins the lines that are left.
+    fn link(&mut self) {
+        (self.first, self.last) = (NONE, NONE);
+        let mut blank = false;
+        for at in 0..self.lines.len() {
+            let prev = self.last;
+            let start_of_gap = at.checked_sub(1).map_or(0, |before| self.lines[before].end);
+            let gap = &self.text.as_bytes()[start_of_gap..self.lines[at].start];
+            blank |= memchr::memchr_iter(b'\n', gap).count() > usize::from(at > 0);
+            let line = &mut self.lines[at];
+            if line.gone {
+                continue;
+            }
+            line.blank_before = std::mem::take(&mut blank);
+            line.prev = prev;
+            line.next = NONE;
+            match prev {
+                NONE => self.first = at as u32,
+                _ => self.lines[prev as usize].next = at as u32,
+            }
+            self.last = at as u32;
+        }
+    }
+
+    /// How many non-blank lines the text has, those that are gone too.
+    pub(crate) fn len(&self) -> u32 {
+        self.lines.len() as u32
+    }
+
+    /// The first line that is left, or `NONE`.
+    pub(crate) fn first(&self) -> u32 {
+        self.first
+    }
+
+    /// The last line that is left, or `NONE`.
+    pub(crate) fn last(&self) -> u32 {
+        self.last
+    }
+
+    /// The lines that are left, in order.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = u32> {
+        let some = |line: u32| (line != NONE).then_some(line);
+        std::iter::successors(some(self.first), move |&line| some(self.next(line)))
+    }
+
+    /// The line that is left after this one, or `NONE`.
+    pub(crate) fn next(&self, line: u32) -> u32 {
+        self.lines[line as usize].next
+    }
+
+    /// The line that is left before this one, or `NONE`.
+    pub(crate) fn prev(&self, line: u32) -> u32 {
+        self.lines[line as usize].prev
+    }
+
+    /// Whether a blank line stands between this line and the one before it.
+    pub(crate) fn blank_before(&self, line: u32) -> bool {
+        self.lines[line as usize].blank_before
+    }
+
+    /// What the matcher has noted of the line as it is, for the next time it is asked: bits of its own.
+    pub(crate) fn notes(&self, line: u32) -> u8 {
+        self.lines[line as usize].notes.get()
+    }
+
+    /// Notes something of a line for the matcher.
+    pub(crate) fn set_notes(&self, line: u32, notes: u8) {
+        self.lines[line as usize].notes.set(notes);
+    }
+
+    /// Bytes of the line as it is now, without its line end.
+    pub(crate) fn length(&self, line: u32) -> usize {
+        if self.cut.is_empty() {
+            return self.span(line).len();
+        }
+        self.content(line).len()
+    }
+
+    pub(crate) fn is_gone(&self, line: u32) -> bool {
+        self.lines[line as usize].gone
+    }
+
+    /// The line as it is now, without its line end.
+    pub(crate) fn content(&self, line: u32) -> &str {
+        if !self.cut.is_empty()
+            && let Some(cut) = self.cut.get(&line)
+        {
+            return &cut.left;
+        }
+        let Line { start, end, .. } = self.lines[line as usize];
+        &self.text[start..end]
+    }
+
+    /// The bytes of the original text that a line stands in, without its line end.
+    pub(crate) fn span(&self, line: u32) -> Range<usize> {
+        let Line { start, end, .. } = self.lines[line as usize];
+        start..end
+    }
+
+    /// The bytes of the original text that a line stands in, with its line end.
+    pub(crate) fn full_span(&self, line: u32) -> Range<usize> {
+        let span = self.span(line);
+        let bytes = self.text.as_bytes();
+        let end = match &bytes[span.end..] {
+            [b'\r', b'\n', ..] => span.end + 2,
+            [b'\n', ..] => span.end + 1,
+            _ => span.end,
+        };
+        span.start..end
+    }
+
+    /// The bytes of the original text that a part of a line's present content stands in.
+    pub(crate) fn original(&self, line: u32, part: Range<usize>) -> Vec<Range<usize>> {
+        let Some(cut) = self.cut.get(&line) else {
+            let start = self.lines[line as usize].start;
+            return std::iter::once(start + part.start..start + part.end).collect();
+        };
+        let mut spans = Vec::new();
+        let mut before = 0;
+        for piece in &cut.pieces {
+            let start = part.start.clamp(before, before + piece.len());
+            let end = part.end.clamp(before, before + piece.len());
+            if start < end {
+                spans.push(piece.start + start - before..piece.start + end - before);
+            }
+            before += piece.len();
+        }
+        spans
+    }
+
+    /// Takes a line off the page.
+    pub(crate) fn take_line(&mut self, line: u32) {
+        let Line {
+            prev,
+            next,
+            blank_before,
+            gone,
+            ..
+        } = self.lines[line as usize];
+        if gone {
+            return;
+        }
+        self.lines[line as usize].gone = true;
+        match prev {
+            NONE => self.first = next,
+            _ => self.lines[prev as usize].next = next,
+        }
+        match next {
+            NONE => self.last = prev,
+            _ => {
+                self.lines[next as usize].prev = prev;
+                self.lines[next as usize].blank_before |= blank_before;
+            }
+        }
+    }
+
+    /// Takes parts, bytes of the original text in order and disjoint, off a line.
+    pub(crate) fn take_parts(&mut self, line: u32, parts: &[Range<usize>]) {
+        let whole = [self.span(line)];
+        let before = self.cut.get(&line).map_or(&whole[..], |cut| &cut.pieces);
+        let pieces = subtract(before, parts);
+        let left = pieces
+            .iter()
+            .map(|piece| &self.text[piece.clone()])
+            .collect();
+        self.cut.insert(line, CutLine { left, pieces });
+    }
+
+    /// Whether nothing but white space is left of a line without these bytes of the original text.
+    pub(crate) fn is_blank_without(&self, line: u32, parts: &[Range<usize>]) -> bool {
+        let left = subtract(&[self.span(line)], parts);
+        left.iter()
+            .all(|part| self.text[part.clone()].trim().is_empty())
+    }
+
+    /// Puts everything back, then takes off these lines, and these bytes of the original text of
+    /// others: the page as a new one would be of the text that is left.
+    pub(crate) fn reset(&mut self, gone: &HashSet<u32>, parts: &HashMap<u32, Vec<Range<usize>>>) {
+        for (at, line) in self.lines.iter_mut().enumerate() {
+            line.gone = gone.contains(&(at as u32));
+        }
+        self.link();
+        self.cut.clear();
+        for (line, parts) in parts {
+            self.take_parts(*line, parts);
+        }
+    }
+
+    /// How many bytes of the text are in lines, blank ones not counted, that are left.
+    pub(crate) fn left(&self) -> usize {
+        self.lines().map(|line| self.content(line).len()).sum()
+    }
+
+    /// What closes the places of the lines that are gone: the blank lines that go with them, and
+    /// the line end that goes where the text had no final one. In order, disjoint from the lines.
+    pub(crate) fn seams(&self) -> Vec<Range<usize>> {
+        let mut seams = Vec::new();
+        let mut line = 0;
+        let count = self.lines.len();
+        while line < count {
+            if !self.lines[line].gone {
+                line += 1;
+                continue;
+            }
+            let hole = line;
+            while line < count && self.lines[line].gone {
+                line += 1;
+            }
+            // The blank runs before, between and behind the lines of the hole.
+            let runs: Vec<Range<usize>> = (hole..=line).map(|at| self.run_before(at)).collect();
+            let stays = if hole == 0 || line == count {
+                None
+            } else {
+                let size = |run: &Range<usize>| {
+                    memchr::memchr_iter(b'\n', &self.text.as_bytes()[run.clone()]).count()
+                };
+                let longest = runs.iter().map(size).max().unwrap_or(0);
+                runs.iter().position(|run| size(run) == longest)
+            };
+            let unterminated = line == count && hole > 0 && !self.text.ends_with('\n');
+            if unterminated {
+                let kept = hole as u32 - 1;
+                seams.push(self.span(kept).end..self.full_span(kept).end);
+            }
+            seams.extend(
+                runs.into_iter()
+                    .enumerate()
+                    .filter(|(at, run)| Some(*at) != stays && !run.is_empty())
+                    .map(|(_, run)| run),
+            );
+        }
+        seams
+    }
+
+    /// The blank lines before the line of this index, or at the end of the text.
+    fn run_before(&self, line: usize) -> Range<usize> {
+        let start = match line.checked_sub(1) {
+            Some(before) => self.full_span(before as u32).end,
+            None if self.text.starts_with('\u{feff}') => 3,
+            None => 0,
+        };
+        let end = self
+            .lines
+            .get(line)
+            .map_or(self.text.len(), |line| line.start);
+        start..end
+    }
+}
+
+/// Whether a line has nothing but white space.
+fn is_blank(line: &str) -> bool {
+    match line.as_bytes().first() {
+        None => true,
+        Some(byte) if byte.is_ascii_graphic() => false,
+        Some(_) => line.trim().is_empty(),
+    }
+}
+
+/// What is left of `spans` without `holes`; both in order and disjoint.
+pub(crate) fn subtract(spans: &[Range<usize>], holes: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut left = Vec::new();
+    let mut holes = holes.iter().peekable();
+    for span in spans {
+        let mut start = span.start;
+        while let Some(hole) = holes.peek() {
+            if hole.start >= span.end {
+                break;
+            }
+            if hole.start > start {
+                left.push(start..hole.start);
+            }
+            start = start.max(hole.end);
+            if hole.end > span.end {
+                break;
+            }
+            holes.next();
+        }
+        if start < span.end {
+            left.push(start..span.end);
+        }
+    }
+    left
+}
+
+/// The union of spans: in order, disjoint, none empty, neighbours joined.
+pub(crate) fn union(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    spans.sort_by_key(|span| (span.start, span.end));
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match joined.last_mut() {
+            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            _ if span.is_empty() => {}
+            _ => joined.push(span),
+        }
+    }
+    joined
+}
+
+/// `text` without `holes`, which are in order and disjoint.
+pub(crate) fn without(text: &str, holes: &[Range<usize>]) -> String {
+    let mut left = String::with_capacity(text.len());
+    let mut from = 0;
+    for hole in holes {
+        left.push_str(&text[from..hole.start]);
+        from = hole.end;
+    }
+    left.push_str(&text[from..]);
+    left
+}

@@ -1,0 +1,1255 @@
+//! The program, end to end: every test runs the real binary in a folder of its own.
+//!
+//! The rules are those of the folder, so that nothing here changes with the bundled rule files.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_cleaner");
+
+const RULES: &str = r#"outlet = "sample"
+name = "The Sample"
+domains = ["sample.example"]
+signs = [{ part = "Sample Media ©" }, { part = "SAMPLE -- " }]
+
+[[line]]
+id = "copyright-line"
+category = "legal"
+note = "The publisher's mark, on every page."
+text = "Sample Media ©"
+removes = ["Sample Media ©"]
+keeps = ["He works at Sample Media ©"]
+
+[[line]]
+id = "agency-credit"
+category = "credit"
+note = "Who supplied the material."
+zone = { tail = 3 }
+pattern = 'With reporting by (?<agencies>.+)'
+removes = ["With reporting by AP"]
+keeps = ["He came With reporting by AP"]
+
+[[inline]]
+id = "agency-mark"
+category = "dateline"
+note = "The agency's mark before the text."
+pattern = '^\x{feff}?(?<cut>SAMPLE -- )'
+removes = ["[-SAMPLE -- -]The school was opened."]
+keeps = ["It was SAMPLE -- all of it"]
+
+[[line]]
+id = "footnote"
+category = "promo"
+note = "Lines that begin with a plus."
+pattern = '\+ .+'
+removes = ["+ Read more"]
+keeps = ["Four + four"]
+"#;
+
+/// A page of The Sample with everything that its rules find.
+const PAGE: &str =
+    "SAMPLE -- The school was opened.\n\nNobody came.\n\nSample Media ©\n\nWith reporting by AP\n";
+const CLEAN: &str = "The school was opened.\n\nNobody came.\n\nWith reporting by AP\n";
+const DIFF: &str = "--- a/page.txt
++++ b/page.txt
+@@ -1,7 +1,5 @@ sample/agency-mark, sample/copyright-line
+-SAMPLE -- The school was opened.
++The school was opened.
+ \n Nobody came.
+ \n-Sample Media ©
+-
+ With reporting by AP
+";
+
+/// A page of no outlet.
+const OTHER: &str = "The bridge was closed.\n\nIt rained.\n";
+
+/// A page of The Sample of which no line would be left.
+const EMPTIED: &str = "Sample Media ©\n";
+
+/// A folder with rule files, in which the program is run.
+struct Place(TempDir);
+
+/// What a run of the program did.
+#[derive(Debug, PartialEq)]
+struct Run {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+impl Place {
+    fn new() -> Place {
+        let place = Place(tempfile::tempdir().unwrap());
+        place.put("rules/sample.toml", RULES);
+        place
+    }
+
+    /// A place with these files.
+    fn with(files: &[(&str, &str)]) -> Place {
+        let place = Place::new();
+        for (path, content) in files {
+            place.put(path, content);
+        }
+        place
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    fn put(&self, path: &str, content: impl AsRef<[u8]>) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap()
+    }
+
+    /// Every file but the rules, and what is in it.
+    fn files(&self) -> Vec<(String, String)> {
+        fn walk(folder: &Path, root: &Path, files: &mut Vec<(String, String)>) {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    walk(&path, root, files);
+                } else {
+                    let name = path.strip_prefix(root).unwrap().to_str().unwrap();
+                    files.push((name.replace('\\', "/"), fs::read_to_string(&path).unwrap()));
+                }
+            }
+        }
+        let mut files = Vec::new();
+        walk(self.0.path(), self.0.path(), &mut files);
+        files.retain(|(name, _)| !name.starts_with("rules/"));
+        files.sort();
+        files
+    }
+
+    fn command<S: AsRef<OsStr>>(&self, program: &str, args: &[S]) -> Command {
+        let mut command = Command::new(program);
+        command.args(args).current_dir(self.0.path());
+        command.env("CLEANER_RULES", "rules");
+        // Neither the developer's colours nor a repository around the folder may matter.
+        command.env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR");
+        command.env("GIT_CEILING_DIRECTORIES", self.0.path().parent().unwrap());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Run {
+        self.run_on(args, "")
+    }
+
+    fn run_on(&self, args: &[&str], input: impl AsRef<[u8]>) -> Run {
+        finish(self.command(BINARY, args), input.as_ref())
+    }
+
+    /// Runs a line of shell with the program as `$CLEANER`.
+    #[cfg(unix)]
+    fn shell(&self, line: &str) -> Run {
+        let mut command = self.command("sh", &["-c", line]);
+        command.env("CLEANER", BINARY);
+        finish(command, b"")
+    }
+}
+
+fn finish(mut command: Command, input: &[u8]) -> Run {
+    command.stdin(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_owned();
+    // A program that does not read its input closes it; that is no failure of the test.
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    Run {
+        status: output.status.code().expect("an exit code"),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// The path of the rule file, as the system writes it.
+fn rule_file() -> String {
+    format!("rules{}sample.toml", std::path::MAIN_SEPARATOR)
+}
+
+#[track_caller]
+fn check(run: Run, status: i32, out: &str, err: &str) {
+    let wanted = Run {
+        status,
+        out: out.to_owned(),
+        err: err.to_owned(),
+    };
+    assert!(run == wanted, "it did   {run:#?}\nwanted   {wanted:#?}");
+}
+
+#[test]
+fn text_goes_to_standard_output() {
+    let place = Place::with(&[("page.txt", PAGE), ("none", ""), ("rules.txt", PAGE)]);
+    check(place.run(&["page.txt"]), 0, CLEAN, "");
+    check(place.run_on(&[], PAGE), 0, CLEAN, "");
+    check(place.run_on(&["-"], PAGE), 0, CLEAN, "");
+    let quiet = place.run(&["-q", "none"]);
+    check(quiet, 0, "", "");
+}
+
+#[test]
+fn path_named_like_a_command_is_written_with_its_folder() {
+    let place = Place::with(&[("restore", PAGE)]);
+    check(place.run(&["./restore"]), 0, CLEAN, "");
+}
+
+#[test]
+fn outlet_is_told_by_name_then_address_then_signs() {
+    let place = Place::new();
+    let unsigned = "+ Read more\nThe school was opened.\n";
+    let undecided = "cleaner: note: the page is unchanged, the outlet is not known; --outlet or --url names it\n";
+    for (args, page, out, err, by) in [
+        (
+            &["-O", "sample"][..],
+            unsigned,
+            "The school was opened.\n",
+            "",
+            json!("name"),
+        ),
+        (
+            &["--url", "https://www.sample.example/a/1.html"],
+            unsigned,
+            "The school was opened.\n",
+            "",
+            json!("address"),
+        ),
+        (
+            &["--url", "sample.example"],
+            unsigned,
+            "The school was opened.\n",
+            "",
+            json!("address"),
+        ),
+        (
+            &["--url", "http://example.com"],
+            PAGE,
+            CLEAN,
+            "",
+            json!("signs"),
+        ),
+        (&[], PAGE, CLEAN, "", json!("signs")),
+        (&[], unsigned, unsigned, undecided, Value::Null),
+        (
+            &["--url", "http://notsample.example/"],
+            unsigned,
+            unsigned,
+            undecided,
+            Value::Null,
+        ),
+        (&["--quiet"], unsigned, unsigned, "", Value::Null),
+    ] {
+        check(place.run_on(args, page), 0, out, err);
+        let json = place.run_on(&[args, &["--json"]].concat(), page).out;
+        let json: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["by"], by);
+    }
+}
+
+#[test]
+fn unknown_outlet_is_refused_with_the_likely_one() {
+    let place = Place::with(&[("page.txt", PAGE)]);
+    let err = "cleaner: error: there is no outlet `sampel`; did you mean `sample`? (`cleaner rules list` shows all)\n";
+    check(place.run(&["-O", "sampel", "-i", "page.txt"]), 2, "", err);
+    assert_eq!(place.read("page.txt"), PAGE);
+}
+
+#[test]
+fn categories_are_kept_and_added() {
+    let place = Place::new();
+    let all_but_mark = "SAMPLE -- The school was opened.\n\nNobody came.\n";
+    let no_credit = "The school was opened.\n\nNobody came.\n";
+    for (args, out) in [
+        (&["--also", "credit"][..], no_credit),
+        (&["--also=credit", "--keep=dateline"], all_but_mark),
+        (&["--keep", "dateline,legal"], PAGE),
+        (
+            &["--keep", "dateline", "--keep", "legal", "--keep", "credit"],
+            PAGE,
+        ),
+    ] {
+        check(place.run_on(args, PAGE), 0, out, "");
+    }
+    let both = place.run(&["--keep", "legal", "--also", "credit,legal"]);
+    let err = "cleaner: error: --keep and --also both name legal\n";
+    check(both, 2, "", err);
+}
+
+#[test]
+fn diff_piped_is_a_patch() {
+    let place = Place::with(&[
+        ("page.txt", PAGE),
+        ("other.txt", OTHER),
+        ("sub/page.txt", PAGE),
+    ]);
+    check(place.run(&["--diff", "page.txt"]), 1, DIFF, "");
+    check(place.run(&["--diff", "./page.txt"]), 1, DIFF, "");
+    check(place.run(&["--diff", "-q", "other.txt"]), 0, "", "");
+    let named = place.run_on(&["--diff", "--stdin-filename", "page.txt"], PAGE);
+    check(named, 1, DIFF, "");
+    let unnamed = place.run_on(&["--diff"], PAGE);
+    check(unnamed, 1, &DIFF.replace("page.txt", "stdin"), "");
+    let several = place.run(&["--diff", "-q", "."]);
+    let second = DIFF.replace("page.txt", "sub/page.txt");
+    check(several, 1, &format!("{DIFF}{second}"), "");
+}
+
+#[test]
+fn diff_in_colour_names_the_rule_of_every_line_and_escapes() {
+    let place = Place::new();
+    let page = "SAMPLE -- One.\nTwo \x1b]0;title\x07.\r\nSample Media ©";
+    let out = "\
+<1>--- a/stdin<0>
+<1>+++ b/stdin<0>
+<36>@@ -1,3 +1,2 @@ sample/agency-mark, sample/copyright-line<0>
+<31>-<0><1><7><31>SAMPLE -- <0>One.  <2>← sample/agency-mark<0>
+<31>-<0>Two \\u{1b}]0;title\\u{7}.<1><7><31>␊<0>  <2>← seam<0>
+<31>-Sample Media ©<0>  <2>← sample/copyright-line<0>
+<2>\\ No newline at end of file<0>
+<32>+One.<0>
+<32>+Two \\u{1b}]0;title\\u{7}.<0>
+<2>\\ No newline at end of file<0>
+";
+    let out = out
+        .replace('<', "\x1b[")
+        .replace("0>", "0m")
+        .replace("1>", "1m");
+    let out = out
+        .replace("2>", "2m")
+        .replace("6>", "6m")
+        .replace("7>", "7m");
+    let run = place.run_on(&["--diff", "--color=always"], page);
+    check(run, 1, &out, "");
+}
+
+#[test]
+fn diff_is_taken_by_patch_and_by_git() {
+    let pages = [
+        PAGE.to_owned(),
+        PAGE.replace('\n', "\r\n"),
+        PAGE.trim_end().to_owned(),
+        PAGE.trim_end().replace('\n', "\r\n"),
+        format!("\u{feff}{PAGE}"),
+        "One.\nSample Media ©".to_owned(),
+        "One.\r\nSample Media ©".to_owned(),
+        "One.\n\n\nSample Media ©\n".to_owned(),
+        "\n\nSample Media ©\n\n\n\nOne.".to_owned(),
+        "One\rtwo.\nSample Media ©\nThree\u{2028}four\u{85}\x0c.\n".to_owned(),
+        "\x1b[31mOne\x1b[0m\n\nSample Media ©\n\n".to_owned(),
+        format!("{}{PAGE}{}{PAGE}", "Text.\n".repeat(20), "\n".repeat(9)),
+    ];
+    // What Windows would do to line ends is not asked for.
+    let binary = if cfg!(windows) { "--binary" } else { "-s" };
+    let exact = "core.autocrlf=false";
+    for (tool, forward, back) in [
+        (
+            "patch",
+            &["-p1", "-s", binary][..],
+            &["-p1", "-s", binary, "-R"][..],
+        ),
+        (
+            "git",
+            &["-c", exact, "apply"],
+            &["-c", exact, "apply", "-R"],
+        ),
+    ] {
+        if Command::new(tool).arg("--version").output().is_err() {
+            println!("not run: {tool} is not installed");
+            continue;
+        }
+        let names = ["page.txt", "two words.txt", "день.txt"];
+        for name in &names[..if cfg!(windows) { 2 } else { 3 }] {
+            for page in &pages {
+                let place = Place::new();
+                place.put(name, page);
+                let diff = place.run(&["--diff", name]);
+                assert_eq!(diff.status, 1);
+                let cleaned = place.run(&[name]).out;
+                for (args, wanted) in [(forward, &cleaned), (back, page)] {
+                    let run = finish(place.command(tool, args), diff.out.as_bytes());
+                    assert_eq!(run.status, 0, "{tool}: {run:?}\n{}", diff.out);
+                    assert_eq!(&place.read(name), wanted, "{tool}:\n{}", diff.out);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn check_names_the_pages_that_would_change() {
+    let place = Place::with(&[
+        ("pages/b.txt", OTHER),
+        ("pages/a/c.txt", PAGE),
+        ("pages/d.txt", PAGE),
+        ("pages/e.txt", EMPTIED),
+    ]);
+    let out = "pages/a/c.txt\npages/d.txt\n".replace('/', std::path::MAIN_SEPARATOR_STR);
+    check(place.run(&["--check", "-q", "pages/"]), 1, &out, "");
+    check(place.run(&["--check", "-q", "pages/b.txt"]), 0, "", "");
+}
+
+#[test]
+fn folder_stands_for_its_text_files_in_order() {
+    let place = Place::new();
+    for name in [
+        "b.txt",
+        "a.txt",
+        "a.md",
+        ".c.txt",
+        ".d/e.txt",
+        "f/g.txt",
+        "B.txt",
+        "h.txt.bak",
+    ] {
+        place.put(&format!("pages/{name}"), PAGE);
+    }
+    let out = "pages/B.txt\npages/a.txt\npages/b.txt\npages/f/g.txt\n";
+    let out = out.replace('/', std::path::MAIN_SEPARATOR_STR);
+    check(place.run(&["--check", "pages"]), 1, &out, "");
+    let named = place.run(&["--check", "pages/.c.txt", "pages/a.md"]);
+    check(named, 1, "pages/.c.txt\npages/a.md\n", "");
+    fs::create_dir(place.path("none")).unwrap();
+    let err = "none: note: no *.txt files are in this folder\n";
+    check(place.run(&["--check", "none"]), 0, "", err);
+}
+
+#[test]
+fn json_holds_all_that_is_known_of_a_page() {
+    let place = Place::with(&[("päge.txt", &PAGE.replace("opened", "opéned"))]);
+    let version = place.run(&["--version"]).out;
+    let number = env!("CARGO_PKG_VERSION");
+    let hash = version
+        .strip_prefix(&format!("cleaner {number} (rules "))
+        .unwrap();
+    let hash = hash.strip_suffix(")\n").unwrap();
+    assert_eq!(hash.len(), 12);
+    for (spans, places) in [
+        ("bytes", [[0, 10], [49, 65], [65, 66], [66, 87]]),
+        ("chars", [[0, 10], [48, 63], [63, 64], [64, 85]]),
+    ] {
+        let run = place.run(&["--json", "--spans", spans, "./päge.txt"]);
+        assert_eq!((run.status, run.err.as_str()), (0, ""));
+        assert_eq!(run.out.lines().count(), 1);
+        let removal = |rule: &str,
+                       line: usize,
+                       category: &str,
+                       place: usize,
+                       number: usize,
+                       text: &str| {
+            let [start, end] = places[place];
+            json!({
+                "rule": format!("sample/{rule}"), "at": format!("{}:{line}", rule_file()), "category": category,
+                "start": start, "end": end, "lines": [number, number], "text": text,
+            })
+        };
+        let [start, end] = places[2];
+        let wanted = json!({
+            "path": "päge.txt",
+            "outlet": "sample",
+            "by": "signs",
+            "rules_hash": hash,
+            "removals": [
+                removal("agency-mark", 24, "dateline", 0, 1, "SAMPLE -- "),
+                removal("copyright-line", 7, "legal", 1, 5, "Sample Media ©\n"),
+                { "rule": null, "at": null, "category": null, "start": start, "end": end, "lines": [6, 6], "text": "\n" },
+            ],
+            "kept": [removal("agency-credit", 15, "credit", 3, 7, "With reporting by AP\n")],
+            "fields": { "agencies": ["AP"] },
+            "flag": null,
+            "spans": spans,
+            "text": CLEAN.replace("opened", "opéned"),
+        });
+        let found: Value = serde_json::from_str(&run.out).unwrap();
+        assert_eq!(found, wanted);
+    }
+    for (args, path) in [
+        (&["--json"][..], Value::Null),
+        (
+            &["--json", "--stdin-filename", "./sub/a.txt"],
+            json!("sub/a.txt"),
+        ),
+    ] {
+        let found = place.run_on(args, PAGE).out;
+        assert_eq!(serde_json::from_str::<Value>(&found).unwrap()["path"], path);
+    }
+}
+
+#[test]
+fn restore_gives_every_page_back() {
+    let pages = [
+        ("a.txt", PAGE.to_owned()),
+        ("b.txt", format!("\u{feff}{}", PAGE.replace('\n', "\r\n"))),
+        (
+            "sub/c.txt",
+            "Ünï\u{1f600}\u{2028}\0\x1b.\r\nSample Media ©".to_owned(),
+        ),
+        ("sub/d.txt", OTHER.to_owned()),
+        ("sub/e.txt", EMPTIED.to_owned()),
+        ("sub/f.txt", String::new()),
+        (
+            "sub/g.txt",
+            format!("Ä\n{PAGE}{PAGE}\n\n\n+ é\n+ é\n\nÖ\n{PAGE}"),
+        ),
+    ];
+    for spans in ["bytes", "chars"] {
+        let place = Place::new();
+        for (name, page) in &pages {
+            place.put(&format!("pages/{name}"), page);
+            let one = place.run_on(&["--json", "--spans", spans, "-q"], page);
+            assert_eq!(one.status, 0);
+            check(place.run_on(&["restore"], &one.out), 0, page, "");
+            check(
+                place.run_on(&["restore", "-", "-o", "out.txt"], &one.out),
+                0,
+                "",
+                "",
+            );
+            assert_eq!(&place.read("out.txt"), page);
+        }
+        let json = place.run(&["--json", "--spans", spans, "-q", "pages"]).out;
+        place.put("pages.jsonl", json);
+        check(
+            place.run(&["restore", "pages.jsonl", "-o", "back"]),
+            0,
+            "",
+            "",
+        );
+        for (name, page) in &pages {
+            assert_eq!(&place.read(&format!("back/pages/{name}")), page);
+        }
+        let err = "cleaner: error: there are several pages; name the folder to restore them into with --output\n";
+        check(place.run(&["restore", "pages.jsonl"]), 2, "", err);
+    }
+}
+
+#[test]
+fn restore_refuses_what_it_cannot_trust() {
+    let record = |path: Value, start: usize, end: usize| {
+        let removal = json!({ "start": start, "end": end, "text": "ab" });
+        json!({ "path": path, "spans": "bytes", "removals": [removal], "text": "c\n" }).to_string()
+    };
+    let lines = [
+        record(json!("good.txt"), 0, 2),
+        record(json!("../up.txt"), 0, 2),
+        record(json!("/root.txt"), 0, 2),
+        record(json!("sub/../../up.txt"), 0, 2),
+        record(Value::Null, 0, 2),
+        record(json!("good.txt"), 0, 2),
+        record(json!("far.txt"), 9, 11),
+        record(json!("long.txt"), 0, 3),
+        "no json".to_owned(),
+        String::new(),
+        record(json!("./sub/good.txt"), 1, 3),
+    ];
+    let place = Place::with(&[("in.jsonl", &lines.join("\n"))]);
+    let run = place.run(&["restore", "in.jsonl", "-o", "out"]);
+    let err = "\
+in.jsonl:2: error: the path ../up.txt leads out of the folder
+in.jsonl:3: error: the path /root.txt leads out of the folder
+in.jsonl:4: error: the path sub/../../up.txt leads out of the folder
+in.jsonl:5: error: this page has no path to be restored under
+in.jsonl:6: error: out/good.txt has been restored from a line before
+in.jsonl:7: error: the removals do not fit the text
+in.jsonl:8: error: the removal 0 to 3 has a text of 2
+in.jsonl:9: error: this is no line of `cleaner --json`: expected ident at line 1 column 2
+";
+    let err = err.replace("out/", &format!("out{}", std::path::MAIN_SEPARATOR));
+    check(run, 2, "", &err);
+    let files = place.files();
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["in.jsonl", "out/good.txt", "out/sub/good.txt"]);
+    assert_eq!(place.read("out/good.txt"), "abc\n");
+    assert_eq!(place.read("out/sub/good.txt"), "cab\n");
+    assert!(!place.path("../up.txt").exists());
+    assert_eq!(place.run(&["restore", "none.jsonl"]).status, 2);
+}
+
+#[test]
+fn explain_shows_every_line_with_its_rules() {
+    let place = Place::with(&[("page.txt", &PAGE.replace("Nobody", "\x1b[8mNobody"))]);
+    let out = "\
+page.txt: sample, as asked
+1 ~ [-SAMPLE -- -]The school was opened.  ← sample/agency-mark (dateline) rules/sample.toml:24
+2
+3   \\u{1b}[8mNobody came.
+4
+5 - Sample Media ©  ← sample/copyright-line (legal) rules/sample.toml:7
+6 -   ← seam
+7   With reporting by AP  ← sample/agency-credit (credit) rules/sample.toml:15 stays, --also credit takes it
+sample/agency-credit: Who supplied the material.
+sample/agency-mark: The agency's mark before the text.
+sample/copyright-line: The publisher's mark, on every page.
+";
+    let run = place.run(&["--explain", "-O", "sample", "page.txt"]);
+    check(run, 0, &out.replace("rules/sample.toml", &rule_file()), "");
+    let kept = place
+        .run_on(
+            &["--explain", "--keep=legal"],
+            "SAMPLE -- One.\nSample Media ©\n",
+        )
+        .out;
+    let line = "2   Sample Media ©  ← sample/copyright-line (legal) rules/sample.toml:7 stays, as --keep legal asks\n";
+    let line = line.replace("rules/sample.toml", &rule_file());
+    assert!(kept.contains(&line), "{kept}");
+    let flagged = place.run_on(&["--explain", "-q"], EMPTIED);
+    let out = "\
+<stdin>: sample, by its signs
+left as it is: no line would be left (rules: sample/copyright-line)
+1   Sample Media ©
+";
+    check(flagged, 0, out, "");
+}
+
+#[test]
+fn stats_add_up_the_run() {
+    let pages = [
+        ("pages/a.txt", PAGE),
+        ("pages/b.txt", OTHER),
+        ("pages/c.txt", EMPTIED),
+    ];
+    let place = Place::with(&pages);
+    place.put("pages/d.txt", b"\xff");
+    let out = "\
+documents      3
+  changed      1
+  undecided    1
+  flagged      1
+failed         1
+bytes in       137
+bytes out      110
+bytes removed  27 (19.7 %)
+lines removed  2 (18.2 %)
+
+outlet       documents  changed  flagged  bytes removed
+(undecided)          1        0        0              0
+sample               2        1        1             27
+
+category  removals  bytes
+dateline         1     10
+legal            1     16
+
+rule                   removals  bytes  documents  flagged
+sample/agency-mark            1     10          1        0
+sample/copyright-line         1     16          1        1
+";
+    let file = format!("pages{}d.txt", std::path::MAIN_SEPARATOR);
+    let err = format!("{file}: error: this is not UTF-8: 0xff at byte offset 0\n");
+    // Nothing else goes to standard output.
+    check(place.run(&["--stats", "-q", "pages"]), 2, out, &err);
+    check(
+        place.run(&["--stats", "-q", "-o", "out", "pages"]),
+        2,
+        out,
+        &err,
+    );
+    // Something else does.
+    let run = place.run(&["--stats", "-q", "--check", "pages"]);
+    check(
+        run,
+        2,
+        &format!("{}\n", file.replace('d', "a")),
+        &format!("{err}{out}"),
+    );
+    let run = place.run(&["--stats=json", "pages/a.txt"]);
+    assert_eq!((run.status, run.out.as_str()), (0, CLEAN));
+    let outlet =
+        json!({ "documents": 1, "changed": 1, "flagged": 0, "bytes_in": 86, "bytes_out": 59 });
+    let took = |bytes: usize| json!({ "removals": 1, "bytes": bytes });
+    let rule =
+        |bytes: usize| json!({ "documents": 1, "removals": 1, "bytes": bytes, "flagged": 0 });
+    let wanted = json!({
+        "documents": 1, "changed": 1, "undecided": 0, "flagged": 0, "failed": 0,
+        "bytes_in": 86, "bytes_out": 59, "lines_in": 7, "lines_out": 5,
+        "outlets": { "sample": outlet },
+        "categories": { "dateline": took(10), "legal": took(16) },
+        "rules": { "sample/agency-mark": rule(10), "sample/copyright-line": rule(16) },
+    });
+    assert_eq!(serde_json::from_str::<Value>(&run.err).unwrap(), wanted);
+}
+
+#[test]
+fn flagged_page_is_left_and_told() {
+    let pluses = "SAMPLE -- One.\n+ Two and more of it.\n+ Three and more of it.\n";
+    let emptied = "no line would be left (rules: sample/copyright-line)";
+    let over = "patterns would take 93 % of it, over the ceiling of 60 % (rules: sample/agency-mark, sample/footnote)";
+    let place = Place::with(&[("a.txt", EMPTIED), ("b.txt", pluses), ("c.txt", PAGE)]);
+    let err =
+        format!("a.txt: note: left as it is: {emptied}\nb.txt: note: left as it is: {over}\n");
+    check(
+        place.run(&["--check", "a.txt", "b.txt", "c.txt"]),
+        1,
+        "c.txt\n",
+        &err,
+    );
+    check(place.run(&["-i", "a.txt", "b.txt"]), 0, "", &err);
+    assert_eq!(
+        (place.read("a.txt").as_str(), place.read("b.txt").as_str()),
+        (EMPTIED, pluses)
+    );
+    for (file, reason, message, rules) in [
+        (
+            "a.txt",
+            "emptied",
+            emptied,
+            json!(["sample/copyright-line"]),
+        ),
+        (
+            "b.txt",
+            "over-ceiling",
+            over,
+            json!(["sample/agency-mark", "sample/footnote"]),
+        ),
+    ] {
+        let json = place.run(&["--json", "-q", file]).out;
+        let json: Value = serde_json::from_str(&json).unwrap();
+        let flag = json!({ "reason": reason, "message": message, "rules": rules });
+        assert_eq!(json["flag"], flag);
+        assert_eq!(json["text"], place.read(file));
+    }
+}
+
+#[test]
+fn strict_counts_flagged_and_undecided_pages_as_errors() {
+    let place = Place::with(&[
+        ("good.txt", PAGE),
+        ("flagged.txt", EMPTIED),
+        ("other.txt", OTHER),
+    ]);
+    for (file, status, strict) in [
+        ("good.txt", 0, 0),
+        ("flagged.txt", 0, 2),
+        ("other.txt", 0, 2),
+    ] {
+        let text = place.run(&["-q", file]);
+        assert_eq!(text.status, status);
+        let run = place.run(&["-q", "--strict", file]);
+        check(run, strict, &text.out, "");
+    }
+}
+
+#[test]
+fn wrong_document_does_not_stop_the_others() {
+    let place = Place::with(&[("pages/a.txt", PAGE), ("pages/z.txt", PAGE)]);
+    let mut bad = PAGE.as_bytes().to_vec();
+    bad.insert(12, 0xc3);
+    place.put("pages/bad.txt", bad);
+    let err = "missing.txt: error: No such file or directory (os error 2)
+pages/bad.txt: error: this is not UTF-8: 0xc3 at byte offset 12
+";
+    let args = [
+        "--check",
+        "missing.txt",
+        "pages/a.txt",
+        "pages/bad.txt",
+        "pages/z.txt",
+    ];
+    let run = place.run(&args);
+    if cfg!(unix) {
+        check(run, 2, "pages/a.txt\npages/z.txt\n", err);
+    }
+    let run = place.run(&["-o", "out", "pages"]);
+    assert_eq!(run.status, 2);
+    assert_eq!(place.read("out/a.txt"), CLEAN);
+    assert_eq!(place.read("out/z.txt"), CLEAN);
+    assert_eq!(fs::read_dir(place.path("out")).unwrap().count(), 2);
+    let run = place.run_on(&[], b"ab\xffcd");
+    check(
+        run,
+        2,
+        "",
+        "<stdin>: error: this is not UTF-8: 0xff at byte offset 2\n",
+    );
+}
+
+#[test]
+fn odd_bytes_pass_as_they_are() {
+    let place = Place::new();
+    let long = "long line ".repeat(800_000);
+    for page in [
+        "",
+        "\n",
+        "\r",
+        "\u{feff}",
+        "a\0b\0",
+        "\x1b]0;x\x07 \u{9b}31m\n",
+        "one\rtwo\r\rthree\u{2028}four\u{85}\x0b\x0c",
+        "\r\n\r\n \t \r\n",
+        long.as_str(),
+    ] {
+        let run = place.run_on(&["-O", "sample"], page);
+        assert_eq!((run.status, run.err.as_str()), (0, ""));
+        assert!(run.out == page, "{:?}", &page[..page.len().min(40)]);
+        let around = format!("SAMPLE -- One.\n{page}\nSample Media ©\nTwo.");
+        let cleaned = format!("One.\n{page}\nTwo.");
+        let run = place.run_on(&["-O", "sample"], around);
+        assert!(
+            run.status == 0 && run.out == cleaned,
+            "{:?}",
+            &page[..page.len().min(40)]
+        );
+    }
+}
+
+#[test]
+fn wrong_rule_files_are_refused_before_any_page_is_touched() {
+    let place = Place::with(&[("page.txt", PAGE)]);
+    let colour = RULES.replace("category = \"legal\"", "category = \"legl\"");
+    place.put("rules/sample.toml", colour.replace("domains =", "domain ="));
+    place.put(
+        "rules/second.toml",
+        "outlet = \"second\"\nname = \"Second\"\nextends = [1]\n",
+    );
+    for args in [
+        &["-i", "page.txt"][..],
+        &["--version"],
+        &["rules", "list"],
+        &["rules", "check", "rules"],
+    ] {
+        let run = place.run(args);
+        assert_eq!((run.status, run.out.as_str()), (2, ""), "{run:?}");
+        for part in [
+            "rules/sample.toml:3:1",
+            "rules/sample.toml:8:12",
+            "rules/second.toml:3:12",
+            "`domain`",
+            "`legl`",
+        ] {
+            assert!(
+                run.err.contains(
+                    &part.replace("rules/", &format!("rules{}", std::path::MAIN_SEPARATOR))
+                ),
+                "{part} in {}",
+                run.err
+            );
+        }
+        assert!(!run.err.contains('\x1b'), "{}", run.err);
+    }
+    assert_eq!(place.read("page.txt"), PAGE);
+    let run = place.run(&["--rules", "nowhere", "page.txt"]);
+    assert_eq!(run.status, 2);
+    assert!(run.err.contains("nowhere"), "{}", run.err);
+    let run = place.run(&["--color=always", "page.txt"]);
+    assert!(run.err.contains('\x1b'), "{}", run.err);
+}
+
+#[test]
+fn rules_come_from_the_argument_before_the_environment() {
+    let place = Place::with(&[("page.txt", PAGE)]);
+    place.put(
+        "mine/sample.toml",
+        RULES.replace("© *\"", "\"").replace("The Sample", "Mine"),
+    );
+    let run = place.run(&["rules", "show", "sample", "--rules", "mine"]);
+    assert!(run.out.starts_with("sample: Mine\n"), "{run:?}");
+    let mut command = place.command(BINARY, &["rules", "show", "sample"]);
+    command.env("CLEANER_RULES", "");
+    let run = finish(command, b"");
+    assert_eq!(run.status, 2, "{run:?}");
+}
+
+#[test]
+fn several_pages_do_not_run_into_one_text() {
+    let place = Place::with(&[("a.txt", PAGE), ("b.txt", PAGE), ("pages/c.txt", PAGE)]);
+    let err = "cleaner: error: the texts of several pages would run into one; say what to do with them: --output, --in-place, --diff, --check, --json or --stats\n";
+    for paths in [&["a.txt", "b.txt"][..], &["pages"], &["a.txt", "-"]] {
+        check(place.run(paths), 2, "", err);
+    }
+    let err = "cleaner: error: `-`, standard input, is named twice\n";
+    check(place.run(&["--check", "-", "-"]), 2, "", err);
+}
+
+#[test]
+fn arguments_that_contradict_each_other_are_refused() {
+    let place = Place::with(&[("page.txt", PAGE)]);
+    for args in [
+        &["-i", "-o", "x", "page.txt"][..],
+        &["-i", "--diff", "page.txt"],
+        &["-o", "x", "--json", "page.txt"],
+        &["--check", "--diff", "page.txt"],
+        &["--spans", "chars", "page.txt"],
+        &["--dry-run", "page.txt"],
+        &["-i"],
+        &["-i", "-"],
+        &["--keep", "credits", "page.txt"],
+        &["--nothing"],
+        &["rules"],
+    ] {
+        let run = place.run(args);
+        assert_eq!((run.status, run.out.as_str()), (2, ""), "{args:?}");
+        assert!(run.err.contains("error: ") || args == ["rules"], "{run:?}");
+    }
+    assert_eq!(place.files(), [("page.txt".to_owned(), PAGE.to_owned())]);
+}
+
+#[test]
+fn output_of_one_page_is_a_file() {
+    let place = Place::with(&[("page.txt", PAGE), ("other.txt", OTHER)]);
+    fs::create_dir(place.path("folder")).unwrap();
+    check(place.run(&["-o", "out.txt", "page.txt"]), 0, "", "");
+    assert_eq!(place.read("out.txt"), CLEAN);
+    check(place.run(&["-q", "-o", "out.txt", "other.txt"]), 0, "", "");
+    assert_eq!(place.read("out.txt"), OTHER);
+    check(place.run_on(&["-o", "in.txt"], PAGE), 0, "", "");
+    assert_eq!(place.read("in.txt"), CLEAN);
+    check(place.run(&["-o", "folder", "page.txt"]), 0, "", "");
+    assert_eq!(place.read("folder/page.txt"), CLEAN);
+    check(place.run(&["-o", "new/", "page.txt"]), 0, "", "");
+    assert_eq!(place.read("new/page.txt"), CLEAN);
+    let run = place.run_on(&["-o", "folder", "--stdin-filename", "a/named.txt"], PAGE);
+    check(run, 0, "", "");
+    assert_eq!(place.read("folder/named.txt"), CLEAN);
+    let err = "cleaner: error: standard input has no name to be written under; give it one with --stdin-filename\n";
+    check(place.run_on(&["-o", "folder"], PAGE), 2, "", err);
+}
+
+#[test]
+fn output_of_a_folder_is_its_tree() {
+    let pages = [
+        ("pages/a.txt", PAGE),
+        ("pages/sub/deep/b.txt", OTHER),
+        ("pages/.c.txt", PAGE),
+    ];
+    let place = Place::with(&pages);
+    let run = place.run(&["-o", "out/new", "--dry-run", "-q", "pages"]);
+    let out = "would write out/new/a.txt without 27 bytes\nwould write out/new/sub/deep/b.txt without 0 bytes\n";
+    check(run, 0, &out.replace('/', std::path::MAIN_SEPARATOR_STR), "");
+    assert!(!place.path("out").exists());
+    check(place.run(&["-o", "out/new", "-q", "pages"]), 0, "", "");
+    let mut wanted: Vec<(String, String)> =
+        pages.map(|(name, text)| (name.into(), text.into())).into();
+    wanted.push(("out/new/a.txt".into(), CLEAN.into()));
+    wanted.push(("out/new/sub/deep/b.txt".into(), OTHER.into()));
+    wanted.sort();
+    assert_eq!(place.files(), wanted);
+}
+
+#[test]
+fn output_that_would_harm_an_input_or_another_output_is_refused() {
+    let files = [
+        ("a.txt", PAGE),
+        ("pages/a.txt", PAGE),
+        ("pages/sub/b.txt", PAGE),
+        ("more/a.txt", PAGE),
+        ("one/x", PAGE),
+        ("two/x/y.txt", PAGE),
+    ];
+    let place = Place::with(&files);
+    let before = place.files();
+    let in_place = "use --in-place";
+    let input = "is an input too";
+    for (args, part) in [
+        (&["-o", "a.txt", "a.txt"][..], input),
+        (&["-o", "./pages/../a.txt", "a.txt"], input),
+        (&["-o", ".", "a.txt"], input),
+        (&["-o", "pages", "pages"], in_place),
+        (&["-o", "pages/sub", "pages"], in_place),
+        (&["-o", "pages/new/out", "pages"], in_place),
+        (
+            &["-o", "out", "a.txt", "pages/a.txt"],
+            "a.txt and pages/a.txt would both be written to",
+        ),
+        (&["-o", "out", "pages", "more"], "would both be written to"),
+        (&["-o", "out", "a.txt", "a.txt"], "would both be written to"),
+        (&["-o", "out", "one/x", "two"], "needs a folder"),
+        (&["-o", "a.txt", "pages", "more"], "a.txt is not a folder"),
+        (&["-o", "a.txt/", "pages/a.txt"], "a.txt/ is not a folder"),
+    ] {
+        let run = place.run(args);
+        assert_eq!((run.status, run.out.as_str()), (2, ""), "{args:?}");
+        assert!(run.err.contains(part), "{args:?}: {}", run.err);
+        assert_eq!(run.err.lines().count(), 1);
+    }
+    assert_eq!(place.files(), before);
+    let nowhere = place.run(&["-o", "nowhere/out.txt", "a.txt"]);
+    assert_eq!(nowhere.status, 2);
+    assert_eq!(place.files(), before);
+}
+
+#[test]
+fn in_place_rewrites_only_what_changes() {
+    let place = Place::with(&[("a.txt", PAGE), ("sub/b.txt", OTHER), ("sub/c.txt", CLEAN)]);
+    let time = |path: &str| place.path(path).metadata().unwrap().modified().unwrap();
+    let before = (time("sub/b.txt"), time("sub/c.txt"));
+    let run = place.run(&["-i", "--dry-run", "-q", "a.txt", "sub"]);
+    check(run, 0, "would write a.txt without 27 bytes\n", "");
+    assert_eq!(place.read("a.txt"), PAGE);
+    check(place.run(&["-i", "-q", "a.txt", "sub"]), 0, "", "");
+    let files = [("a.txt", CLEAN), ("sub/b.txt", OTHER), ("sub/c.txt", CLEAN)];
+    assert_eq!(
+        place.files(),
+        files.map(|(name, text)| (name.to_owned(), text.to_owned()))
+    );
+    assert_eq!((time("sub/b.txt"), time("sub/c.txt")), before);
+    check(place.run(&["-i", "-q", "a.txt", "sub"]), 0, "", "");
+}
+
+#[cfg(unix)]
+#[test]
+fn permissions_and_links_outlive_writing() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let place = Place::with(&[("a.txt", PAGE), ("old.txt", ""), ("real/b.txt", PAGE)]);
+    let mode = |path: &str| place.path(path).metadata().unwrap().permissions().mode() & 0o7777;
+    let set = |path: &str, mode| {
+        fs::set_permissions(place.path(path), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set("a.txt", 0o640);
+    set("old.txt", 0o604);
+    symlink("real/b.txt", place.path("link.txt")).unwrap();
+    symlink("nothing.txt", place.path("dangling.txt")).unwrap();
+    check(
+        place.shell("umask 022; \"$CLEANER\" -o old.txt a.txt; \"$CLEANER\" -o new.txt a.txt"),
+        0,
+        "",
+        "",
+    );
+    assert_eq!((mode("old.txt"), mode("new.txt")), (0o604, 0o644));
+    check(place.run(&["-i", "a.txt"]), 0, "", "");
+    assert_eq!(
+        (mode("a.txt"), place.read("a.txt").as_str()),
+        (0o640, CLEAN)
+    );
+    set("real/b.txt", 0o600);
+    check(place.run(&["-i", "link.txt"]), 0, "", "");
+    assert!(place.path("link.txt").is_symlink());
+    assert_eq!(
+        (mode("real/b.txt"), place.read("real/b.txt").as_str()),
+        (0o600, CLEAN)
+    );
+    place.put("real/b.txt", "old");
+    place.put("page.txt", PAGE);
+    check(place.run(&["-o", "link.txt", "page.txt"]), 0, "", "");
+    assert_eq!(place.read("real/b.txt"), CLEAN);
+    let run = place.run(&["-o", "dangling.txt", "page.txt"]);
+    let err =
+        "page.txt: error: cannot write dangling.txt: No such file or directory (os error 2)\n";
+    check(run, 2, "", err);
+    // An output that leads to an input is that input.
+    let run = place.run(&["-o", "link.txt", "real/b.txt"]);
+    assert_eq!(run.status, 2);
+    assert!(run.err.contains("is an input too"));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_lead_back_or_nowhere_are_told() {
+    use std::os::unix::fs::symlink;
+    let place = Place::with(&[
+        ("pages/a.txt", PAGE),
+        ("pages/sub/b.txt", PAGE),
+        ("elsewhere/c.txt", PAGE),
+    ]);
+    symlink("..", place.path("pages/sub/loop")).unwrap();
+    symlink("nothing", place.path("pages/gone.txt")).unwrap();
+    symlink("nothing", place.path("pages/.#lock.txt")).unwrap();
+    symlink("../elsewhere", place.path("pages/there")).unwrap();
+    let run = place.run(&["--check", "pages"]);
+    let err = "\
+pages/gone.txt: error: No such file or directory (os error 2)
+pages/sub/loop: error: this link leads back to pages
+";
+    check(
+        run,
+        2,
+        "pages/a.txt\npages/sub/b.txt\npages/there/c.txt\n",
+        err,
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn full_disk_is_an_error_and_leaves_the_old_file() {
+    let place = Place::with(&[("page.txt", PAGE), ("old.txt", "old\n")]);
+    let err = "cleaner: error: standard output: No space left on device (os error 28)\n";
+    for args in [
+        "page.txt",
+        "--diff page.txt",
+        "--json page.txt",
+        "--check page.txt",
+        "--explain page.txt",
+        "--version",
+        "rules list",
+        "man",
+    ] {
+        let run = place.shell(&format!("\"$CLEANER\" {args} > /dev/full"));
+        check(run, 2, "", err);
+    }
+    let run = place.run(&["-o", "/dev/full", "page.txt"]);
+    let err = "page.txt: error: cannot write /dev/full: No space left on device (os error 28)\n";
+    check(run, 2, "", err);
+    check(place.run(&["-o", "/dev/null", "page.txt"]), 0, "", "");
+    // A file may not grow beyond one block, and growing is no signal but an error.
+    place.put("long.txt", PAGE.repeat(1000));
+    let before = place.files();
+    let limit = "trap '' XFSZ; ulimit -f 1; exec \"$CLEANER\"";
+    for args in ["-o old.txt long.txt", "-i long.txt"] {
+        let run = place.shell(&format!("{limit} {args}"));
+        assert_eq!((run.status, run.out.as_str()), (2, ""));
+        assert!(
+            run.err.starts_with("long.txt: error: cannot write "),
+            "{}",
+            run.err
+        );
+        assert!(
+            run.err.ends_with(": File too large (os error 27)\n"),
+            "{}",
+            run.err
+        );
+        assert_eq!(place.files(), before);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn closed_pipe_is_silent() {
+    let place = Place::with(&[("page.txt", &PAGE.repeat(20_000))]);
+    for args in [
+        "page.txt",
+        "--diff page.txt",
+        "--json page.txt",
+        "--explain page.txt",
+        "--help",
+        "man",
+    ] {
+        let line = format!("{{ \"$CLEANER\" {args}; echo $? > status; }} | head -c 1 > /dev/null");
+        check(place.shell(&line), 0, "", "");
+        assert_eq!(place.read("status"), "0\n", "{args}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn closed_streams_are_no_bug() {
+    let place = Place::with(&[("page.txt", PAGE)]);
+    check(place.shell("\"$CLEANER\" page.txt >&-"), 0, "", "");
+    check(place.shell("\"$CLEANER\" -q <&-"), 0, "", "");
+    check(place.shell("\"$CLEANER\" missing.txt 2>&-"), 2, "", "");
+    check(
+        place.shell("\"$CLEANER\" missing.txt 2>&1 >&- | grep -c missing"),
+        0,
+        "1\n",
+        "",
+    );
+}
+
+#[test]
+fn rules_are_listed_shown_and_checked() {
+    let place = Place::new();
+    let list = place.run(&["rules", "list"]).out;
+    let row = |start: &str| -> Vec<String> {
+        let row = list.lines().find(|line| line.starts_with(start));
+        row.unwrap().split_whitespace().map(str::to_owned).collect()
+    };
+    assert_eq!(
+        row("ID"),
+        ["ID", "KIND", "RULES", "INHERITED", "NAME", "DOMAINS"]
+    );
+    assert_eq!(
+        row("sample"),
+        [
+            "sample",
+            "outlet",
+            "4",
+            "0",
+            "The",
+            "Sample",
+            "sample.example"
+        ]
+    );
+    assert_eq!(row("pangea")[1], "family");
+    let json = place.run(&["rules", "list", "--json"]).out;
+    let sample: Vec<Value> = json
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|one: &Value| one["id"] == "sample")
+        .collect();
+    let file = rule_file();
+    let wanted = json!({
+        "id": "sample", "name": "The Sample", "family": false, "domains": ["sample.example"],
+        "extends": [], "own": 4, "rules": 4, "file": file,
+    });
+    assert_eq!(sample, [wanted]);
+    let rule = format!(
+        "\
+sample/agency-credit
+  line, credit, in the last 3 non-blank lines
+  {file}:15
+  Who supplied the material.
+"
+    );
+    check(
+        place.run(&["rules", "show", "sample/agency-credit"]),
+        0,
+        &rule,
+        "",
+    );
+    let all = place.run(&["rules", "show", "sample"]).out;
+    let heading = format!(
+        "sample: The Sample\n  outlet, {file}\n  domains: sample.example\n\nsample/copyright-line\n"
+    );
+    assert!(all.starts_with(&heading) && all.contains(&rule), "{all}");
+    let err = "cleaner: error: there is no rule `sample/credit` that runs; `cleaner rules show sample` shows those of sample\n";
+    check(place.run(&["rules", "show", "sample/credit"]), 2, "", err);
+    let err = "cleaner: error: there is no outlet or family `sampel`; did you mean `sample`? (`cleaner rules list` shows all)\n";
+    check(place.run(&["rules", "show", "sampel"]), 2, "", err);
+    let checked = place.run(&["rules", "check"]);
+    assert!(
+        checked.status == 0 && checked.out.ends_with(" rules: fine\n"),
+        "{checked:?}"
+    );
+    check(place.run(&["rules", "check", "rules"]), 0, &checked.out, "");
+    let schema = place.run(&["rules", "schema"]).out;
+    assert_eq!(schema, cleaner::RULE_SCHEMA);
+}
+
+#[test]
+fn bundled_outlets_are_listed_with_their_domains() {
+    let place = Place::new();
+    let mut command = place.command(BINARY, &["rules", "list"]);
+    command.env_remove("CLEANER_RULES");
+    let list = finish(command, b"").out;
+    for (id, domain) in [
+        ("rferl", "rferl.org"),
+        ("akipress", "akipress.com"),
+        ("vice", "vice.com"),
+        ("voa", "voanews.com"),
+    ] {
+        let row = list
+            .lines()
+            .find(|line| line.split_whitespace().next() == Some(id));
+        let row = row.unwrap_or_else(|| panic!("{id} in {list}"));
+        assert!(row.split_whitespace().any(|word| word == domain), "{row}");
+    }
+}
+
+#[test]
+fn help_completions_and_manual_are_there() {
+    let place = Place::new();
+    for (args, part) in [
+        (&["-h"][..], "Usage: cleaner [OPTIONS] [PATH]..."),
+        (&["--help"], "Examples:"),
+        (&["rules", "--help"], "Usage: cleaner rules"),
+        (&["completions", "bash"], "complete -F _cleaner"),
+        (&["completions", "zsh"], "#compdef cleaner"),
+        (&["man"], ".TH cleaner 1"),
+    ] {
+        let run = place.run(args);
+        assert_eq!((run.status, run.err.as_str()), (0, ""), "{args:?}");
+        assert!(run.out.contains(part), "{args:?}: {}", run.out);
+    }
+    assert_eq!(place.run(&["-V"]), place.run(&["--version"]));
+}

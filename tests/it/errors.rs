@@ -1,0 +1,228 @@
+//! What a person is told of a bad rule file: where, what was expected, what to do.
+
+use std::path::Path;
+
+use cleaner::{Error, Outlets};
+
+const HEAD: &str = "outlet = \"made\"\nname = \"Made\"\n";
+
+/// A line rule of which all is right but what `keys` say.
+fn rule(keys: &str) -> String {
+    format!(
+        "{HEAD}\n[[line]]\nid = \"some-notice\"\ncategory = \"legal\"\nnote = \"n\"\nremoves = [\"Some notice\"]\nkeeps = [\"Some notice of it\"]\n{keys}\n"
+    )
+}
+
+fn block(lines: &str) -> String {
+    format!(
+        "{HEAD}\n[[block]]\nid = \"some-box\"\ncategory = \"bio\"\nnote = \"n\"\nremoves = [\"Box\"]\nkeeps = [\"b\"]\nlines = [{lines}]\n"
+    )
+}
+
+fn refused(files: &[(&str, String)]) -> Error {
+    let files = files
+        .iter()
+        .map(|(name, text)| (format!("rules/{name}.toml"), text.clone()));
+    Outlets::with_files(files).expect_err("the files are wrong")
+}
+
+#[test]
+fn every_error_of_a_rule_file_names_its_place() {
+    let notice = rule("text = \"Some notice\"");
+    let one = |text: &str| vec![("made", text.to_owned())];
+    let cases: Vec<(&str, Vec<(&str, String)>)> = vec![
+        ("not-toml", one(&format!("{HEAD}signs = [\n"))),
+        (
+            "unknown-key",
+            one(&rule("text = \"Some notice\"\nkeps = [\"a\"]")),
+        ),
+        ("unknown-category", one(&notice.replace("legal", "leagl"))),
+        ("wrong-type", one(&rule("text = 3"))),
+        (
+            "missing-keys",
+            one(&format!("{HEAD}[[line]]\nid = \"a\"\n")),
+        ),
+        (
+            "several-at-once",
+            one(&notice
+                .replace("legal", "x")
+                .replace("note =", "notes =")
+                .replace("some-notice", "Some Notice")),
+        ),
+        ("doubled-id", one(&(notice.clone() + &notice[HEAD.len()..]))),
+        (
+            "doubled-key",
+            one(&rule("text = \"Some notice\"\ntext = \"Some notice\"")),
+        ),
+        (
+            "no-examples",
+            one(&notice
+                .replace("[\"Some notice\"]", "[]")
+                .replace("[\"Some notice of it\"]", "[]")),
+        ),
+        (
+            "stray-mark",
+            one(&notice.replace("[\"Some notice\"]", "[\"[-Some notice\"]")),
+        ),
+        (
+            "example-not-removed",
+            one(&notice.replace("[\"Some notice\"]", "[\"Some notices\"]")),
+        ),
+        (
+            "example-not-kept",
+            one(&notice.replace("Some notice of it", "  Some  notice")),
+        ),
+        ("bad-pattern", one(&rule("pattern = 'Some (notice'"))),
+        (
+            "look-around",
+            one(&rule("pattern = 'Some (?=notice)notice'")),
+        ),
+        ("empty-pattern", one(&rule("pattern = '(Some notice)?'"))),
+        (
+            "impossible-pattern",
+            one(&rule(r"pattern = 'Some notice[^\s\S]'")),
+        ),
+        ("any-line-pattern", one(&rule("pattern = '.+'"))),
+        (
+            "huge-repetition",
+            one(&rule("pattern = '(Some notice|a{1000}){1000}'")),
+        ),
+        (
+            "bad-zone",
+            one(&rule(
+                "text = \"Some notice\"\nzone = { tial = 3, head = 0 }",
+            )),
+        ),
+        (
+            "vague-block",
+            one(&block("{ title = true }, { line = 80 }")),
+        ),
+        (
+            "optional-block",
+            one(&block("{ text = \"Box\", optional = true }")),
+        ),
+        (
+            "bad-steps",
+            one(&block(
+                "{ text = \"Box\", title = true }, { rest = true }, { same = 4 }, { optional = true }",
+            )),
+        ),
+        (
+            "unknown-extends",
+            one(&format!("{HEAD}extends = [\"pangae\"]\n")),
+        ),
+        (
+            "cycle",
+            vec![
+                ("made", format!("{HEAD}extends = [\"other\"]\n")),
+                (
+                    "other",
+                    "family = \"other\"\nname = \"O\"\nextends = [\"made\"]\n".to_owned(),
+                ),
+            ],
+        ),
+        (
+            "unknown-off",
+            one(&format!(
+                "{HEAD}extends = [\"crawl\"]\noff = [{{ rule = \"crawl/glued-crawl-dat\", reason = \"r\" }}]\n"
+            )),
+        ),
+        (
+            "id-is-not-the-stem",
+            one("outlet = \"mad\"\nname = \"Made\"\n"),
+        ),
+        (
+            "both-outlet-and-family",
+            one(&format!("{HEAD}family = \"made\"\n")),
+        ),
+        (
+            "bad-domain",
+            one(&format!("{HEAD}domains = [\"https://made.example/\"]\n")),
+        ),
+        (
+            "taken-domain",
+            vec![
+                ("made", format!("{HEAD}domains = [\"made.example\"]\n")),
+                (
+                    "twin",
+                    "outlet = \"twin\"\nname = \"T\"\ndomains = [\"made.example\"]\n".to_owned(),
+                ),
+            ],
+        ),
+        (
+            "bad-sign",
+            one(&format!(
+                "{HEAD}signs = [{{ text = \"a\", part = \"b\" }}, {{ pattern = '[' }}]\n"
+            )),
+        ),
+        (
+            "terminal-escapes",
+            one(&rule("\"\\u001b[31m\" = 1\ntext = \"Some notice\"")),
+        ),
+    ];
+    for (name, files) in cases {
+        let error = refused(&files);
+        insta::with_settings!({
+            snapshot_path => "../../snapshots",
+            prepend_module_to_snapshot => false,
+            omit_expression => true,
+        }, {
+            insta::assert_snapshot!(format!("error__{name}"), error);
+        });
+    }
+}
+
+#[test]
+fn columns_count_code_points_and_rules_have_their_file_s_id() {
+    let text = rule("pattern = 'Жж [('").replace("Some notice", "Жж");
+    let error = refused(&[("made", text)]);
+    let [problem] = error.problems() else {
+        panic!("{error}")
+    };
+    let place = (problem.file(), problem.line(), problem.column());
+    assert_eq!(place, ("rules/made.toml", 10, 15));
+    assert_eq!(
+        (problem.rule(), problem.key()),
+        (Some("made/some-notice"), Some("pattern"))
+    );
+}
+
+#[test]
+fn a_folder_is_refused_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("good.toml"),
+        "outlet = \"good\"\nname = \"G\"\n",
+    )
+    .unwrap();
+    assert!(
+        Outlets::with_folder(folder.path())
+            .unwrap()
+            .outlet("good")
+            .is_some()
+    );
+    std::fs::write(folder.path().join("bad.toml"), b"outlet = \"bad\xff\"\n").unwrap();
+    let error = Outlets::with_folder(folder.path()).unwrap_err();
+    assert!(
+        error.problems()[0]
+            .message()
+            .contains("expected UTF-8; byte 13 is not"),
+        "{error}"
+    );
+    let error = Outlets::with_folder(Path::new("no/such/folder")).unwrap_err();
+    assert_eq!(error.problems()[0].file(), "no/such/folder");
+}
+
+#[test]
+fn a_folder_s_file_replaces_the_bundled_one_and_goes_before_its_domains() {
+    let file = "outlet = \"vice\"\nname = \"Mine\"\ndomains = [\"vice.com\"]\n";
+    let outlets = Outlets::with_files([("vice.toml".to_owned(), file.to_owned())]).unwrap();
+    assert_eq!(outlets.outlet("vice").unwrap().name, "Mine");
+    let file = "outlet = \"mine\"\nname = \"Mine\"\ndomains = [\"vice.com\"]\n";
+    let outlets = Outlets::with_files([("mine.toml".to_owned(), file.to_owned())]).unwrap();
+    assert_eq!(
+        outlets.by_address("https://www.vice.com/x").unwrap().id,
+        "mine"
+    );
+    assert_ne!(outlets.hash(), Outlets::bundled().hash());
+}

@@ -1,0 +1,7 @@
+mod cli;
+mod errors;
+mod fixtures;
+mod properties;
+mod reference;
+mod rules;
+mod tidy;

@@ -1,0 +1,418 @@
+//! The rule language: what each key finds, and how the places of removals close.
+
+use cleaner::{Categories, Category, Cleaned, Cleaner, Outlets, Reason};
+use std::sync::Arc;
+
+/// The outlet `made` with these rules; each `removes` and `keeps` is checked as any user's is.
+fn outlet(rules: &str) -> Arc<Cleaner> {
+    let file = format!("outlet = \"made\"\nname = \"Made\"\nceiling = 1.0\n{rules}");
+    let outlets = Outlets::with_files([("made.toml".to_owned(), file)])
+        .unwrap_or_else(|error| panic!("{error}"));
+    outlets.cleaner("made").unwrap()
+}
+
+/// A rule from its kind and its own keys.
+fn rule(kind: &str, id: &str, removes: &str, keys: &str) -> String {
+    format!(
+        "[[{kind}]]\nid = \"{id}\"\ncategory = \"promo\"\nnote = \"n\"\nremoves = ['''{removes}''']\nkeeps = [\"zzz zz, nothing.\"]\n{keys}\n"
+    )
+}
+
+fn line(text: &str) -> String {
+    rule("line", "line", text, &format!("text = '''{text}'''"))
+}
+
+/// Each text and what must be left of it, byte for byte; a second cleaning must change nothing.
+fn check(rules: &str, cases: &[(&str, &str)]) {
+    let cleaner = outlet(rules);
+    for (text, left) in cases {
+        let cleaned = cleaner.clean(text);
+        assert_eq!(cleaned.text, *left, "of {text:?}");
+        assert_eq!(cleaner.clean(left).text, *left, "of {left:?}");
+    }
+}
+
+#[test]
+fn seams_keep_the_longer_blank_run() {
+    let cases = [
+        ("a\n\nX\n\nb\n", "a\n\nb\n"),
+        ("a\n\nX\n\n\nb\n", "a\n\n\nb\n"),
+        ("a\n\n\nX\n\nb\n", "a\n\n\nb\n"),
+        ("a\n \nX\n\t\nb\n", "a\n \nb\n"),
+        ("a\nX\nb\n", "a\nb\n"),
+        ("a\nX\n\nb\n", "a\n\nb\n"),
+        ("a\n\nX\n\n\nX\n\nb\n", "a\n\n\nb\n"),
+        ("X\n\n\na\n", "a\n"),
+        ("\n\nX\n\na\n", "a\n"),
+        ("\n\na\n", "\n\na\n"),
+        ("a\n\nX\n\n", "a\n"),
+        ("a\n\nX", "a"),
+        ("a\nX", "a"),
+        ("a\nX\n  ", "a"),
+        ("a\n\n\n", "a\n\n\n"),
+        ("a\r\n\r\nX\r\n\r\nb\r\n", "a\r\n\r\nb\r\n"),
+        ("a\r\n\r\nX", "a"),
+        ("a\r\nX\nb", "a\r\nb"),
+        ("a\n\nb\n\nX\nX\n\nc", "a\n\nb\n\nc"),
+        ("\u{feff}X\n\na\n", "\u{feff}a\n"),
+        ("\u{feff}a\nX", "\u{feff}a"),
+        ("a\rX\nX\n", "a\rX\n"),
+        ("a\u{2028}X\nX\n", "a\u{2028}X\n"),
+        ("", ""),
+        ("\n", "\n"),
+    ];
+    check(&line("X"), &cases);
+}
+
+#[test]
+fn literals_are_compared_after_folding() {
+    let cases = [
+        ("a\n  \u{2022} It's\u{a0}\"on\"  - now\t\n", "a\n"),
+        ("a\nIt\u{2019}s \u{201c}on\u{201d} \u{2014} now\n", "a\n"),
+        ("a\n- It's \"on\" - now\n", "a\n"),
+        ("a\n* - It's \"on\" - now\n", "a\n* - It's \"on\" - now\n"),
+        ("a\nit's \"on\" - now\n", "a\nit's \"on\" - now\n"),
+        ("a\nIt's \"on\"- now\n", "a\nIt's \"on\"- now\n"),
+        (
+            "a\nSo it's: It's \"on\" - now\n",
+            "a\nSo it's: It's \"on\" - now\n",
+        ),
+    ];
+    check(&line("It's \"on\" - now"), &cases);
+}
+
+#[test]
+fn line_patterns_are_anchored_and_digits_are_ascii() {
+    let rules = rule("line", "l", "No 12", r"pattern = 'No \d+|Nr [\d,]+ \w+'");
+    let cases = [
+        ("a\nNo 7\n", "a\n"),
+        ("a\nNo 7 b\n", "a\nNo 7 b\n"),
+        ("a\nSay No 7\n", "a\nSay No 7\n"),
+        ("a\nNo \u{664}\n", "a\nNo \u{664}\n"),
+        ("a\nNr 1,2 да\n", "a\n"),
+        ("a\n\u{2022}  No   7 \n", "a\n"),
+    ];
+    check(&rules, &cases);
+}
+
+#[test]
+fn zones_count_the_lines_that_are_left() {
+    let head = rule("line", "l", "X", "text = 'X'\nzone = { head = 2 }");
+    check(
+        &head,
+        &[
+            ("X\n\nX\na\nX\nb\nX\n", "a\nb\nX\n"),
+            ("a\nb\nX\n", "a\nb\nX\n"),
+            ("a\nX\nX\nX\nb\n", "a\nb\n"),
+        ],
+    );
+    let tail = rule("line", "l", "X", "text = 'X'\nzone = { tail = 1 }");
+    check(
+        &tail,
+        &[("X\na\nX\nX\nX\n", "X\na\n"), ("X\na\n", "X\na\n")],
+    );
+    let both = rule(
+        "line",
+        "l",
+        "X",
+        "text = 'X'\nzone = { head = 1, tail = 1 }",
+    );
+    check(&both, &[("X\na\nX\nb\nX\n", "a\nX\nb\n")]);
+}
+
+#[test]
+fn a_block_is_matched_whole_or_not_at_all() {
+    let player = rule(
+        "block",
+        "b",
+        "A Title\nwait\n\nno media\n\n0:00",
+        r"lines = [
+            { title = true, gap = false, optional = true },
+            { text = 'wait', optional = true },
+            { text = 'no media' },
+            { pattern = '\d:\d\d', optional = true },
+        ]",
+    );
+    let cases = [
+        (
+            "He left.\nA Title\nwait\n\nno media\n\n0:00\n\nHe came.\n",
+            "He left.\n\nHe came.\n",
+        ),
+        (
+            "He left.\n\nA Title\n\nwait\n\nno media\n",
+            "He left.\n\nA Title\n",
+        ),
+        (
+            "He left.\nwait\nno media\nA Subhead\n",
+            "He left.\nA Subhead\n",
+        ),
+        ("He left.\nno media\n", "He left.\n"),
+        (
+            "He left.\nA Title\nwait\n0:00\n",
+            "He left.\nA Title\nwait\n0:00\n",
+        ),
+        ("a.\nno media\nb.\nno media\nc.\n", "a.\nb.\nc.\n"),
+    ];
+    check(&player, &cases);
+}
+
+#[test]
+fn block_steps_keep_repeat_copy_and_take_the_rest() {
+    let kicker = rule(
+        "block",
+        "b",
+        "[-News-]\nA Headline\n[-Posted-]",
+        "lines = [{ text = 'News' }, { title = true, keep = true }, { text = 'Posted' }]",
+    );
+    check(
+        &kicker,
+        &[
+            (
+                "News\nA Headline\n\nPosted\nText.\n",
+                "A Headline\n\nText.\n",
+            ),
+            ("News\nText.\nPosted\n", "News\nText.\nPosted\n"),
+        ],
+    );
+
+    let sizes = rule(
+        "block",
+        "b",
+        "Sizes\nXS\nLG",
+        "lines = [{ text = 'Sizes' }, { pattern = '[A-Z]{2}', repeat = 3 }]\ngap = false",
+    );
+    check(
+        &sizes,
+        &[
+            ("a\nSizes\nXS\nSM\nMD\nLG\n", "a\nLG\n"),
+            ("a\nSizes\n\nXS\n", "a\nSizes\n\nXS\n"),
+            ("a\nSizes\nXS\n\nSM\n", "a\n\nSM\n"),
+        ],
+    );
+
+    let copy = rule(
+        "block",
+        "b",
+        "[-The Great Title Of It-]\nKey\nThe Great Title Of It",
+        "lines = [{ line = 40 }, { text = 'Key', keep = true }, { same = 1, keep = true }]",
+    );
+    check(
+        &copy,
+        &[
+            (
+                "Some Title Of All This\nKey\nSome Name Of All That\nKey\n",
+                "Some Title Of All This\nKey\nSome Name Of All That\nKey\n",
+            ),
+            (
+                "Some Long Title Of All This\nKey\n\nSome Long Title Of All This\n",
+                "Key\n\nSome Long Title Of All This\n",
+            ),
+        ],
+    );
+
+    let tail = rule(
+        "block",
+        "b",
+        "More\nFrom us\nanything",
+        "lines = [{ text = 'More' }, { text = 'From us' }, { rest = true }]",
+    );
+    check(
+        &tail,
+        &[
+            ("a\n\nMore\nFrom us\n-\nb.\n\nc", "a"),
+            ("a\nMore\nFrom us\n", "a\n"),
+            ("a\nMore\nb\n", "a\nMore\nb\n"),
+        ],
+    );
+
+    let least = rule(
+        "block",
+        "b",
+        "One\nThree",
+        "lines = [{ text = 'One', optional = true }, { text = 'Two', optional = true }, { text = 'Three', optional = true }]\nleast = 2",
+    );
+    check(
+        &least,
+        &[
+            ("a\nOne\nTwo\n", "a\n"),
+            ("a\nTwo\n", "a\nTwo\n"),
+            ("a\nOne\nb\nThree\n", "a\nOne\nb\nThree\n"),
+        ],
+    );
+}
+
+#[test]
+fn inline_rules_see_the_raw_line_and_cut_their_group() {
+    let rules = rule("inline", "i", "[-PRE - -]a", "pattern = '^PRE - '")
+        + &rule("inline", "j", "a[- (b)-]", r"pattern = '\w(?<cut> \(b\))$'")
+        + &rule("inline", "k", "a [-<x>-]", "text = '<x>'");
+    let cases = [
+        ("PRE - PRE - a\n", "a\n"),
+        ("  PRE - a\n", "  PRE - a\n"),
+        ("a (b)\nc (b) d\n", "a\nc (b) d\n"),
+        ("a<x>b<x>\r\n", "ab\r\n"),
+        ("a\n\n <x> \n\nb\n", "a\n\nb\n"),
+        ("a\n<x><<x>x>", "a"),
+    ];
+    check(&rules, &cases);
+}
+
+#[test]
+fn of_two_copies_one_goes() {
+    let near = rule(
+        "duplicate",
+        "d",
+        "one two three four five\n[-one two three four five-]",
+        "gap = false\nalike = 0.7",
+    );
+    let cases = [
+        (
+            "one two three four five six\none two three four five six\nText.\n",
+            "one two three four five six\nText.\n",
+        ),
+        (
+            "one two three four five six\n\none two three four five six\n",
+            "one two three four five six\n\none two three four five six\n",
+        ),
+        (
+            "one two three four five six\none two three four five six (photo)\n",
+            "one two three four five six (photo)\n",
+        ),
+        (
+            "one two three four five six\none 2 3 4 5 six\n",
+            "one two three four five six\none 2 3 4 5 six\n",
+        ),
+        ("too short\ntoo short\n", "too short\ntoo short\n"),
+    ];
+    check(&near, &cases);
+
+    let apart = rule(
+        "duplicate",
+        "d",
+        "[-one two three four five-]\na\none two three four five",
+        "apart = 1\ngoes = 'earlier'",
+    );
+    check(
+        &apart,
+        &[
+            (
+                "one two three four five\na\none two three four five\nb\n",
+                "a\none two three four five\nb\n",
+            ),
+            (
+                "one two three four five\na\nb\none two three four five\n",
+                "one two three four five\na\nb\none two three four five\n",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn passes_go_on_where_something_went() {
+    let rules = rule("inline", "i", "[-PRE -]a", "pattern = '^PRE '")
+        + &line("X")
+        + &rule(
+            "duplicate",
+            "d",
+            "one two three four five\n[-one two three four five-]",
+            "",
+        );
+    check(
+        &rules,
+        &[
+            ("a\nPRE X\nb\n", "a\nb\n"),
+            (
+                "one two three four five\nPRE X\none two three four five\n",
+                "one two three four five\n",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn credits_stay_unless_asked_for_and_give_their_fields_all_the_same() {
+    let rules = "[[line]]\nid = 'c'\ncategory = 'credit'\nnote = 'n'\npattern = 'By (?<agencies>.+)'\nremoves = ['By AP']\nkeeps = ['Bye']\n".to_owned()
+        + &rule("line", "n", "On (7)", r"pattern = 'On \((?<published>\d+)\)'");
+    let cleaner = outlet(&rules);
+    let fields = |cleaned: &Cleaned| {
+        cleaned
+            .fields
+            .iter()
+            .map(|(name, values)| format!("{name}={}", values.join("|")))
+            .collect::<Vec<_>>()
+    };
+    let cleaned = cleaner.clean("a\nBy AP\nOn (7)\nBy dpa\n");
+    assert_eq!(cleaned.text, "a\nBy AP\nBy dpa\n");
+    assert_eq!(fields(&cleaned), ["agencies=AP|dpa", "published=7"]);
+    assert_eq!(
+        cleaned
+            .kept
+            .iter()
+            .map(|removal| removal.span.clone())
+            .collect::<Vec<_>>(),
+        [2..8, 15..22]
+    );
+    let cleaned = cleaner.clean_of(
+        "a\nBy AP\nOn (7)\n",
+        Categories::default()
+            .also(Category::Credit)
+            .keep(Category::Promo),
+    );
+    assert_eq!(cleaned.text, "a\nOn (7)\n");
+    assert_eq!(fields(&cleaned), ["agencies=AP", "published=7"]);
+}
+
+#[test]
+fn a_page_over_the_ceiling_stays_and_is_flagged() {
+    let file = "outlet = 'made'\nname = 'Made'\nceiling = 0.5\n".to_owned()
+        + &line("Literal furniture, a long line of it")
+        + &rule("line", "p", "junk 1", r"pattern = 'junk \d+'");
+    let outlets = Outlets::with_files([("made.toml".to_owned(), file)]).unwrap();
+    let cleaner = outlets.cleaner("made").unwrap();
+    // Six bytes of twelve go: not more than half.
+    assert_eq!(
+        cleaner
+            .clean("junk 1\nstory.\nLiteral furniture, a long line of it\n")
+            .text,
+        "story.\n"
+    );
+    let text = "junk 12\nstory.\nLiteral furniture, a long line of it\n";
+    let cleaned = cleaner.clean(text);
+    let flag = cleaned.flag.unwrap();
+    assert_eq!((cleaned.text.as_str(), cleaned.removals.len()), (text, 0));
+    assert_eq!(
+        flag.reason,
+        Reason::OverCeiling {
+            share: 7.0 / 13.0,
+            ceiling: 0.5
+        }
+    );
+    assert_eq!(flag.rules, ["made/line", "made/p"]);
+    let cleaned = cleaner.clean("Literal furniture, a long line of it\n");
+    assert_eq!(cleaned.flag.unwrap().reason, Reason::Emptied);
+    assert_eq!(cleaned.text, "Literal furniture, a long line of it\n");
+}
+
+#[test]
+fn a_page_that_does_not_settle_stays_and_is_flagged() {
+    // One pair of brackets goes in each pass over the line.
+    let cleaner = outlet(&rule("inline", "i", "a[-()-]", "text = '()'"));
+    let nested = |depth: usize| format!("a{}{}\n", "(".repeat(depth), ")".repeat(depth));
+    assert_eq!(cleaner.clean(&nested(100)).text, "a\n");
+    let deep = nested(100_000);
+    let cleaned = cleaner.clean(&deep);
+    assert_eq!(cleaned.flag.unwrap().reason, Reason::Unsettled);
+    assert_eq!(cleaned.text, deep);
+}
+
+#[test]
+fn long_lines_and_many_lines_pass() {
+    let cleaner = outlet(&(line("X") + &rule("inline", "i", "a[-<x>-]", "text = '<x>'")));
+    let long = "a<x>".repeat(4 << 20);
+    assert_eq!(
+        cleaner.clean(&format!("{long}\nX\n")).text,
+        format!("{long}\n")
+    );
+    let many = "a\nX\n\n".repeat(200_000);
+    assert_eq!(cleaner.clean(&many).text, "a\n\n".repeat(199_999) + "a\n");
+}
