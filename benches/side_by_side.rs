@@ -216,11 +216,19 @@ fn generate(size: usize, literals: &BTreeSet<String>) -> String {
             if random(4) == 0 {
                 text += literals[random(literals.len())];
             } else {
+                let first = words[random(words.len())];
+                text.extend(
+                    first
+                        .chars()
+                        .next()
+                        .into_iter()
+                        .flat_map(char::to_uppercase),
+                );
+                text.extend(first.chars().skip(1));
                 for _ in 0..10 + random(60) {
-                    text += words[random(words.len())];
                     text.push(' ');
+                    text += words[random(words.len())];
                 }
-                text += words[random(words.len())];
                 text.push('.');
             }
             text += "\n\n";

@@ -5,6 +5,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use crate::error::{Problem, SourceFile};
 use crate::matcher::{Ask, Find, Matcher, Zones};
 use crate::schema::{AnyRule, Category, Zone};
@@ -315,10 +317,10 @@ impl Cleaner {
         let mut page = Page::new(text);
         let mut deleted: Vec<Taken> = Vec::new();
         let mut kept = Vec::new();
-        let mut ask = None;
+        let mut back: Option<Vec<u32>> = None;
         for round in 0.. {
             let before = page.left();
-            let taken = match self.settle(&mut page, Zones::On, ask, before) {
+            let taken = match self.settle(&mut page, Zones::On, back.as_deref(), before) {
                 Ok(taken) => taken,
                 Err(Unsettled(rules)) if round == 0 => {
                     return self.flagged(text, Reason::Unsettled, rules);
@@ -328,7 +330,7 @@ impl Cleaner {
             };
             let goes = |taken: &Taken| categories.contains(self.rule(taken.rule).category);
             let (go, stay): (Vec<Taken>, Vec<Taken>) = taken.into_iter().partition(goes);
-            let mut back: Vec<u32> = stay.iter().map(|taken| taken.line).collect();
+            let mut put_back: Vec<u32> = stay.iter().map(|taken| taken.line).collect();
             if round == 0 {
                 kept = stay;
             }
@@ -353,10 +355,10 @@ impl Cleaner {
             }
             // What stays may let rules find more: the next round sees the page as a reader will.
             Gone::new(&page, &deleted).show(&mut page);
-            back.retain(|&line| !page.is_gone(line));
-            back.sort_unstable();
-            back.dedup();
-            ask = Some(self.lines_to_ask(&page, &back));
+            put_back.retain(|&line| !page.is_gone(line));
+            put_back.sort_unstable();
+            put_back.dedup();
+            back = Some(put_back);
         }
         let gone = Gone::new(&page, &deleted);
         if !kept.is_empty() {
@@ -390,7 +392,7 @@ impl Cleaner {
             .lines()
             .filter(|&line| gone.contains(&page.span(line).start))
             .collect();
-        page.reset(&lines, &HashMap::new());
+        page.reset(&lines, &HashMap::default());
         let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
         let number = |line: u32| ends.partition_point(|&end| end < page.span(line).start) + 1;
         let mut all = Vec::new();
@@ -426,13 +428,14 @@ impl Cleaner {
         &self.rules[index as usize]
     }
 
-    /// Passes over the page until none takes more. `ask`: the lines for which rules may find
-    /// something, all of them where it is not known; `left`: the bytes that are left of the page.
+    /// Passes over the page until none takes more. `back`: the lines, in order, that were put back
+    /// on a page on which nothing was found; `None` for a page that was not gone over. `left`: the
+    /// bytes that are left of the page.
     fn settle(
         &self,
         page: &mut Page,
         zones: Zones,
-        ask: Option<Vec<Ask>>,
+        back: Option<&[u32]>,
         left: usize,
     ) -> Result<Vec<Taken>, Unsettled> {
         // A pass asks only near what the last one took, so the passes together look at little more
@@ -441,10 +444,23 @@ impl Cleaner {
         let mut taken = Vec::new();
         let mut finds = Vec::new();
         let all = || page.lines().map(|line| Ask { line, distance: 0 });
-        let mut work = match ask {
-            Some(asks) => self.matcher.find(page, asks.into_iter(), zones, &mut finds),
+        let mut work = match back {
+            Some(back) => {
+                let asks = self.lines_to_ask(page, back).into_iter();
+                self.matcher.find(page, asks, zones, &mut finds)
+            }
             None => self.matcher.find(page, all(), zones, &mut finds),
         };
+        if let Some(back) = back {
+            let mut lines: Vec<u32> = finds.iter().map(|find| find.line).collect();
+            lines.sort_unstable();
+            lines.dedup();
+            if lines == back && finds.iter().all(|find| find.part.is_none()) {
+                // Without these lines the page is the one on which nothing was found.
+                apply(page, finds, &mut taken);
+                return Ok(taken);
+            }
+        }
         while !finds.is_empty() {
             if work > allowance {
                 return Err(Unsettled(finds.iter().map(|find| find.rule).collect()));
@@ -672,15 +688,15 @@ fn apply(page: &mut Page, mut finds: Vec<Find>, taken: &mut Vec<Taken>) -> Vec<u
 
 /// What is gone from a page: whole lines, and the parts of others.
 struct Gone {
-    lines: HashSet<u32>,
-    parts: HashMap<u32, Vec<Range<usize>>>,
+    lines: HashSet<u32, RandomState>,
+    parts: HashMap<u32, Vec<Range<usize>>, RandomState>,
 }
 
 impl Gone {
     /// A line of which parts leave nothing but white space is gone too.
     fn new(page: &Page, deleted: &[Taken]) -> Gone {
-        let mut lines: HashSet<u32> = HashSet::new();
-        let mut parts: HashMap<u32, Vec<Range<usize>>> = HashMap::new();
+        let mut lines: HashSet<u32, RandomState> = HashSet::default();
+        let mut parts: HashMap<u32, Vec<Range<usize>>, RandomState> = HashMap::default();
         for taken in deleted {
             if taken.parts.is_empty() {
                 lines.insert(taken.line);

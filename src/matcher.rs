@@ -24,7 +24,7 @@ use self::line::Line;
 use self::lookup::Lookup;
 use crate::error::{Problem, SourceFile};
 use crate::schema::{AnyRule, Zone};
-use crate::text::{MAX_LINE, NONE, Page};
+use crate::text::{Folding, MAX_LINE, NONE, Page};
 
 /// The number of a rule among those of its matcher.
 pub(crate) type RuleIndex = u32;
@@ -79,6 +79,10 @@ enum Asker {
         before: u32,
     },
 }
+
+/// How many places are gathered at which blocks may begin before they are tried: one place is
+/// named by several lines near each other, and the text should still be at hand.
+const STARTS: usize = 512;
 
 /// The note of a line that serves a step of a block.
 const ANCHOR: u8 = 1;
@@ -209,6 +213,7 @@ impl Matcher {
         };
         let mut work = (self.head + self.tail) as usize;
         let mut starts: Vec<(u32, usize)> = Vec::new();
+        let mut rests = vec![NONE; self.blocks.len()];
         for Ask { line, distance } in asks {
             let length = page.length(line);
             work += 16;
@@ -244,17 +249,22 @@ impl Matcher {
                     duplicate.find(page, line, finds);
                 }
             }
+            if starts.len() >= STARTS {
+                work += 64 * starts.len();
+                self.find_blocks(page, &mut starts, &mut rests, &fits, finds);
+            }
         }
-        self.find_blocks(page, starts, fits, finds, &mut work);
+        work += 64 * starts.len();
+        self.find_blocks(page, &mut starts, &mut rests, &fits, finds);
         work
     }
 
     /// The notes of the duplicate rules for which a line may be a copy. Those of another zone are not
     /// asked: a line that comes into a zone is asked for everything again.
     fn copies(&self, page: &Page, line: u32, fits: &impl Fn(RuleIndex, u32, u32) -> bool) -> u8 {
-        let content = page.content(line);
-        let may_find =
-            |duplicate: &Duplicate| fits(duplicate.rule, line, line) && duplicate.may_find(content);
+        let may_find = |duplicate: &Duplicate| {
+            fits(duplicate.rule, line, line) && duplicate.may_find(page, line)
+        };
         let duplicates = self.duplicates.iter().enumerate();
         let finding = duplicates.filter(|(_, duplicate)| may_find(duplicate));
         finding.fold(0, |notes, (at, _)| notes | copy_note(at))
@@ -272,8 +282,9 @@ impl Matcher {
         starts: &mut Vec<(u32, usize)>,
     ) -> bool {
         let mut is_anchor = false;
-        self.lookup.hits(page.content(line), |asker, how| {
-            match self.askers[asker as usize] {
+        let folding = Folding::new(page.content(line));
+        self.lookup
+            .hits(&folding, |asker, how| match self.askers[asker as usize] {
                 Asker::Line(at) => {
                     let rule = &self.lines[at];
                     if distance == 0 && fits(rule.rule, line, line) {
@@ -290,12 +301,14 @@ impl Matcher {
                         if distance > block.span() || !leads {
                             break;
                         }
-                        starts.push((start, at));
+                        // A block of a zone begins in it.
+                        if fits(block.rule, start, start) {
+                            starts.push((start, at));
+                        }
                         start = page.prev(start);
                     }
                 }
-            }
-        });
+            });
         is_anchor
     }
 
@@ -312,6 +325,7 @@ impl Matcher {
         if content.len() > MAX_LINE {
             return;
         }
+        let folding = Folding::new(content);
         let outside = |rule: RuleIndex| {
             format!(
                 "stands outside its zone, {}",
@@ -319,7 +333,7 @@ impl Matcher {
             )
         };
         for rule in &self.lines {
-            if rule.wanted.matches(content).is_some() {
+            if rule.wanted.matches(&folding).is_some() {
                 misses.push((rule.rule, outside(rule.rule)));
             }
         }
@@ -353,28 +367,24 @@ impl Matcher {
         }
     }
 
+    /// Adds what blocks find that begin at these lines, and forgets the lines; `rests`: from which
+    /// line on each block has taken the rest of the page.
     fn find_blocks(
         &self,
         page: &Page,
-        mut starts: Vec<(u32, usize)>,
-        fits: impl Fn(RuleIndex, u32, u32) -> bool,
+        starts: &mut Vec<(u32, usize)>,
+        rests: &mut [u32],
+        fits: &impl Fn(RuleIndex, u32, u32) -> bool,
         finds: &mut Vec<Find>,
-        work: &mut usize,
     ) {
-        // In the order of lines, so that the text is gone over once.
         starts.sort_unstable();
         starts.dedup();
-        // From which line on each block took the rest of the page.
-        let mut rests = vec![NONE; self.blocks.len()];
-        for (start, at) in starts {
+        for (start, at) in starts.drain(..) {
             let block = &self.blocks[at];
-            let taken = rests[at];
-            if start >= taken {
-                continue;
+            if start < rests[at] {
+                let fits = |first, last| fits(block.rule, first, last);
+                rests[at] = block.find(page, start, rests[at], fits, finds);
             }
-            *work += 64;
-            let fits = |first, last| fits(block.rule, first, last);
-            rests[at] = block.find(page, start, taken, fits, finds);
         }
     }
 }

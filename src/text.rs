@@ -4,9 +4,11 @@
 //! All offsets are bytes. Only `\n`, with a `\r` before it, ends a line.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+
+use foldhash::fast::RandomState;
 
 /// The longest line, in bytes, that rules look at; a longer one stays as it is.
 pub(crate) const MAX_LINE: usize = 1 << 20;
@@ -17,8 +19,33 @@ pub(crate) fn fold(line: &str) -> Cow<'_, str> {
     fold_unbulleted(unbulleted(line))
 }
 
+/// A line that is folded when somebody asks for it.
+pub(crate) struct Folding<'l> {
+    bare: &'l str,
+    folded: OnceCell<Cow<'l, str>>,
+}
+
+impl<'l> Folding<'l> {
+    pub(crate) fn new(line: &'l str) -> Folding<'l> {
+        Folding {
+            bare: unbulleted(line),
+            folded: OnceCell::new(),
+        }
+    }
+
+    /// The line without surrounding white space and bullet.
+    pub(crate) fn bare(&self) -> &'l str {
+        self.bare
+    }
+
+    /// The line as [`fold`] makes it.
+    pub(crate) fn folded(&self) -> &str {
+        self.folded.get_or_init(|| fold_unbulleted(self.bare))
+    }
+}
+
 /// [`fold`] for a line whose surrounding white space and bullet are off already.
-pub(crate) fn fold_unbulleted(line: &str) -> Cow<'_, str> {
+fn fold_unbulleted(line: &str) -> Cow<'_, str> {
     if is_folded(line) {
         return Cow::Borrowed(line);
     }
@@ -229,6 +256,12 @@ impl<'t> Page<'t> {
         self.lines[line as usize].blank_before
     }
 
+    /// Whether no blank line stands before the line in the text as it was. If one does, one always
+    /// will: of the blank lines around a removal some stay.
+    pub(crate) fn may_touch_previous(&self, line: u32) -> bool {
+        line > 0 && self.full_span(line - 1).end == self.lines[line as usize].start
+    }
+
     /// What the matcher has noted of the line as it is, for the next time it is asked: bits of its own.
     pub(crate) fn notes(&self, line: u32) -> u8 {
         self.lines[line as usize].notes.get()
@@ -346,7 +379,11 @@ impl<'t> Page<'t> {
 
     /// Puts everything back, then takes off these lines, and these bytes of the original text of
     /// others: the page as a new one would be of the text that is left.
-    pub(crate) fn reset(&mut self, gone: &HashSet<u32>, parts: &HashMap<u32, Vec<Range<usize>>>) {
+    pub(crate) fn reset(
+        &mut self,
+        gone: &HashSet<u32, RandomState>,
+        parts: &HashMap<u32, Vec<Range<usize>>, RandomState>,
+    ) {
         for (at, line) in self.lines.iter_mut().enumerate() {
             line.gone = gone.contains(&(at as u32));
         }

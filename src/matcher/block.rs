@@ -8,7 +8,7 @@ use super::lookup::{How, Wanted};
 use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::schema::{self, BlockRule};
-use crate::text::{MAX_LINE, NONE, Page, fold, is_title};
+use crate::text::{Folding, MAX_LINE, NONE, Page, fold, is_title};
 
 /// The most non-blank lines that a block spans, `rest` aside. It bounds what a change of the page
 /// can make match.
@@ -39,7 +39,7 @@ pub(crate) struct Step {
 
 #[derive(Debug)]
 enum What {
-    Wanted(Wanted),
+    Wanted(Box<Wanted>),
     Line(usize),
     Title,
     Same(usize),
@@ -82,13 +82,10 @@ impl Block {
                 schema::Step {
                     same: Some(same), ..
                 } => What::Same(*same as usize - 1),
-                _ => What::Wanted(Wanted::compile(
-                    &step.text,
-                    &step.pattern,
-                    source,
-                    now,
-                    problems,
-                )),
+                _ => {
+                    let wanted = Wanted::compile(&step.text, &step.pattern, source, now, problems);
+                    What::Wanted(Box::new(wanted))
+                }
             },
             optional: step.optional.unwrap_or(false),
             repeat: step.repeat.unwrap_or(1),
@@ -111,7 +108,7 @@ impl Block {
             .iter()
             .enumerate()
             .filter_map(|(at, step)| match &step.what {
-                What::Wanted(wanted) => Some((at, wanted)),
+                What::Wanted(wanted) => Some((at, wanted.as_ref())),
                 _ => None,
             })
     }
@@ -143,9 +140,10 @@ impl Block {
 
     /// Whether a line may serve a step up to this one: cheap, and no only if it cannot.
     pub(crate) fn may_lead(&self, step: usize, content: &str) -> bool {
+        let folding = Folding::new(content);
         self.steps[..=step].iter().any(|step| match &step.what {
-            What::Wanted(wanted) => wanted.may_match(content),
-            What::Title => !content.trim_end().ends_with(['.', '!', '?']),
+            What::Wanted(wanted) => wanted.may_match(&folding),
+            What::Title => !folding.bare().ends_with(['.', '!', '?']),
             What::Line(most) => content.len() <= most * 4 + 64,
             What::Same(_) | What::Rest => true,
         })
@@ -213,10 +211,10 @@ impl Block {
 impl Block {
     /// Why a line that serves a step with `text` or `pattern` is not taken; `None` if it serves none.
     pub(crate) fn miss(&self, page: &Page, line: u32) -> Option<Miss> {
-        let content = page.content(line);
+        let folding = Folding::new(page.content(line));
         let (at, _) = self
             .wanted()
-            .find(|(_, wanted)| wanted.matches(content).is_some())?;
+            .find(|(_, wanted)| wanted.matches(&folding).is_some())?;
         let mut attempt = Attempt::new(self, page);
         let follows = attempt.step(at, line, 0).is_some();
         let (missing, found) = if follows { (at, line) } else { attempt.deepest };
@@ -252,6 +250,8 @@ struct Attempt<'a, 't> {
     tries: u32,
     /// The last step that was asked for, and the line it was not.
     deepest: (usize, u32),
+    /// The line that was looked at last.
+    seen: Option<(u32, Folding<'a>)>,
 }
 
 impl<'a, 't> Attempt<'a, 't> {
@@ -262,6 +262,7 @@ impl<'a, 't> Attempt<'a, 't> {
             bound: Vec::new(),
             tries: TRIES,
             deepest: (0, NONE),
+            seen: None,
         }
     }
 
@@ -323,24 +324,28 @@ impl<'a, 't> Attempt<'a, 't> {
         self.block.steps[before.step].gap || !self.page.blank_before(line)
     }
 
-    fn serves(&self, what: &What, line: u32) -> Option<Option<How>> {
-        let content = self.page.content(line);
-        if content.len() > MAX_LINE {
+    fn serves(&mut self, what: &What, line: u32) -> Option<Option<How>> {
+        if self.page.length(line) > MAX_LINE {
             return None;
         }
-        match what {
-            What::Wanted(wanted) => wanted.matches(content).map(Some),
+        // Optional steps ask about one line again and again.
+        if self.seen.as_ref().is_none_or(|(seen, _)| *seen != line) {
+            self.seen = Some((line, Folding::new(self.page.content(line))));
+        }
+        let (_, folding) = self.seen.as_ref()?;
+        let serves = match what {
+            What::Wanted(wanted) => return wanted.matches(folding).map(Some),
             What::Line(most) => {
-                let fits = content.len() <= *most || fold(content).chars().count() <= *most;
-                fits.then_some(None)
+                folding.bare().len() <= *most || folding.folded().chars().count() <= *most
             }
-            What::Title => is_title(&fold(content)).then_some(None),
+            What::Title => is_title(folding.folded()),
             What::Same(step) => {
                 let copied = self.bound.iter().find(|bound| bound.step == *step)?;
                 let copied = fold(self.page.content(copied.line));
-                alike(&copied, &fold(content), SAME).then_some(None)
+                alike(&copied, folding.folded(), SAME)
             }
-            What::Rest => None,
-        }
+            What::Rest => false,
+        };
+        serves.then_some(None)
     }
 }

@@ -50,9 +50,15 @@ impl Duplicate {
     }
 
     /// Whether a line may be the later of two copies, by itself: cheap, as every line is asked.
-    pub(crate) fn may_find(&self, line: &str) -> bool {
-        // Neighbours without a blank line are rare enough to ask the patterns then.
-        self.has_length(line) && (!self.gap || self.wants(line))
+    pub(crate) fn may_find(&self, page: &Page, line: u32) -> bool {
+        let content = page.content(line);
+        // Lines that touch are rare enough to ask the patterns then.
+        let may_be_copy = if self.gap {
+            self.wants(content)
+        } else {
+            page.may_touch_previous(line)
+        };
+        self.has_length(content) && may_be_copy
     }
 
     fn has_length(&self, line: &str) -> bool {

@@ -6,20 +6,22 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use super::pattern::{Extent, Pattern};
 use crate::error::{Problem, SourceFile};
 use crate::schema::Texts;
-use crate::text::{fold, fold_unbulleted, may_fold, unbulleted};
+use crate::text::{Folding, fold, may_fold};
 
 /// Literals and patterns for whole folded lines, each with the number of what asks for it.
 #[derive(Debug, Default)]
 pub(crate) struct Lookup {
-    literals: HashMap<String, Vec<u32>>,
+    literals: HashMap<String, Vec<u32>, RandomState>,
     /// Bytes of the longest literal, with room for what folding may take off a raw line.
     longest: usize,
     patterns: Vec<(Arc<Pattern>, u32)>,
     /// The patterns by the byte that a match begins with, and those of which none is known.
-    by_first: HashMap<u8, Vec<usize>>,
+    by_first: HashMap<u8, Vec<usize>, RandomState>,
     unknown_first: Vec<usize>,
     gate: Gate,
 }
@@ -27,7 +29,7 @@ pub(crate) struct Lookup {
 /// The literals and patterns of one asker.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
-    literals: HashSet<String>,
+    literals: HashSet<String, RandomState>,
     patterns: Vec<Arc<Pattern>>,
     /// Whether a folded line that is one of them may begin with a byte.
     begins: [bool; 256],
@@ -75,30 +77,25 @@ impl Wanted {
         wanted
     }
 
-    /// Whether a raw line may be one of them, by its first byte.
-    pub(crate) fn may_match(&self, line: &str) -> bool {
-        self.may_begin(unbulleted(line))
-    }
-
-    fn may_begin(&self, bare: &str) -> bool {
-        let first = bare.as_bytes().first();
+    /// Whether a line may be one of them, by its first byte.
+    pub(crate) fn may_match(&self, line: &Folding) -> bool {
+        let first = line.bare().as_bytes().first();
         first.is_some_and(|&first| self.begins[usize::from(first)] || may_fold(first))
     }
 
-    /// Whether a raw line is one of them; literals first.
-    pub(crate) fn matches(&self, line: &str) -> Option<How> {
-        let bare = unbulleted(line);
-        if !self.may_begin(bare) {
+    /// Whether a line is one of them; literals first.
+    pub(crate) fn matches(&self, line: &Folding) -> Option<How> {
+        if !self.may_match(line) {
             return None;
         }
-        let folded = fold_unbulleted(bare);
-        if self.literals.contains(folded.as_ref()) {
+        let folded = line.folded();
+        if self.literals.contains(folded) {
             return Some(How::Literal);
         }
         let pattern = self
             .patterns
             .iter()
-            .find(|pattern| pattern.is_match(&folded))?;
+            .find(|pattern| pattern.is_match(folded))?;
         Some(How::Pattern(pattern.clone()))
     }
 }
@@ -133,26 +130,25 @@ impl Lookup {
     }
 
     /// Calls `hit` with every asker that the line serves, and how.
-    pub(crate) fn hits(&self, line: &str, mut hit: impl FnMut(u32, How)) {
-        let bare = unbulleted(line);
-        let gated = self.gate.is_open(bare.as_bytes());
-        if !gated && self.unknown_first.is_empty() {
+    pub(crate) fn hits(&self, line: &Folding, mut hit: impl FnMut(u32, How)) {
+        let is_open = self.gate.is_open(line.bare().as_bytes());
+        if !is_open && self.unknown_first.is_empty() {
             return;
         }
-        let folded = fold_unbulleted(bare);
-        if gated && folded.len() <= self.longest {
-            for &asker in self.literals.get(folded.as_ref()).into_iter().flatten() {
+        let folded = line.folded();
+        if is_open && folded.len() <= self.longest {
+            for &asker in self.literals.get(folded).into_iter().flatten() {
                 hit(asker, How::Literal);
             }
         }
         let known = folded
             .as_bytes()
             .first()
-            .and_then(|byte| self.by_first.get(byte))
-            .filter(|_| gated);
-        for &index in known.into_iter().flatten().chain(&self.unknown_first) {
+            .and_then(|byte| self.by_first.get(byte));
+        let known = known.filter(|_| is_open).into_iter().flatten();
+        for &index in known.chain(&self.unknown_first) {
             let (pattern, asker) = &self.patterns[index];
-            if pattern.is_match(&folded) {
+            if pattern.is_match(folded) {
                 hit(*asker, How::Pattern(pattern.clone()));
             }
         }

@@ -34,8 +34,8 @@ pub(crate) struct Pattern {
     pub(crate) prefixes: Option<Vec<Vec<u8>>>,
     /// One of them ends every match, if that is known.
     suffixes: Option<Vec<Vec<u8>>>,
-    /// The longest literal that stands in every match, if one does.
-    needs: Option<Finder<'static>>,
+    /// Literals that stand in every match.
+    needs: Vec<Finder<'static>>,
     /// The lengths, in bytes, of what matches.
     pub(crate) lengths: Range<usize>,
     /// The named groups that are fields.
@@ -117,7 +117,7 @@ impl Pattern {
             regex: OnceCell::new(),
             prefixes: ends(&hir, ExtractKind::Prefix),
             suffixes: ends(&hir, ExtractKind::Suffix),
-            needs: needed(&hir).map(|literal| Finder::new(literal).into_owned()),
+            needs: needed(&hir),
             lengths,
             cuts: extent == Extent::Part && names.iter().any(|name| name == "cut"),
             fields: names.into_iter().filter(|name| name != "cut").collect(),
@@ -163,8 +163,8 @@ impl Pattern {
 
     fn has_needed(&self, line: &str) -> bool {
         self.needs
-            .as_ref()
-            .is_none_or(|literal| literal.find(line.as_bytes()).is_some())
+            .iter()
+            .all(|literal| literal.find(line.as_bytes()).is_some())
     }
 
     /// The first match at or after `from`: all of it, and the part that goes.
@@ -308,19 +308,32 @@ fn ends(hir: &regex_syntax::hir::Hir, kind: ExtractKind) -> Option<Vec<Vec<u8>>>
     (!ends.is_empty() && ends.iter().all(|end| !end.is_empty())).then_some(ends)
 }
 
-/// The longest literal that stands in every match, if one does.
-fn needed(hir: &regex_syntax::hir::Hir) -> Option<&[u8]> {
+/// Literals that stand in every match, those that prose seldom has first.
+fn needed(hir: &regex_syntax::hir::Hir) -> Vec<Finder<'static>> {
     use regex_syntax::hir::HirKind;
-    match hir.kind() {
-        HirKind::Literal(literal) => Some(&literal.0),
-        HirKind::Capture(capture) => needed(&capture.sub),
-        HirKind::Repetition(repetition) if repetition.min > 0 => needed(&repetition.sub),
-        HirKind::Concat(parts) => parts
-            .iter()
-            .filter_map(needed)
-            .max_by_key(|literal| literal.len()),
-        _ => None,
+    let mut literals: Vec<&[u8]> = Vec::new();
+    let mut stack = vec![hir];
+    while let Some(hir) = stack.pop() {
+        match hir.kind() {
+            HirKind::Literal(literal) => literals.push(&literal.0),
+            HirKind::Capture(capture) => stack.push(&capture.sub),
+            HirKind::Repetition(repetition) if repetition.min > 0 => stack.push(&repetition.sub),
+            HirKind::Concat(parts) => stack.extend(parts),
+            _ => {}
+        }
     }
+    let is_common = |literal: &[u8]| {
+        literal
+            .iter()
+            .all(|byte| byte.is_ascii_lowercase() || *byte == b' ')
+    };
+    literals.sort_unstable_by_key(|literal| (is_common(literal), std::cmp::Reverse(literal.len())));
+    literals.dedup();
+    literals.truncate(3);
+    literals
+        .into_iter()
+        .map(|literal| Finder::new(literal).into_owned())
+        .collect()
 }
 
 /// Whether one of the ends, if they are known, is there.

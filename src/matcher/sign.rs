@@ -7,6 +7,7 @@ use memchr::memmem::Finder;
 use super::lookup::{Lookup, Wanted};
 use crate::error::{Problem, SourceFile};
 use crate::schema::Sign;
+use crate::text::Folding;
 
 /// The signs of many outlets, each with a number.
 #[derive(Debug, Default)]
@@ -41,7 +42,8 @@ impl Signs {
 
     /// Calls `seen` with the number of each sign that a line is.
     pub(crate) fn in_line(&self, line: &str, mut seen: impl FnMut(u32)) {
-        self.lookup.hits(line, |number, _| seen(number));
+        self.lookup
+            .hits(&Folding::new(line), |number, _| seen(number));
     }
 
     /// Calls `seen` with the number of each sign that is a part of the text.
