@@ -318,6 +318,7 @@ impl Cleaner {
         let mut deleted: Vec<Taken> = Vec::new();
         let mut kept = Vec::new();
         let mut back: Option<Vec<u32>> = None;
+        let mut gone = Gone::default();
         for round in 0.. {
             let before = page.left();
             let taken = match self.settle(&mut page, Zones::On, back.as_deref(), before) {
@@ -340,13 +341,15 @@ impl Cleaner {
             let rules = go.iter().map(|taken| taken.rule).collect();
             let first = deleted.len();
             deleted.extend(go);
-            if let Some(reason) = self.objection(&page, &deleted, first, before) {
+            let with_these = Gone::new(&page, &deleted);
+            if let Some(reason) = self.objection(&page, &deleted[first..], &with_these, before) {
                 if round == 0 {
                     return self.flagged(text, reason, rules);
                 }
                 deleted.truncate(first);
                 break;
             }
+            gone = with_these;
             if kept.is_empty() && round == 0 {
                 break;
             }
@@ -354,13 +357,12 @@ impl Cleaner {
                 return self.flagged(text, Reason::Unsettled, rules);
             }
             // What stays may let rules find more: the next round sees the page as a reader will.
-            Gone::new(&page, &deleted).show(&mut page);
+            gone.show(&mut page);
             put_back.retain(|&line| !page.is_gone(line));
             put_back.sort_unstable();
             put_back.dedup();
             back = Some(put_back);
         }
-        let gone = Gone::new(&page, &deleted);
         if !kept.is_empty() {
             gone.show(&mut page);
         }
@@ -518,20 +520,20 @@ impl Cleaner {
         asks
     }
 
-    /// Why the removals from the `first` on are not to be believed; `before`: the bytes that were
-    /// left of the page without them.
+    /// Why these removals are not to be believed. `gone`: what is gone with them; `before`: the
+    /// bytes that were left of the page without them.
     fn objection(
         &self,
         page: &Page,
-        deleted: &[Taken],
-        first: usize,
+        removals: &[Taken],
+        gone: &Gone,
         before: usize,
     ) -> Option<Reason> {
-        if Gone::new(page, deleted).lines.len() == page.len() as usize {
+        if gone.lines.len() == page.len() as usize {
             return Some(Reason::Emptied);
         }
         let bytes = |of: &dyn Fn(&Taken) -> bool| {
-            let spans = deleted[first..].iter().filter(|taken| of(taken));
+            let spans = removals.iter().filter(|taken| of(taken));
             let spans = union(spans.flat_map(|taken| taken.bare_spans(page)).collect());
             spans.iter().map(Range::len).sum::<usize>()
         };
@@ -687,6 +689,7 @@ fn apply(page: &mut Page, mut finds: Vec<Find>, taken: &mut Vec<Taken>) -> Vec<u
 }
 
 /// What is gone from a page: whole lines, and the parts of others.
+#[derive(Default)]
 struct Gone {
     lines: HashSet<u32, RandomState>,
     parts: HashMap<u32, Vec<Range<usize>>, RandomState>,

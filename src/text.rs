@@ -396,7 +396,7 @@ impl<'t> Page<'t> {
 
     /// How many bytes of the text are in lines, blank ones not counted, that are left.
     pub(crate) fn left(&self) -> usize {
-        self.lines().map(|line| self.content(line).len()).sum()
+        self.lines().map(|line| self.length(line)).sum()
     }
 
     /// What closes the places of the lines that are gone: the blank lines that go with them, and
