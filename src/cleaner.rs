@@ -375,7 +375,7 @@ impl Cleaner {
     }
 
     /// Why lines stay that a rule knows: outside its zone, or a part of a block of which the rest is
-    /// missing. In the order of lines.
+    /// missing. In the order of lines, the nearest rule for each.
     pub fn misses(&self, text: &str, categories: Categories) -> Vec<Miss> {
         let cleaned = self.clean_of(text, categories);
         let gone: HashSet<usize> = cleaned
@@ -409,7 +409,8 @@ impl Cleaner {
                 rule: self.rule(rule).clone(),
                 why,
             };
-            all.extend(misses.into_iter().map(miss));
+            // One reason is enough for a line; the nearest comes first.
+            all.extend(misses.into_iter().map(miss).next());
         }
         all
     }

@@ -99,3 +99,8 @@ pub use diff::{Hunk, HunkLine, Line};
 pub use error::{Error, Problem, Result};
 pub use outlets::{Outlet, Outlets, RULE_SCHEMA};
 pub use schema::Category;
+
+/// The README's examples, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

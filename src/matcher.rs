@@ -313,7 +313,7 @@ impl Matcher {
     }
 
     /// Adds the rules that know a line of the page, left after all passes, but do not take it, each
-    /// with the reason; `number` counts lines of the text from 1.
+    /// with the reason, nearest first; `number` counts lines of the text from 1.
     pub(crate) fn misses(
         &self,
         page: &Page,
@@ -351,16 +351,17 @@ impl Matcher {
             let step = format!("is step {} of {}", miss.step, miss.steps);
             let why = match miss.found {
                 _ if miss.follows => format!(
-                    "{step}; what must stand before it is missing, or the block is outside its zone"
+                    "{step}, and what must stand before it is not there, or the zone is another"
                 ),
                 NONE => format!(
-                    "{step}; step {} is missing at the end of the page",
+                    "{step}, and step {} is missing at the end of the page",
                     miss.missing
                 ),
+                found if found == line => format!("{step}, and the lines before it do not fit"),
                 found => format!(
-                    "{step}; step {} is missing at line {}",
-                    miss.missing,
-                    number(found)
+                    "{step}, and line {} is not step {}",
+                    number(found),
+                    miss.missing
                 ),
             };
             misses.push((block.rule, why));

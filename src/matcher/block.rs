@@ -209,20 +209,23 @@ impl Block {
 }
 
 impl Block {
-    /// Why a line that serves a step with `text` or `pattern` is not taken; `None` if it serves none.
+    /// Why a line that serves a step, and not one that half of all lines serve, is not taken.
     pub(crate) fn miss(&self, page: &Page, line: u32) -> Option<Miss> {
         let folding = Folding::new(page.content(line));
-        let (at, _) = self
-            .wanted()
-            .find(|(_, wanted)| wanted.matches(&folding).is_some())?;
+        let knows = |wanted: &Wanted| match wanted.matches(&folding) {
+            Some(How::Literal) => true,
+            Some(How::Pattern(pattern)) => pattern.prefixes.is_some(),
+            None => false,
+        };
+        let (at, _) = self.wanted().find(|(_, wanted)| knows(wanted))?;
         let mut attempt = Attempt::new(self, page);
         let follows = attempt.step(at, line, 0).is_some();
-        let (missing, found) = if follows { (at, line) } else { attempt.deepest };
+        let Deepest { step, line, .. } = attempt.deepest;
         Some(Miss {
             step: at + 1,
-            missing: missing + 1,
+            missing: step + 1,
             steps: self.steps.len(),
-            found,
+            found: line,
             follows,
         })
     }
@@ -242,14 +245,20 @@ pub(crate) struct Miss {
     pub(crate) follows: bool,
 }
 
+/// Where the attempt that came farthest failed: after how many lines, at which step, at which line.
+struct Deepest {
+    lines: usize,
+    step: usize,
+    line: u32,
+}
+
 /// A match in the making, from one start.
 struct Attempt<'a, 't> {
     block: &'a Block,
     page: &'a Page<'t>,
     bound: Vec<Bound>,
     tries: u32,
-    /// The last step that was asked for, and the line it was not.
-    deepest: (usize, u32),
+    deepest: Deepest,
     /// The line that was looked at last.
     seen: Option<(u32, Folding<'a>)>,
 }
@@ -261,7 +270,11 @@ impl<'a, 't> Attempt<'a, 't> {
             page,
             bound: Vec::new(),
             tries: TRIES,
-            deepest: (0, NONE),
+            deepest: Deepest {
+                lines: 0,
+                step: 0,
+                line: NONE,
+            },
             seen: None,
         }
     }
@@ -294,15 +307,18 @@ impl<'a, 't> Attempt<'a, 't> {
             }
             self.bound.pop();
         }
-        if at >= self.deepest.0 {
-            self.deepest = (at, line);
-        }
-        // The step's lines end here, or it is missing.
         if taken > 0 || step.optional {
-            self.step(at + 1, line, 0)
-        } else {
-            None
+            // The step's lines end here, or it is missing.
+            return self.step(at + 1, line, 0);
         }
+        if self.bound.len() >= self.deepest.lines {
+            self.deepest = Deepest {
+                lines: self.bound.len(),
+                step: at,
+                line,
+            };
+        }
+        None
     }
 
     fn is_enough(&self) -> bool {

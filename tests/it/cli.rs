@@ -1253,3 +1253,20 @@ fn help_completions_and_manual_are_there() {
     }
     assert_eq!(place.run(&["-V"]), place.run(&["--version"]));
 }
+
+#[test]
+fn readme_shows_what_the_program_prints() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md"))
+        .unwrap()
+        .replace("\r\n", "\n");
+    let page = "tests/fixtures/akipress/alt-text-lower-case.txt";
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_cleaner"))
+        .current_dir(root)
+        .args(["--diff", page])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let diff = String::from_utf8(output.stdout).unwrap();
+    assert!(readme.contains(&format!("```diff\n{diff}```")), "{diff}");
+}

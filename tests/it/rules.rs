@@ -416,3 +416,37 @@ fn long_lines_and_many_lines_pass() {
     let many = "a\nX\n\n".repeat(200_000);
     assert_eq!(cleaner.clean(&many).text, "a\n\n".repeat(199_999) + "a\n");
 }
+
+#[test]
+fn a_line_that_stays_is_told_the_nearest_rule_and_why() {
+    let rules = rule(
+        "line",
+        "l",
+        "X",
+        "text = 'X'\nzone = { head = 1, tail = 2 }",
+    ) + &rule(
+        "block",
+        "b",
+        "One\nTwo",
+        "lines = [{ text = 'One' }, { text = 'Two' }]",
+    );
+    let misses = outlet(&rules).misses("a\nX\n\nOne\nb\nTwo\nc\n", Categories::default());
+    let told: Vec<_> = misses
+        .iter()
+        .map(|miss| (miss.line, miss.rule.id.as_str(), miss.why.as_str()))
+        .collect();
+    let expected = [
+        (
+            2,
+            "made/l",
+            "stands outside its zone, the first 1 lines or the last 2 lines",
+        ),
+        (4, "made/b", "is step 1 of 2, and line 5 is not step 2"),
+        (
+            6,
+            "made/b",
+            "is step 2 of 2, and what must stand before it is not there, or the zone is another",
+        ),
+    ];
+    assert_eq!(told, expected);
+}

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
-use cleaner::{Categories, Cleaned, Cleaner, Outlets};
+use cleaner::{Categories, Cleaned, Cleaner, Miss, Outlets};
 use serde::Serialize;
 
 use crate::args::{Clean, Stats};
@@ -25,6 +25,8 @@ pub struct Page<'a> {
     /// The outlet's id, and what told it; `None`: undecided.
     pub outlet: Option<(String, By)>,
     pub cleaned: Cleaned,
+    /// Why lines stay that rules know, where that is shown.
+    pub misses: Vec<Miss>,
 }
 
 /// What told whose a page is.
@@ -229,18 +231,23 @@ impl Run<'_> {
             match cleaner {
                 Some((cleaner, by)) => {
                     let cleaned = cleaner.clean_of(&text, self.categories);
-                    (Some((cleaner.outlet().to_owned(), by)), cleaned)
+                    let misses = match self.show {
+                        Show::Explain => cleaner.misses(&text, self.categories),
+                        _ => Vec::new(),
+                    };
+                    (Some((cleaner.outlet().to_owned(), by)), cleaned, misses)
                 }
-                None => (None, Cleaned::unchanged(&text)),
+                None => (None, Cleaned::unchanged(&text), Vec::new()),
             }
         });
         let done = catch_unwind(work).map_err(|_| "it met a bug of cleaner".to_owned());
-        let (outlet, cleaned) = done?;
+        let (outlet, cleaned, misses) = done?;
         Ok(Page {
             document,
             text,
             outlet,
             cleaned,
+            misses,
         })
     }
 

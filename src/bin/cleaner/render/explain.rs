@@ -45,7 +45,12 @@ pub fn page(page: &Page, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
         }
         let number = paint.with(DIM, format!("{:>width$}", line.number));
         let (sign, content) = content(page, line, paint);
-        let reasons = reasons(line, &found_here);
+        let mut reasons = reasons(line, &found_here);
+        let misses = page.misses.iter().filter(|miss| miss.line == line.number);
+        reasons.extend(
+            misses
+                .map(|miss| format!("stays: {} would take it, but it {}", miss.rule.id, miss.why)),
+        );
         let reasons = match reasons.is_empty() {
             true => String::new(),
             false => paint.with(DIM, format!("  ← {}", reasons.join("; "))),
