@@ -378,23 +378,34 @@ impl Cleaner {
     /// missing. In the order of lines, the nearest rule for each.
     pub fn misses(&self, text: &str, categories: Categories) -> Vec<Miss> {
         let cleaned = self.clean_of(text, categories);
-        let gone: HashSet<usize> = cleaned
-            .lines(text)
-            .iter()
-            .filter(|line| line.is_gone())
-            .map(|line| line.span.start)
-            .collect();
-        let found: Vec<usize> = cleaned
+        if cleaned.flag.is_some() {
+            return Vec::new();
+        }
+        let mut page = Page::new(text);
+        let mut gone = Gone::default();
+        let mut lines = cleaned.lines(text).into_iter().peekable();
+        for at in page.lines() {
+            let span = page.span(at);
+            while lines.next_if(|line| line.span.end <= span.start).is_some() {}
+            let Some(line) = lines.next_if(|line| line.span.start <= span.start) else {
+                continue;
+            };
+            let cuts = line.gone().into_iter().filter(|cut| cut.start < span.end);
+            let cuts: Vec<Range<usize>> = cuts
+                .map(|cut| cut.start.max(span.start)..cut.end.min(span.end))
+                .collect();
+            if page.is_blank_without(at, &cuts) {
+                gone.lines.insert(at);
+            } else if !cuts.is_empty() {
+                gone.parts.insert(at, cuts);
+            }
+        }
+        gone.show(&mut page);
+        let found: HashSet<usize> = cleaned
             .kept
             .iter()
             .map(|removal| removal.span.start)
             .collect();
-        let mut page = Page::new(text);
-        let lines = page
-            .lines()
-            .filter(|&line| gone.contains(&page.span(line).start))
-            .collect();
-        page.reset(&lines, &HashMap::default());
         let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
         let number = |line: u32| ends.partition_point(|&end| end < page.span(line).start) + 1;
         let mut all = Vec::new();
@@ -464,11 +475,17 @@ impl Cleaner {
                 return Ok(taken);
             }
         }
+        let mut ends = self.matcher.zone_ends(page);
         while !finds.is_empty() {
             if work > allowance {
                 return Err(Unsettled(finds.iter().map(|find| find.rule).collect()));
             }
-            let touched = apply(page, std::mem::take(&mut finds), &mut taken);
+            let mut touched = apply(page, std::mem::take(&mut finds), &mut taken);
+            // A line that a zone reaches now is like a new one.
+            let before = std::mem::replace(&mut ends, self.matcher.zone_ends(page));
+            self.matcher.zone_news(page, &before, &ends, &mut touched);
+            touched.sort_unstable();
+            touched.dedup();
             let asks = self.lines_to_ask(page, &touched);
             work += self.matcher.find(page, asks.into_iter(), zones, &mut finds);
         }
@@ -513,9 +530,6 @@ impl Cleaner {
                 (line, distance) = (page.next(line), distance + 1);
             }
         }
-        // A line that is new in a zone has everything to tell.
-        let zones = self.matcher.zone_lines(page);
-        asks.extend(zones.into_iter().map(|line| Ask { line, distance: 0 }));
         asks.sort_unstable();
         asks.dedup_by_key(|ask| ask.line);
         asks

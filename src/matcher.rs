@@ -64,8 +64,9 @@ pub(crate) struct Matcher {
     inlines: Vec<Inline>,
     duplicates: Vec<Duplicate>,
     zones: Vec<Option<Zone>>,
-    head: u32,
-    tail: u32,
+    /// The sizes of zones at the head and at the tail, each once, in order.
+    heads: Vec<u32>,
+    tails: Vec<u32>,
     reach: u32,
 }
 
@@ -83,6 +84,9 @@ enum Asker {
 /// How many places are gathered at which blocks may begin before they are tried: one place is
 /// named by several lines near each other, and the text should still be at hand.
 const STARTS: usize = 512;
+
+/// What one try of a line against a step of a block counts, in bytes looked at.
+const TRY: usize = 32;
 
 /// The note of a line that serves a step of a block.
 const ANCHOR: u8 = 1;
@@ -134,8 +138,14 @@ impl Matcher {
     ) {
         let zone = rule.head().zone;
         self.zones.push(zone);
-        self.head = self.head.max(zone.and_then(|zone| zone.head).unwrap_or(0));
-        self.tail = self.tail.max(zone.and_then(|zone| zone.tail).unwrap_or(0));
+        let zone = zone.unwrap_or_default();
+        for (sizes, size) in [(&mut self.heads, zone.head), (&mut self.tails, zone.tail)] {
+            if let Some(size) = size
+                && let Err(at) = sizes.binary_search(&size)
+            {
+                sizes.insert(at, size);
+            }
+        }
         match rule {
             AnyRule::Line(written) => {
                 let line = Line::compile(index, written, source, now, problems);
@@ -189,12 +199,49 @@ impl Matcher {
         page.notes(line) != 0 || !self.anywhere.is_empty()
     }
 
-    /// The lines of the page that any zone covers.
-    pub(crate) fn zone_lines(&self, page: &Page) -> Vec<u32> {
-        let bounds = Bounds::new(page, self.head, self.tail);
-        let mut lines = bounds.head;
-        lines.extend(bounds.tail);
-        lines
+    /// How far each zone reaches into the page.
+    pub(crate) fn zone_ends(&self, page: &Page) -> ZoneEnds {
+        let bounds = Bounds::new(page, self.head(), self.tail());
+        let ends = |lines: &[u32], sizes: &[u32]| -> Vec<u32> {
+            let end = |&size: &u32| innermost(lines, size).unwrap_or(NONE);
+            sizes.iter().map(end).collect()
+        };
+        ZoneEnds {
+            heads: ends(&bounds.head, &self.heads),
+            tails: ends(&bounds.tail, &self.tails),
+        }
+    }
+
+    /// Adds the lines that a zone reaches now and did not before.
+    pub(crate) fn zone_news(
+        &self,
+        page: &Page,
+        before: &ZoneEnds,
+        now: &ZoneEnds,
+        news: &mut Vec<u32>,
+    ) {
+        for (&old, &new) in before.heads.iter().zip(&now.heads) {
+            let mut line = new;
+            while line != NONE && line > old {
+                news.push(line);
+                line = page.prev(line);
+            }
+        }
+        for (&old, &new) in before.tails.iter().zip(&now.tails) {
+            let mut line = new;
+            while line != NONE && line < old {
+                news.push(line);
+                line = page.next(line);
+            }
+        }
+    }
+
+    fn head(&self) -> u32 {
+        self.heads.last().copied().unwrap_or(0)
+    }
+
+    fn tail(&self) -> u32 {
+        self.tails.last().copied().unwrap_or(0)
     }
 
     /// Adds what the rules find at lines of the page, which are left and in order; returns
@@ -206,12 +253,12 @@ impl Matcher {
         zones: Zones,
         finds: &mut Vec<Find>,
     ) -> usize {
-        let bounds = Bounds::new(page, self.head, self.tail);
+        let bounds = Bounds::new(page, self.head(), self.tail());
         let fits = |rule: RuleIndex, first: u32, last: u32| {
             zones == Zones::Off
                 || self.zones[rule as usize].is_none_or(|zone| bounds.fit(zone, first, last))
         };
-        let mut work = (self.head + self.tail) as usize;
+        let mut work = (self.head() + self.tail()) as usize;
         let mut starts: Vec<(u32, usize)> = Vec::new();
         let mut rests = vec![NONE; self.blocks.len()];
         for Ask { line, distance } in asks {
@@ -229,8 +276,12 @@ impl Matcher {
                     page.set_notes(line, page.notes(line) | ANCHOR);
                 }
             }
-            let near = |at: &&usize| distance <= self.blocks[**at].span();
-            starts.extend(self.anywhere.iter().filter(near).map(|&at| (line, at)));
+            for &at in &self.anywhere {
+                let block = &self.blocks[at];
+                if distance <= block.span() && fits(block.rule, line, line) {
+                    starts.push((line, at));
+                }
+            }
             if distance == 0 {
                 for inline in self
                     .inlines
@@ -250,13 +301,10 @@ impl Matcher {
                 }
             }
             if starts.len() >= STARTS {
-                work += 64 * starts.len();
-                self.find_blocks(page, &mut starts, &mut rests, &fits, finds);
+                work += self.find_blocks(page, &mut starts, &mut rests, &fits, finds);
             }
         }
-        work += 64 * starts.len();
-        self.find_blocks(page, &mut starts, &mut rests, &fits, finds);
-        work
+        work + self.find_blocks(page, &mut starts, &mut rests, &fits, finds)
     }
 
     /// The notes of the duplicate rules for which a line may be a copy. Those of another zone are not
@@ -332,12 +380,13 @@ impl Matcher {
                 zone_words(self.zones[rule as usize])
             )
         };
-        for rule in &self.lines {
+        let has_zone = |rule: RuleIndex| self.zones[rule as usize].is_some();
+        for rule in self.lines.iter().filter(|rule| has_zone(rule.rule)) {
             if rule.wanted.matches(&folding).is_some() {
                 misses.push((rule.rule, outside(rule.rule)));
             }
         }
-        for inline in &self.inlines {
+        for inline in self.inlines.iter().filter(|rule| has_zone(rule.rule)) {
             let mut finds = Vec::new();
             inline.find(page, line, &mut finds);
             if !finds.is_empty() {
@@ -369,7 +418,8 @@ impl Matcher {
     }
 
     /// Adds what blocks find that begin at these lines, and forgets the lines; `rests`: from which
-    /// line on each block has taken the rest of the page.
+    /// line on each block has taken the rest of the page. Returns how many bytes were looked at,
+    /// roughly.
     fn find_blocks(
         &self,
         page: &Page,
@@ -377,22 +427,26 @@ impl Matcher {
         rests: &mut [u32],
         fits: &impl Fn(RuleIndex, u32, u32) -> bool,
         finds: &mut Vec<Find>,
-    ) {
+    ) -> usize {
+        let mut tries = 0;
         starts.sort_unstable();
         starts.dedup();
         for (start, at) in starts.drain(..) {
             let block = &self.blocks[at];
             if start < rests[at] {
                 let fits = |first, last| fits(block.rule, first, last);
-                rests[at] = block.find(page, start, rests[at], fits, finds);
+                rests[at] = block.find(page, start, rests[at], fits, finds, &mut tries);
             }
         }
+        tries * TRY
     }
 }
 
 fn zone_words(zone: Option<Zone>) -> String {
-    let words =
-        |end: &str, count: Option<u32>| count.map(|count| format!("the {end} {count} lines"));
+    let words = |end: &str, count: Option<u32>| match count? {
+        1 => Some(format!("the {end} line")),
+        count => Some(format!("the {end} {count} lines")),
+    };
     let zone = zone.unwrap_or_default();
     let places = [words("first", zone.head), words("last", zone.tail)];
     places
@@ -400,6 +454,18 @@ fn zone_words(zone: Option<Zone>) -> String {
         .flatten()
         .collect::<Vec<_>>()
         .join(" or ")
+}
+
+/// The innermost line of each zone of a matcher: `NONE` where the page has no lines.
+#[derive(Debug)]
+pub(crate) struct ZoneEnds {
+    heads: Vec<u32>,
+    tails: Vec<u32>,
+}
+
+/// The innermost of the first `count` lines, counted from their end of the page.
+fn innermost(lines: &[u32], count: u32) -> Option<u32> {
+    lines.get(count as usize - 1).or(lines.last()).copied()
 }
 
 /// The lines of a page's two ends.
@@ -428,8 +494,6 @@ impl Bounds {
     /// Whether lines from the first to the last lie in the zone wholly. Lines are in the order of
     /// the page, so the zone's innermost line is enough.
     fn fit(&self, zone: Zone, first: u32, last: u32) -> bool {
-        let innermost =
-            |lines: &[u32], count: u32| lines.get(count as usize - 1).or(lines.last()).copied();
         let in_head = zone
             .head
             .is_some_and(|count| innermost(&self.head, count).is_some_and(|most| last <= most));

@@ -156,7 +156,7 @@ impl Block {
 
     /// Adds what goes if the block begins at this line; `fits` says whether the zone has room for
     /// its first to last line. The lines from `taken` on have been added already, `NONE` if none;
-    /// returns from which line on they have been now.
+    /// returns from which line on they have been now. `tries` counts lines tried against steps.
     pub(crate) fn find(
         &self,
         page: &Page,
@@ -164,11 +164,12 @@ impl Block {
         taken: u32,
         fits: impl Fn(u32, u32) -> bool,
         finds: &mut Vec<Find>,
+        tries: &mut usize,
     ) -> u32 {
         let mut attempt = Attempt::new(self, page);
-        let Some(rest) = attempt.step(0, start, 0) else {
-            return taken;
-        };
+        let matched = attempt.step(0, start, 0);
+        *tries += (TRIES - attempt.tries) as usize;
+        let Some(rest) = matched else { return taken };
         let bound = attempt.bound;
         let (Some(first), Some(last)) = (bound.first(), bound.last()) else {
             return taken;

@@ -439,7 +439,7 @@ fn a_line_that_stays_is_told_the_nearest_rule_and_why() {
         (
             2,
             "made/l",
-            "stands outside its zone, the first 1 lines or the last 2 lines",
+            "stands outside its zone, the first line or the last 2 lines",
         ),
         (4, "made/b", "is step 1 of 2, and line 5 is not step 2"),
         (
