@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::cleaner::Cleaner;
 use crate::error::{Problem, SourceFile};
 use crate::schema::{AnyRule, Example, Zone};
-use crate::text::without;
+use crate::text::{fold, without};
 
 /// Lines of every sort: a rule that takes them all takes anything.
 const PROBES: &[&str] = &[
@@ -59,15 +59,36 @@ pub(crate) fn rule(owner: &str, source: &Arc<SourceFile>, rule: AnyRule) -> Vec<
                     problem
                 })
             });
-            problems.extend(
-                wrong.map(|message| source.problem(example.place.clone(), message).at_key(key)),
-            );
+            problems.extend(wrong.map(|message| {
+                let problem = source.problem(example.place.clone(), message).at_key(key);
+                match unfolded(rule) {
+                    true if key == "removes" => problem.with_help(FOLDING),
+                    _ => problem,
+                }
+            }));
         }
     }
     problems
         .into_iter()
         .map(|problem| problem.in_rule(id.clone()))
         .collect()
+}
+
+/// What to know where a pattern has what no folded line has.
+const FOLDING: &str = "patterns see the folded line: no bullet, single spaces, straight quotes (' and \"), `-` for every dash";
+
+/// Whether a rule has a pattern for folded lines with characters that folding takes away.
+fn unfolded(rule: AnyRule) -> bool {
+    let mut patterns: Vec<&str> = Vec::new();
+    match rule {
+        AnyRule::Line(rule) => patterns.extend(rule.pattern.iter().map(|pattern| pattern.as_str())),
+        AnyRule::Block(rule) => {
+            let steps = rule.lines.iter().flat_map(|step| &step.pattern);
+            patterns.extend(steps.map(|pattern| pattern.as_str()));
+        }
+        AnyRule::Inline(_) | AnyRule::Duplicate(_) => {}
+    }
+    patterns.iter().any(|pattern| fold(pattern) != *pattern)
 }
 
 /// Whether the example has lines enough to show the zone.

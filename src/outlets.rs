@@ -602,6 +602,12 @@ impl File {
 
 /// The rule files of a folder, in the order of their names.
 fn rule_files(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
+    if folder.is_file() {
+        let problem = unreadable(&folder.display().to_string(), "this is a file");
+        return Err(Error::new(vec![
+            problem.with_help("name the folder that the rule files are in"),
+        ]));
+    }
     let mut paths = Vec::new();
     for place in [folder.to_owned(), folder.join("families")] {
         if place != folder && !place.is_dir() {

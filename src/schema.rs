@@ -395,7 +395,15 @@ impl RuleFile {
         let (table, errors) = DeTable::parse_recoverable(&source.text);
         let mut problems: Vec<Problem> = errors
             .iter()
-            .map(|error| source.problem(error.span().unwrap_or(0..0), error.message().to_owned()))
+            .map(|error| {
+                let problem = source.problem(error.span().unwrap_or(0..0), error.message());
+                match error.message().contains("escape") {
+                    true => {
+                        problem.with_help("between '…' a backslash is itself: write patterns so")
+                    }
+                    false => problem,
+                }
+            })
             .collect();
         if !problems.is_empty() {
             return Err(problems);
@@ -432,6 +440,24 @@ impl RuleFile {
             .chain(self.duplicate.iter().map(AnyRule::Duplicate))
     }
 }
+
+/// Where keys belong that are easily written elsewhere.
+const KEYS_OF_KINDS: &[(&str, &str)] = &[
+    ("text", "[[line]], [[inline]] and the steps of a [[block]]"),
+    ("pattern", "every kind, and the steps of a [[block]]"),
+    ("lines", "[[block]]"),
+    ("least", "[[block]] and [[duplicate]]"),
+    ("gap", "[[block]], its steps, and [[duplicate]]"),
+    ("rest", "the steps of a [[block]]"),
+    ("repeat", "the steps of a [[block]]"),
+    ("keep", "the steps of a [[block]]"),
+    ("optional", "the steps of a [[block]]"),
+    ("title", "the steps of a [[block]]"),
+    ("same", "the steps of a [[block]]"),
+    ("apart", "[[duplicate]]"),
+    ("alike", "[[duplicate]]"),
+    ("goes", "[[duplicate]]"),
+];
 
 type Value<'v> = Spanned<DeValue<'v>>;
 
@@ -509,6 +535,10 @@ impl Reader<'_> {
             );
             if let Some(word) = nearest(name.get_ref(), keys.asked.iter().copied()) {
                 self.help(format!("did you mean `{word}`?"));
+            } else if let Some((_, kind)) =
+                KEYS_OF_KINDS.iter().find(|(key, _)| key == name.get_ref())
+            {
+                self.help(format!("this is a key of {kind}"));
             }
         }
     }
@@ -1133,7 +1163,13 @@ impl Reader<'_> {
 
     fn block_sense(&mut self, lines: &[Step], least: Option<u32>, place: Range<usize>) {
         if lines.is_empty() {
-            self.wrong(place, Some("lines"), "expected at least one step");
+            if self
+                .problems
+                .iter()
+                .all(|problem| problem.key() != Some("lines"))
+            {
+                self.wrong(place, Some("lines"), "expected at least one step");
+            }
             return;
         }
         let evidence = lines.iter().filter(|step| step.is_evidence()).count();

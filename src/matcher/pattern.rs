@@ -108,6 +108,13 @@ impl Pattern {
                 .maximum_len()
                 .map_or(usize::MAX, |most| most.saturating_add(1));
         let names = hir_names(&hir);
+        if extent == Extent::Whole && names.iter().any(|name| name == "cut") {
+            let problem = source.problem(
+                whole_place(),
+                "a line goes as a whole; a group `cut` has no meaning here",
+            );
+            return Err(problem.with_help("to take a part of a line, write an [[inline]] rule"));
+        }
         let expression = match extent {
             Extent::Whole => format!(r"\A(?:{body})\z"),
             Extent::Part => body,

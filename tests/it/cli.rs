@@ -240,7 +240,7 @@ fn outlet_is_told_by_name_then_address_then_signs() {
             &["--url", "http://example.com"],
             PAGE,
             CLEAN,
-            "",
+            "http://example.com: note: no outlet has this address; the text's own signs decide\n",
             json!("signs"),
         ),
         (&[], PAGE, CLEAN, "", json!("signs")),
@@ -249,7 +249,9 @@ fn outlet_is_told_by_name_then_address_then_signs() {
             &["--url", "http://notsample.example/"],
             unsigned,
             unsigned,
-            undecided,
+            &format!(
+                "http://notsample.example/: note: no outlet has this address; the text's own signs decide\n{undecided}"
+            ),
             Value::Null,
         ),
         (&["--quiet"], unsigned, unsigned, "", Value::Null),

@@ -155,6 +155,13 @@ fn every_error_of_a_rule_file_names_its_place() {
                 "{HEAD}signs = [{{ text = \"a\", part = \"b\" }}, {{ pattern = '[' }}]\n"
             )),
         ),
+        ("escape-in-pattern", one(&rule("pattern = \"\\d+ notice\""))),
+        ("cut-in-line", one(&rule("pattern = 'Some (?<cut>notice)'"))),
+        (
+            "pattern-is-not-folded",
+            one(&rule("pattern = '“Some” — notice'")),
+        ),
+        ("key-of-another-kind", one(&rule("lines = []"))),
         (
             "terminal-escapes",
             one(&rule("\"\\u001b[31m\" = 1\ntext = \"Some notice\"")),

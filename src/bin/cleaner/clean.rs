@@ -79,7 +79,7 @@ struct Run<'a> {
 pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
     let source = Source::new(args.rules.folder())?;
     let outlets: &Outlets = &source;
-    let given = given_outlet(args, outlets).map_err(Failure::Said)?;
+    let given = given_outlet(args, outlets, console).map_err(Failure::Said)?;
     let categories = categories(args).map_err(Failure::Said)?;
     if args.dry_run && !args.in_place && args.output.is_none() {
         let what = "--dry-run goes with --output or --in-place; to see what would go use --diff";
@@ -119,7 +119,11 @@ pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
     run.over(&documents, targets.as_ref())
 }
 
-fn given_outlet(args: &Clean, outlets: &Outlets) -> Result<Option<(Arc<Cleaner>, By)>, String> {
+fn given_outlet(
+    args: &Clean,
+    outlets: &Outlets,
+    console: Console,
+) -> Result<Option<(Arc<Cleaner>, By)>, String> {
     if let Some(id) = &args.outlet {
         let Some(cleaner) = outlets.cleaner(id) else {
             let nearest = outlets.nearest_id(id);
@@ -131,6 +135,12 @@ fn given_outlet(args: &Clean, outlets: &Outlets) -> Result<Option<(Arc<Cleaner>,
         return Ok(Some((cleaner, By::Name)));
     }
     let outlet = args.url.as_ref().and_then(|url| outlets.by_address(url));
+    if let (Some(url), None) = (&args.url, outlet) {
+        console.note(
+            url,
+            "no outlet has this address; the text's own signs decide",
+        );
+    }
     Ok(outlet
         .and_then(|outlet| outlets.cleaner(&outlet.id))
         .map(|cleaner| (cleaner, By::Address)))
@@ -162,7 +172,10 @@ fn show(args: &Clean, documents: &Documents) -> Result<Show, String> {
         Show::Explain
     } else if args.dry_run {
         Show::Plan
-    } else if is_written || (documents.are_many && args.stats.is_some()) {
+    } else if is_written
+        || documents.list.is_empty()
+        || (documents.are_many && args.stats.is_some())
+    {
         Show::Nothing
     } else if documents.are_many {
         return Err(

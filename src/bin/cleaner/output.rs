@@ -188,7 +188,10 @@ pub fn write(target: &Path, content: &str) -> io::Result<()> {
     if before.is_none() {
         as_any_new_file(&mut builder);
     }
-    let mut file = builder.tempfile_in(folder)?;
+    let mut file = builder
+        .tempfile_in(folder)
+        // Without the temporary path, which nobody asked for.
+        .map_err(|error| io::Error::from(error.kind()))?;
     // The file itself, for its errors without the temporary path.
     file.as_file_mut().write_all(content.as_bytes())?;
     if let Some(before) = before {

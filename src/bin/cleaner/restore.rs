@@ -57,6 +57,10 @@ pub fn run(args: &args::Restore, console: Console) -> Result<u8, Failure> {
     let first = records.next();
     let second = records.next();
     let output = args.output.as_deref();
+    if let (Some((number, Err(what))), Some(_), None) = (&first, &second, output) {
+        tell(*number, what.clone());
+        return Ok(ERROR);
+    }
     let folder = match (&second, output) {
         (None, Some(output)) => output.is_dir().then_some(output),
         (None, None) => None,

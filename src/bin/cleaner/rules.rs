@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cleaner::{Cleaner, Outlet, Outlets, RULE_SCHEMA, Rule};
 use serde::Serialize;
@@ -69,9 +69,21 @@ pub fn run(command: &RulesCommand, console: Console) -> Result<u8, Failure> {
             show(&outlets, id, console.stdout(), &mut out)?;
         }
         RulesCommand::Check { folder } => {
-            let outlets = Source::new(folder.clone().or_else(rules_of_environment))?;
+            let folder = folder.clone().or_else(rules_of_environment);
+            let outlets = Source::new(folder.clone())?;
             outlets.check()?;
-            let listed: Vec<Listed> = listed(&outlets).collect();
+            // Of a folder only its own files: whether they were read is what one wants to know.
+            let is_asked = |one: &Listed| {
+                let folder = folder.as_ref();
+                folder.is_none_or(|folder| Path::new(one.file).starts_with(folder))
+            };
+            let listed: Vec<Listed> = listed(&outlets).filter(is_asked).collect();
+            if let (Some(folder), true) = (&folder, listed.is_empty()) {
+                let folder = folder.display();
+                return Err(Failure::Said(format!(
+                    "no rule files (*.toml) are in {folder}"
+                )));
+            }
             let (files, rules) = (
                 listed.len(),
                 listed.iter().map(|one| one.own).sum::<usize>(),
