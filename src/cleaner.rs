@@ -10,7 +10,7 @@ use foldhash::fast::RandomState;
 use crate::error::{Problem, SourceFile};
 use crate::matcher::{Ask, Find, Matcher, Zones};
 use crate::schema::{AnyRule, Category, Zone};
-use crate::text::{NONE, Page, union, without};
+use crate::text::{NONE, Page, subtract, union, without};
 
 /// The share of a page that removals may take which are not literal, where no file says another.
 pub(crate) const CEILING: f64 = 0.6;
@@ -342,7 +342,9 @@ impl Cleaner {
             let first = deleted.len();
             deleted.extend(go);
             let with_these = Gone::new(&page, &deleted);
-            if let Some(reason) = self.objection(&page, &deleted[first..], &with_these, before) {
+            if let Some(reason) =
+                self.objection(&page, deleted.split_at(first), &with_these, before)
+            {
                 if round == 0 {
                     return self.flagged(text, reason, rules);
                 }
@@ -371,7 +373,7 @@ impl Cleaner {
                 taken.parts.clear();
             }
         }
-        self.cleaned(text, &page, deleted, kept)
+        self.cleaned(text, &page, deleted, kept, &gone)
     }
 
     /// Why lines stay that a rule knows: outside its zone, or a part of a block of which the rest is
@@ -401,18 +403,24 @@ impl Cleaner {
             }
         }
         gone.show(&mut page);
-        let found: HashSet<usize> = cleaned
-            .kept
-            .iter()
-            .map(|removal| removal.span.start)
-            .collect();
+        let found = union(
+            cleaned
+                .kept
+                .iter()
+                .map(|removal| removal.span.clone())
+                .collect(),
+        );
+        let is_found = |line: u32| {
+            let start = page.span(line).start;
+            let next = found.partition_point(|span| span.end <= start);
+            found
+                .get(next)
+                .is_some_and(|span| span.start < page.span(line).end)
+        };
         let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
         let number = |line: u32| ends.partition_point(|&end| end < page.span(line).start) + 1;
         let mut all = Vec::new();
-        for line in page
-            .lines()
-            .filter(|&line| !found.contains(&page.span(line).start))
-        {
+        for line in page.lines().filter(|&line| !is_found(line)) {
             let mut misses = Vec::new();
             self.matcher.misses(&page, line, number, &mut misses);
             let miss = |(rule, why)| Miss {
@@ -461,24 +469,28 @@ impl Cleaner {
         let mut work = match back {
             Some(back) => {
                 let asks = self.lines_to_ask(page, back).into_iter();
-                self.matcher.find(page, asks, zones, &mut finds)
+                self.matcher.find(page, asks, zones, allowance, &mut finds)
             }
-            None => self.matcher.find(page, all(), zones, &mut finds),
+            None => self.matcher.find(page, all(), zones, allowance, &mut finds),
         };
         if let Some(back) = back {
             let mut lines: Vec<u32> = finds.iter().map(|find| find.line).collect();
             lines.sort_unstable();
             lines.dedup();
-            if lines == back && finds.iter().all(|find| find.part.is_none()) {
+            let whole = finds.iter().all(|find| find.part.is_none());
+            if lines == back && whole && work <= allowance {
                 // Without these lines the page is the one on which nothing was found.
                 apply(page, finds, &mut taken);
                 return Ok(taken);
             }
         }
         let mut ends = self.matcher.zone_ends(page);
-        while !finds.is_empty() {
+        loop {
             if work > allowance {
                 return Err(Unsettled(finds.iter().map(|find| find.rule).collect()));
+            }
+            if finds.is_empty() {
+                break;
             }
             let mut touched = apply(page, std::mem::take(&mut finds), &mut taken);
             // A line that a zone reaches now is like a new one.
@@ -487,7 +499,8 @@ impl Cleaner {
             touched.sort_unstable();
             touched.dedup();
             let asks = self.lines_to_ask(page, &touched);
-            work += self.matcher.find(page, asks.into_iter(), zones, &mut finds);
+            let asks = asks.into_iter();
+            work += self.matcher.find(page, asks, zones, allowance, &mut finds);
         }
         Ok(taken)
     }
@@ -535,22 +548,26 @@ impl Cleaner {
         asks
     }
 
-    /// Why these removals are not to be believed. `gone`: what is gone with them; `before`: the
-    /// bytes that were left of the page without them.
+    /// Why removals, of which the first went in earlier rounds, are not to be believed. `gone`: what
+    /// is gone with them; `before`: the bytes that were left of the page without the others.
     fn objection(
         &self,
         page: &Page,
-        removals: &[Taken],
+        (earlier, removals): (&[Taken], &[Taken]),
         gone: &Gone,
         before: usize,
     ) -> Option<Reason> {
         if gone.lines.len() == page.len() as usize {
             return Some(Reason::Emptied);
         }
+        let spans = |removals: &[Taken], of: &dyn Fn(&Taken) -> bool| {
+            let removals = removals.iter().filter(|taken| of(taken));
+            union(removals.flat_map(|taken| taken.bare_spans(page)).collect())
+        };
+        let earlier = spans(earlier, &|_| true);
         let bytes = |of: &dyn Fn(&Taken) -> bool| {
-            let spans = removals.iter().filter(|taken| of(taken));
-            let spans = union(spans.flat_map(|taken| taken.bare_spans(page)).collect());
-            spans.iter().map(Range::len).sum::<usize>()
+            let new = subtract(&spans(removals, of), &earlier);
+            new.iter().map(Range::len).sum::<usize>()
         };
         let literal = bytes(&|taken| taken.literal);
         let rest = before.saturating_sub(literal);
@@ -572,24 +589,18 @@ impl Cleaner {
         Cleaned::untouched(text, Some(Flag { reason, rules }))
     }
 
-    fn cleaned(&self, text: &str, page: &Page, deleted: Vec<Taken>, kept: Vec<Taken>) -> Cleaned {
-        let mut fields: Vec<(usize, &String, &String)> = Vec::new();
-        for taken in deleted.iter().chain(&kept) {
-            fields.extend(
-                taken
-                    .fields
-                    .iter()
-                    .map(|(name, value)| (page.span(taken.line).start, name, value)),
-            );
-        }
-        fields.sort();
-        let mut by_name: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (_, name, value) in fields {
-            let values = by_name.entry(name.clone()).or_default();
-            if !values.contains(value) {
-                values.push(value.clone());
-            }
-        }
+    fn cleaned(
+        &self,
+        text: &str,
+        page: &Page,
+        deleted: Vec<Taken>,
+        mut kept: Vec<Taken>,
+        gone: &Gone,
+    ) -> Cleaned {
+        let fields = fields(page, deleted.iter().chain(&kept));
+        // Another rule may have taken what one of these categories found.
+        kept.retain(|taken| !gone.lines.contains(&taken.line));
+
         let mut removals = self.removals(page, &deleted);
         removals.extend(
             page.seams()
@@ -601,7 +612,7 @@ impl Cleaner {
             text: String::new(),
             removals,
             kept: self.removals(page, &kept),
-            fields: by_name,
+            fields,
             flag: None,
         };
         cleaned.text = without(text, &cleaned.holes());
@@ -701,6 +712,25 @@ fn apply(page: &mut Page, mut finds: Vec<Find>, taken: &mut Vec<Taken>) -> Vec<u
         touched.push(line);
     }
     touched
+}
+
+/// The values of all fields, in order, each once.
+fn fields<'a>(
+    page: &Page,
+    taken: impl Iterator<Item = &'a Taken>,
+) -> BTreeMap<String, Vec<String>> {
+    let mut taken: Vec<(usize, &Taken)> = taken
+        .map(|taken| (page.span(taken.line).start, taken))
+        .collect();
+    taken.sort_by(|one, other| (one.0, &one.1.fields).cmp(&(other.0, &other.1.fields)));
+    let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut seen = HashSet::new();
+    for (name, value) in taken.into_iter().flat_map(|(_, taken)| &taken.fields) {
+        if seen.insert((name, value)) {
+            fields.entry(name.clone()).or_default().push(value.clone());
+        }
+    }
+    fields
 }
 
 /// What is gone from a page: whole lines, and the parts of others.

@@ -166,6 +166,8 @@ impl Cleaned {
         if lines.iter().all(|line| line.cuts.is_empty()) {
             return Vec::new();
         }
+        // More context than lines is all of them.
+        let context = context.min(lines.len());
         group_diff_ops(ops, context)
             .iter()
             .map(|ops| hunk(text, &lines, &new, ops))

@@ -86,7 +86,7 @@ enum Asker {
 const STARTS: usize = 512;
 
 /// What one try of a line against a step of a block counts, in bytes looked at.
-const TRY: usize = 32;
+const TRY: usize = 8;
 
 /// The note of a line that serves a step of a block.
 const ANCHOR: u8 = 1;
@@ -245,12 +245,13 @@ impl Matcher {
     }
 
     /// Adds what the rules find at lines of the page, which are left and in order; returns
-    /// how many bytes were looked at, roughly.
+    /// how many bytes were looked at, roughly, and stops when they are more than the allowance.
     pub(crate) fn find(
         &self,
         page: &Page,
         asks: impl Iterator<Item = Ask>,
         zones: Zones,
+        allowance: usize,
         finds: &mut Vec<Find>,
     ) -> usize {
         let bounds = Bounds::new(page, self.head(), self.tail());
@@ -261,6 +262,7 @@ impl Matcher {
         let mut work = (self.head() + self.tail()) as usize;
         let mut starts: Vec<(u32, usize)> = Vec::new();
         let mut rests = vec![NONE; self.blocks.len()];
+        let mut flush = STARTS;
         for Ask { line, distance } in asks {
             let length = page.length(line);
             work += 16;
@@ -297,14 +299,33 @@ impl Matcher {
                     && page.notes(line) & copy_note(at) != 0
                     && fits(duplicate.rule, line, line)
                 {
-                    duplicate.find(page, line, finds);
+                    let fits = |line| fits(duplicate.rule, line, line);
+                    work += duplicate.find(page, line, fits, finds);
                 }
             }
-            if starts.len() >= STARTS {
-                work += self.find_blocks(page, &mut starts, &mut rests, &fits, finds);
+            if starts.len() >= flush {
+                // What later lines may name again waits for them.
+                let settled = self.lines_before(page, line);
+                work += self.find_blocks(page, &mut starts, settled, &mut rests, &fits, finds);
+                flush = STARTS + 2 * starts.len();
+            }
+            if work > allowance {
+                return work;
             }
         }
-        work + self.find_blocks(page, &mut starts, &mut rests, &fits, finds)
+        work + self.find_blocks(page, &mut starts, NONE, &mut rests, &fits, finds)
+    }
+
+    /// The line so many lines before one that no block that it anchors begins earlier.
+    fn lines_before(&self, page: &Page, line: u32) -> u32 {
+        let mut first = line;
+        for _ in 0..self.reach {
+            match page.prev(first) {
+                NONE => break,
+                before => first = before,
+            }
+        }
+        first
     }
 
     /// The notes of the duplicate rules for which a line may be a copy. Those of another zone are not
@@ -417,13 +438,14 @@ impl Matcher {
         }
     }
 
-    /// Adds what blocks find that begin at these lines, and forgets the lines; `rests`: from which
+    /// Adds what blocks find that begin at these lines, and forgets those before `settled`; `rests`: from which
     /// line on each block has taken the rest of the page. Returns how many bytes were looked at,
     /// roughly.
     fn find_blocks(
         &self,
         page: &Page,
         starts: &mut Vec<(u32, usize)>,
+        settled: u32,
         rests: &mut [u32],
         fits: &impl Fn(RuleIndex, u32, u32) -> bool,
         finds: &mut Vec<Find>,
@@ -431,7 +453,8 @@ impl Matcher {
         let mut tries = 0;
         starts.sort_unstable();
         starts.dedup();
-        for (start, at) in starts.drain(..) {
+        let known = starts.partition_point(|(start, _)| *start < settled);
+        for (start, at) in starts.drain(..known) {
             let block = &self.blocks[at];
             if start < rests[at] {
                 let fits = |first, last| fits(block.rule, first, last);

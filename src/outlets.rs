@@ -96,6 +96,8 @@ struct SignTable {
     signs: Signs,
     /// The file of each sign.
     owners: Vec<usize>,
+    /// Each file and all that it extends.
+    lines: Vec<Vec<usize>>,
 }
 
 impl Outlets {
@@ -283,7 +285,7 @@ impl Outlets {
         if own.iter().all(|&count| count == 0) {
             return None;
         }
-        let lines: Vec<Vec<usize>> = (0..self.files.len()).map(|at| self.line_of(at)).collect();
+        let lines = &table.lines;
         let scores: Vec<usize> = lines
             .iter()
             .map(|line| line.iter().map(|&at| own[at]).sum())
@@ -432,41 +434,54 @@ impl Outlets {
                 .first()
                 .map_or(0..0, |id| id.place.clone())
         };
-        let mut path = vec![file.outlet.id.as_str()];
-        match self.longest_line(at, &mut path) {
+        match self.depth(at, &mut vec![None; self.files.len()], &mut Vec::new()) {
             Ok(_) if unknown => {}
             Ok(depth) if depth > DEPTH => {
-                problems.push(file.source.problem(place(), format!("expected at most {DEPTH} files that extend each other in a row, found {depth}")).at_key("extends"));
+                let message = format!(
+                    "expected at most {DEPTH} files that extend each other in a row, found {depth}"
+                );
+                problems.push(file.source.problem(place(), message).at_key("extends"));
             }
             Ok(_) => self.check_off(at, problems),
-            Err(cycle) => problems.push(
-                file.source
-                    .problem(
-                        place(),
-                        format!("files extend each other in a circle: {cycle}"),
-                    )
-                    .at_key("extends"),
-            ),
+            Err(cycle) => {
+                let message = format!("files extend each other in a circle: {cycle}");
+                problems.push(file.source.problem(place(), message).at_key("extends"));
+            }
         }
     }
 
-    /// The number of files in the longest row of files that extend each other from this one, or the circle.
-    fn longest_line<'a>(
-        &'a self,
+    /// The number of files in the longest row of files that extend each other from this one, or the
+    /// circle. `known`: that of files which have been asked; `path`: the row so far.
+    fn depth(
+        &self,
         at: usize,
-        path: &mut Vec<&'a str>,
+        known: &mut Vec<Option<usize>>,
+        path: &mut Vec<usize>,
     ) -> std::result::Result<usize, String> {
+        if let Some(depth) = known[at] {
+            return Ok(depth);
+        }
+        if let Some(start) = path.iter().position(|&seen| seen == at) {
+            let circle = path[start..].iter().chain([&at]);
+            let ids: Vec<&str> = circle
+                .map(|&at| self.files[at].outlet.id.as_str())
+                .collect();
+            return Err(ids.join(" -> "));
+        }
+        path.push(at);
         let mut longest = 0;
         for id in &self.files[at].written.extends {
-            if let Some(start) = path.iter().position(|seen| *seen == id.as_str()) {
-                return Err(format!("{} -> {}", path[start..].join(" -> "), id.value));
-            }
-            if let (Some(&next), true) = (self.by_id.get(id.as_str()), path.len() <= DEPTH + 1) {
-                path.push(id);
-                longest = longest.max(self.longest_line(next, path)?);
-                path.pop();
+            // A row that is too long already need not be followed to its end.
+            if let Some(&next) = self
+                .by_id
+                .get(id.as_str())
+                .filter(|_| path.len() <= 2 * DEPTH)
+            {
+                longest = longest.max(self.depth(next, known, path)?);
             }
         }
+        path.pop();
+        known[at] = Some(longest + 1);
         Ok(longest + 1)
     }
 
@@ -529,7 +544,11 @@ impl Outlets {
     }
 
     fn sign_table(&self) -> SignTable {
-        let mut table = SignTable::default();
+        let lines = (0..self.files.len()).map(|at| self.line_of(at)).collect();
+        let mut table = SignTable {
+            lines,
+            ..SignTable::default()
+        };
         for (at, file) in self.files.iter().enumerate() {
             for sign in &file.written.signs {
                 let number = table.owners.len() as u32;

@@ -1172,6 +1172,14 @@ impl Reader<'_> {
             }
             return;
         }
+        if lines.len() > 64 {
+            self.wrong(
+                place,
+                Some("lines"),
+                format!("expected at most 64 steps, found {}", lines.len()),
+            );
+            return;
+        }
         let evidence = lines.iter().filter(|step| step.is_evidence()).count();
         if evidence == 0 {
             self.wrong(place, Some("lines"), "nothing here tells this block from an article; expected a step with `text`, `pattern` or `same`");

@@ -150,17 +150,19 @@ pub(crate) struct Page<'t> {
 /// What is left of a line that lost parts.
 #[derive(Clone, Debug)]
 struct CutLine {
+    /// The line as it would be read anew.
     left: String,
-    /// The parts of the original text that are left, in order.
-    pieces: Vec<Range<usize>>,
+    /// The parts of the original text that it is made of, in order, each with its place in `left`.
+    pieces: Vec<(usize, Range<usize>)>,
 }
 
 impl<'t> Page<'t> {
-    /// Splits a text into its lines. A byte order mark belongs to no line.
+    /// Splits a text into its lines. Byte order marks at the start of a line are no part of it; those
+    /// at the start of the text never go.
     pub(crate) fn new(text: &'t str) -> Page<'t> {
         let mut lines: Vec<Line> = Vec::with_capacity(text.len() / 64);
         let bytes = text.as_bytes();
-        let mut start = if text.starts_with('\u{feff}') { 3 } else { 0 };
+        let mut start = marks(text);
         while start < bytes.len() {
             let next =
                 memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at + 1);
@@ -172,9 +174,10 @@ impl<'t> Page<'t> {
             if end < next && end > start && bytes[end - 1] == b'\r' {
                 end -= 1;
             }
-            if !is_blank(&text[start..end]) {
+            let start_of_line = (start + marks(&text[start..])).min(end);
+            if !is_blank(&text[start_of_line..end]) {
                 lines.push(Line {
-                    start,
+                    start: start_of_line,
                     end,
                     prev: NONE,
                     next: NONE,
@@ -259,7 +262,7 @@ impl<'t> Page<'t> {
     /// Whether no blank line stands before the line in the text as it was. If one does, one always
     /// will: of the blank lines around a removal some stay.
     pub(crate) fn may_touch_previous(&self, line: u32) -> bool {
-        line > 0 && self.full_span(line - 1).end == self.lines[line as usize].start
+        line > 0 && self.full_span(line - 1).end == self.start_with_marks(line)
     }
 
     /// What the matcher has noted of the line as it is, for the next time it is asked: bits of its own.
@@ -310,7 +313,16 @@ impl<'t> Page<'t> {
             [b'\n', ..] => span.end + 1,
             _ => span.end,
         };
-        span.start..end
+        self.start_with_marks(line)..end
+    }
+
+    /// Where the line begins with its byte order marks, but for those of the text.
+    fn start_with_marks(&self, line: u32) -> usize {
+        let start = self.span(line).start;
+        match self.text[..start].trim_end_matches('\u{feff}').len() {
+            0 => start,
+            at => at,
+        }
     }
 
     /// The bytes of the original text that a part of a line's present content stands in.
@@ -319,17 +331,17 @@ impl<'t> Page<'t> {
             let start = self.lines[line as usize].start;
             return std::iter::once(start + part.start..start + part.end).collect();
         };
-        let mut spans = Vec::new();
-        let mut before = 0;
-        for piece in &cut.pieces {
-            let start = part.start.clamp(before, before + piece.len());
-            let end = part.end.clamp(before, before + piece.len());
-            if start < end {
-                spans.push(piece.start + start - before..piece.start + end - before);
-            }
-            before += piece.len();
-        }
-        spans
+        let first = cut
+            .pieces
+            .partition_point(|(at, piece)| at + piece.len() <= part.start);
+        let pieces = cut.pieces[first..]
+            .iter()
+            .take_while(|(at, _)| *at < part.end);
+        let spans = pieces.map(|(at, piece)| {
+            let clip = |place: usize| place.clamp(*at, at + piece.len()) - at + piece.start;
+            clip(part.start)..clip(part.end)
+        });
+        spans.filter(|span| !span.is_empty()).collect()
     }
 
     /// Takes a line off the page.
@@ -360,21 +372,45 @@ impl<'t> Page<'t> {
 
     /// Takes parts, bytes of the original text in order and disjoint, off a line.
     pub(crate) fn take_parts(&mut self, line: u32, parts: &[Range<usize>]) {
-        let whole = [self.span(line)];
-        let before = self.cut.get(&line).map_or(&whole[..], |cut| &cut.pieces);
-        let pieces = subtract(before, parts);
-        let left = pieces
-            .iter()
-            .map(|piece| &self.text[piece.clone()])
-            .collect();
+        let whole = self.span(line);
+        let mut pieces = match self.cut.get(&line) {
+            Some(cut) => {
+                let pieces = cut.pieces.iter().map(|(_, piece)| piece.clone());
+                subtract(&pieces.collect::<Vec<_>>(), parts)
+            }
+            None => subtract(std::slice::from_ref(&whole), parts),
+        };
+        // What a reader of the text that is left would not take for a part of the line.
+        while let Some(first) = pieces.first_mut() {
+            let marks = marks(&self.text[first.clone()]);
+            if marks == 0 {
+                break;
+            }
+            first.start += marks;
+            pieces.retain(|piece| !piece.is_empty());
+        }
+        let bare_end = self.text.as_bytes().get(whole.end) == Some(&b'\n');
+        if let Some(last) = pieces.last_mut().filter(|_| bare_end)
+            && self.text[last.clone()].ends_with('\r')
+        {
+            last.end -= 1;
+            pieces.retain(|piece| !piece.is_empty());
+        }
+        let mut left = String::new();
+        let placed = pieces.into_iter().map(|piece| {
+            let at = left.len();
+            left.push_str(&self.text[piece.clone()]);
+            (at, piece)
+        });
+        let pieces = placed.collect();
         self.cut.insert(line, CutLine { left, pieces });
     }
 
     /// Whether nothing but white space is left of a line without these bytes of the original text.
     pub(crate) fn is_blank_without(&self, line: u32, parts: &[Range<usize>]) -> bool {
         let left = subtract(&[self.span(line)], parts);
-        left.iter()
-            .all(|part| self.text[part.clone()].trim().is_empty())
+        let left: String = left.into_iter().map(|part| &self.text[part]).collect();
+        left.trim_start_matches('\u{feff}').trim().is_empty()
     }
 
     /// Puts everything back, then takes off these lines, and these bytes of the original text of
@@ -428,7 +464,11 @@ impl<'t> Page<'t> {
             let unterminated = line == count && hole > 0 && !self.text.ends_with('\n');
             if unterminated {
                 let kept = hole as u32 - 1;
-                seams.push(self.span(kept).end..self.full_span(kept).end);
+                let end = match self.cut.get(&kept).and_then(|cut| cut.pieces.last()) {
+                    Some((_, last)) => last.end,
+                    None => self.span(kept).end,
+                };
+                seams.push(end..self.full_span(kept).end);
             }
             seams.extend(
                 runs.into_iter()
@@ -444,15 +484,21 @@ impl<'t> Page<'t> {
     fn run_before(&self, line: usize) -> Range<usize> {
         let start = match line.checked_sub(1) {
             Some(before) => self.full_span(before as u32).end,
-            None if self.text.starts_with('\u{feff}') => 3,
-            None => 0,
+            None => marks(self.text),
         };
-        let end = self
-            .lines
-            .get(line)
-            .map_or(self.text.len(), |line| line.start);
+        let is_line = line < self.lines.len();
+        let end = if is_line {
+            self.start_with_marks(line as u32)
+        } else {
+            self.text.len()
+        };
         start..end
     }
+}
+
+/// The bytes of the byte order marks that a text begins with.
+fn marks(text: &str) -> usize {
+    text.len() - text.trim_start_matches('\u{feff}').len()
 }
 
 /// Whether a line has nothing but white space.

@@ -70,24 +70,35 @@ impl Duplicate {
         self.patterns.is_empty() || patterns.any(|pattern| pattern.is_match(line))
     }
 
-    /// Adds the copies that go of the pairs whose later line this is.
-    pub(crate) fn find(&self, page: &Page, later: u32, finds: &mut Vec<Find>) {
+    /// Adds the copies that go of the pairs whose later line this is; `fits` says whether a line is
+    /// in the zone, as both copies are. Returns how many bytes were compared.
+    pub(crate) fn find(
+        &self,
+        page: &Page,
+        later: u32,
+        fits: impl Fn(u32) -> bool,
+        finds: &mut Vec<Find>,
+    ) -> usize {
         if !self.gap && page.blank_before(later) {
-            return;
+            return 0;
         }
         let content = page.content(later);
         if !self.wants(content) {
-            return;
+            return 0;
         }
+        let mut work = 0;
         let mut folded = None;
         let mut earlier = later;
         for _ in 0..=self.apart {
             if !self.gap && page.blank_before(earlier) {
-                return;
+                break;
             }
             earlier = page.prev(earlier);
             if earlier == NONE {
-                return;
+                break;
+            }
+            if !fits(earlier) {
+                continue;
             }
             let raw = page.content(earlier);
             if !self.has_length(raw) || !self.may_be_alike(content, raw) {
@@ -95,12 +106,14 @@ impl Duplicate {
             }
             let folded = folded.get_or_insert_with(|| fold(content));
             let other = fold(raw);
-            if !alike(folded, &other, self.alike) {
-                continue;
-            }
+            work += 4 * (folded.len() + other.len());
             let (one, two) = (other.chars().count(), folded.chars().count());
-            let fits = |size: usize| (self.least..=self.most).contains(&size);
-            if !fits(one) || !fits(two) || !self.wants(raw) {
+            let has_size = |size: usize| (self.least..=self.most).contains(&size);
+            if !has_size(one)
+                || !has_size(two)
+                || !alike(folded, &other, self.alike)
+                || !self.wants(raw)
+            {
                 continue;
             }
             let goes = match self.goes {
@@ -117,6 +130,7 @@ impl Duplicate {
                 fields: Vec::new(),
             });
         }
+        work
     }
 
     /// Whether two raw lines may be copies, by their lengths and ends: cheap, and seldom true.

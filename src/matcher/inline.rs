@@ -8,9 +8,11 @@ use crate::error::{Problem, SourceFile};
 use crate::schema::InlineRule;
 use crate::text::Page;
 
-/// How many matches of one pattern are taken from a line in one pass; the next pass goes on. A
-/// search that goes over a line again and again would take the square of its length.
-const MATCHES: usize = 32;
+/// How many parts one pattern takes from a line in one pass; the next pass goes on. A search that
+/// goes over a line again and again would take the square of its length.
+const CUTS: usize = 128;
+/// How many matches of one pattern, also of those that cut nothing, are looked at in one pass.
+const MATCHES: usize = 4096;
 
 /// A compiled inline rule.
 #[derive(Debug)]
@@ -47,6 +49,7 @@ impl Inline {
         let content = page.content(line);
         let mut work = 0;
         for literal in &self.literals {
+            work += content.len();
             for (at, _) in content.match_indices(literal.as_str()) {
                 let part = Some(at..at + literal.len());
                 finds.push(Find {
@@ -59,9 +62,9 @@ impl Inline {
             }
         }
         for pattern in &self.patterns {
-            let mut from = 0;
+            work += content.len();
+            let (mut from, mut cuts) = (0, 0);
             for _ in 0..MATCHES {
-                work += content.len() - from;
                 let Some((found, cut)) = pattern.find_at(content, from) else {
                     break;
                 };
@@ -74,8 +77,12 @@ impl Inline {
                         literal: false,
                         fields,
                     });
+                    cuts += 1;
                 }
                 from = found.end;
+                if cuts == CUTS {
+                    break;
+                }
             }
         }
         work

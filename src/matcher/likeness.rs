@@ -10,8 +10,12 @@ pub(crate) fn alike(one: &str, other: &str, share: f64) -> bool {
     if one == other {
         return true;
     }
-    let first = |line: &'_ str| line.split(' ').next().map(str::to_owned);
-    let last = |line: &'_ str| line.rsplit(' ').next().map(str::to_owned);
+    fn first(line: &str) -> Option<&str> {
+        line.split(' ').next()
+    }
+    fn last(line: &str) -> Option<&str> {
+        line.rsplit(' ').next()
+    }
     if share >= 1.0 || (first(one) != first(other) && last(one) != last(other)) {
         return false;
     }

@@ -28,6 +28,9 @@ const LINES: &[&str] = &[
     "Поезд No 5",
     "\u{1b}[31mred\u{0}",
     "a\rb\u{2028}c",
+    "\u{feff}Beta",
+    "[cut]\u{feff}No 12",
+    "No 12\r[cut]",
     "",
     "",
     "",
@@ -54,6 +57,7 @@ const PARTS: &[(&str, &str)] = &[
     (r"^pre - ", "pre - "),
     (r" \[(?<cut>c)ut\]", " [cut]"),
     (r"[0-9]+$", "5"),
+    (r"No 12$", "No 12"),
 ];
 
 fn zone() -> impl Strategy<Value = Option<Zone>> {

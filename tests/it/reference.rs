@@ -185,8 +185,14 @@ impl What {
             "one .+ (?:six|seven)",
         ];
         let of_samples = ["No 12", "a 1 b", "Beta", "PRE - x", "one or six"];
-        let parts = [r"\[cut\]", "^pre - ", r" \[(?<cut>c)ut\]", "[0-9]+$"];
-        let of_parts = ["[cut]", "pre - ", " [cut]", "5"];
+        let parts = [
+            r"\[cut\]",
+            "^pre - ",
+            r" \[(?<cut>c)ut\]",
+            "[0-9]+$",
+            "No 12$",
+        ];
+        let of_parts = ["[cut]", "pre - ", " [cut]", "5", "No 12"];
         let find = |all: &[&str], of: &[&str], pattern: &str| {
             all.iter()
                 .position(|known| *known == pattern)
@@ -246,10 +252,8 @@ fn quoted(text: &str) -> String {
 
 /// What is left of a text; `all`: credits go too.
 pub fn clean(model: &Model, text: &str, all: bool) -> String {
-    let (bom, text) = match text.strip_prefix('\u{feff}') {
-        Some(rest) => ("\u{feff}", rest),
-        None => ("", text),
-    };
+    let rest = text.trim_start_matches('\u{feff}');
+    let (bom, text) = (&text[..text.len() - rest.len()], rest);
     let mut page = Page::new(text);
     let mut deleted: BTreeSet<usize> = BTreeSet::new();
     let mut cut: BTreeSet<(usize, usize)> = BTreeSet::new();
@@ -293,9 +297,21 @@ struct Line {
     places: Vec<usize>,
     gone: bool,
     parts: Vec<(bool, String)>,
+    /// Byte order marks before the content, and a carriage return behind it that reads as a line end.
+    before: String,
+    behind: &'static str,
 }
 
 impl Line {
+    /// Takes byte order marks at the start out of the content.
+    fn shed_marks(&mut self) {
+        while let Some(rest) = self.content.strip_prefix('\u{feff}') {
+            self.content = rest.to_owned();
+            self.places.drain(..3);
+            self.before.push('\u{feff}');
+        }
+    }
+
     fn is_blank(&self) -> bool {
         self.content.trim().is_empty()
     }
@@ -321,12 +337,16 @@ impl Page {
                 .unwrap_or(line);
             let end = &line[content.len()..];
             page.original.push((content.to_owned(), end.to_owned()));
-            page.lines.push(Line {
+            let mut line = Line {
                 content: content.to_owned(),
                 places: (0..content.len()).collect(),
                 gone: false,
                 parts: Vec::new(),
-            });
+                before: String::new(),
+                behind: "",
+            };
+            line.shed_marks();
+            page.lines.push(line);
         }
         page
     }
@@ -356,6 +376,12 @@ impl Page {
                 .collect();
             line.content = String::from_utf8(content).expect("cuts lie between characters");
             line.places = kept.into_iter().map(|byte| line.places[byte]).collect();
+            line.shed_marks();
+            if self.original[at].1 == "\n" && line.content.ends_with('\r') {
+                line.content.pop();
+                line.places.pop();
+                line.behind = "\r";
+            }
             line.parts = Vec::new();
             for (place, c) in self.original[at].0.char_indices() {
                 let kept = line.places.contains(&place);
@@ -449,7 +475,12 @@ impl Page {
                         });
                         let (one, two) = (fold(content(before)), fold(content(at)));
                         let (first, second) = (one.chars().count(), two.chars().count());
-                        if near && first >= 3 && second >= 3 && likeness(&one, &two) >= *alike {
+                        if near
+                            && fits(before, before)
+                            && first >= 3
+                            && second >= 3
+                            && likeness(&one, &two) >= *alike
+                        {
                             let goes = match later {
                                 Some(true) => at,
                                 Some(false) => before,
@@ -565,7 +596,8 @@ impl Page {
         for &at in &kept {
             let start = before == 0;
             out += &self.gap(before, at, start, any_gone(before, at));
-            out += &self.lines[at].content;
+            let line = &self.lines[at];
+            out += &format!("{}{}{}", line.before, line.content, line.behind);
             out += &self.original[at].1;
             before = at + 1;
         }

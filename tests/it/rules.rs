@@ -450,3 +450,98 @@ fn a_line_that_stays_is_told_the_nearest_rule_and_why() {
     ];
     assert_eq!(told, expected);
 }
+
+#[test]
+fn many_references_in_one_line_go_and_are_no_cascade() {
+    let refs = rule("inline", "i", "a[- [1]-]", r"pattern = ' \[\d+\]'");
+    let cited = |count: usize| {
+        (0..count)
+            .map(|at| format!("A sentence of the one long line [{at}]. "))
+            .collect::<String>()
+    };
+    let text = cited(2000);
+    assert_eq!(
+        outlet(&refs).clean(&text).text,
+        text.replace(" [", "\0")
+            .split('\0')
+            .map(|part| part
+                .split_once("].")
+                .map_or(part.to_owned(), |(_, rest)| format!(".{rest}")))
+            .collect::<String>()
+    );
+    let some =
+        rule("inline", "i", "a[-c-]", "pattern = 'a|b(?<cut>c)'").replace("a[-c-]", "b[-c-]");
+    assert_eq!(
+        outlet(&some)
+            .clean(&format!("{}bc and more", "a".repeat(3000)))
+            .text,
+        format!("{}b and more", "a".repeat(3000))
+    );
+}
+
+#[test]
+fn a_block_with_many_starts_is_no_cascade() {
+    let rules = rule(
+        "block",
+        "b",
+        "Photo 1\nShare",
+        "lines = [{ title = true, repeat = 64, optional = true }, { pattern = 'Photo .+' }, { text = 'Share' }]",
+    ) + &line("Gone");
+    let photos: String = (0..4000)
+        .map(|at| format!("Photo {at} of the gallery\n"))
+        .collect();
+    assert_eq!(
+        outlet(&rules).clean(&format!("Gone\n{photos}")).text,
+        photos
+    );
+}
+
+#[test]
+fn a_ceiling_counts_what_is_left_in_each_round() {
+    let file = "outlet = 'made'\nname = 'Made'\nceiling = 0.6\n".to_owned()
+        + &rule("inline", "i", "a[-[cut]-]", "text = '[cut]'")
+        + &line("By AP").replace("promo", "credit")
+        + &rule(
+            "block",
+            "b",
+            "By AP\n[-No 5-]",
+            r"lines = [{ text = 'By AP', keep = true }, { pattern = 'No \d+' }]",
+        );
+    let outlets = Outlets::with_files([("made.toml".to_owned(), file)]).unwrap();
+    let cleaner = outlets.cleaner("made").unwrap();
+    let article = "The article is here and it is long enough, is it not?\nBy AP\n";
+    let cleaned = cleaner.clean(&format!("{article}{}No 5\n", "[cut]".repeat(100)));
+    assert_eq!(cleaned.text, article);
+    assert_eq!(cleaner.clean(article).text, article);
+}
+
+#[test]
+fn what_another_rule_took_is_not_kept() {
+    let rules = line("With AP").replace("promo", "credit")
+        + &rule("line", "p", "With AP", "pattern = 'With .+'");
+    let cleaned = outlet(&rules).clean("a\nWith AP\n");
+    assert_eq!((cleaned.text.as_str(), cleaned.kept.len()), ("a\n", 0));
+}
+
+#[test]
+fn marks_and_carriage_returns_that_move_to_an_edge_change_nothing() {
+    let rules = line("X")
+        + &rule("inline", "i", "a[-[cut]-]", "text = '[cut]'")
+        + &rule("inline", "j", "b [-end-]", "pattern = ' ?end$'").replace("b [-end-]", "b[- end-]");
+    let cases = [
+        ("X\n\u{feff}X\nmore\n", "more\n"),
+        ("X\n\u{feff}a\n", "\u{feff}a\n"),
+        ("a\nb end\r[cut]\nc\n", "a\nb\r\nc\n"),
+        ("a\r[cut]\nX", "a"),
+    ];
+    check(&rules, &cases);
+}
+
+#[test]
+fn hunks_take_any_context() {
+    let cleaned = outlet(&line("X")).clean("a\nX\nb\n");
+    assert_eq!(
+        cleaned.hunks("a\nX\nb\n", usize::MAX),
+        cleaned.hunks("a\nX\nb\n", 3)
+    );
+}
