@@ -255,9 +255,18 @@ impl Matcher {
         finds: &mut Vec<Find>,
     ) -> usize {
         let bounds = Bounds::new(page, self.head(), self.tail());
+        let room = |zone: &Option<Zone>| match zone {
+            Some(zone) if zones == Zones::On => bounds.room(*zone),
+            _ => Room {
+                before: NONE,
+                from: 0,
+            },
+        };
+        let rooms: Vec<Room> = self.zones.iter().map(room).collect();
+        // Lines are in the order of the page, so the innermost one is enough.
         let fits = |rule: RuleIndex, first: u32, last: u32| {
-            zones == Zones::Off
-                || self.zones[rule as usize].is_none_or(|zone| bounds.fit(zone, first, last))
+            let room = &rooms[rule as usize];
+            last < room.before || first >= room.from
         };
         let mut work = (self.head() + self.tail()) as usize;
         let mut starts: Vec<(u32, usize)> = Vec::new();
@@ -285,12 +294,10 @@ impl Matcher {
                 }
             }
             if distance == 0 {
-                for inline in self
-                    .inlines
-                    .iter()
-                    .filter(|inline| fits(inline.rule, line, line))
-                {
-                    work += inline.find(page, line, finds);
+                let content = page.content(line);
+                let inlines = self.inlines.iter();
+                for inline in inlines.filter(|inline| fits(inline.rule, line, line)) {
+                    work += inline.find(content, line, finds);
                 }
             }
             for (at, duplicate) in self.duplicates.iter().enumerate() {
@@ -331,8 +338,10 @@ impl Matcher {
     /// The notes of the duplicate rules for which a line may be a copy. Those of another zone are not
     /// asked: a line that comes into a zone is asked for everything again.
     fn copies(&self, page: &Page, line: u32, fits: &impl Fn(RuleIndex, u32, u32) -> bool) -> u8 {
+        let content = page.content(line);
+        let may_touch = page.may_touch_previous(line);
         let may_find = |duplicate: &Duplicate| {
-            fits(duplicate.rule, line, line) && duplicate.may_find(page, line)
+            fits(duplicate.rule, line, line) && duplicate.may_find(content, may_touch)
         };
         let duplicates = self.duplicates.iter().enumerate();
         let finding = duplicates.filter(|(_, duplicate)| may_find(duplicate));
@@ -409,7 +418,7 @@ impl Matcher {
         }
         for inline in self.inlines.iter().filter(|rule| has_zone(rule.rule)) {
             let mut finds = Vec::new();
-            inline.find(page, line, &mut finds);
+            inline.find(content, line, &mut finds);
             if !finds.is_empty() {
                 misses.push((inline.rule, outside(inline.rule)));
             }
@@ -514,15 +523,19 @@ impl Bounds {
         }
     }
 
-    /// Whether lines from the first to the last lie in the zone wholly. Lines are in the order of
-    /// the page, so the zone's innermost line is enough.
-    fn fit(&self, zone: Zone, first: u32, last: u32) -> bool {
-        let in_head = zone
-            .head
-            .is_some_and(|count| innermost(&self.head, count).is_some_and(|most| last <= most));
-        let in_tail = zone
-            .tail
-            .is_some_and(|count| innermost(&self.tail, count).is_some_and(|least| first >= least));
-        in_head || in_tail
+    /// Where the page has room for a zone's matches now.
+    fn room(&self, zone: Zone) -> Room {
+        let head = zone.head.and_then(|count| innermost(&self.head, count));
+        let tail = zone.tail.and_then(|count| innermost(&self.tail, count));
+        Room {
+            before: head.map_or(0, |line| line + 1),
+            from: tail.unwrap_or(NONE),
+        }
     }
+}
+
+/// The lines in which a match may lie: all before one of them, or all from one on.
+struct Room {
+    before: u32,
+    from: u32,
 }

@@ -207,7 +207,7 @@ impl<'t> Page<'t> {
             let prev = self.last;
             let start_of_gap = at.checked_sub(1).map_or(0, |before| self.lines[before].end);
             let gap = &self.text.as_bytes()[start_of_gap..self.lines[at].start];
-            blank |= memchr::memchr_iter(b'\n', gap).count() > usize::from(at > 0);
+            blank |= gap.iter().filter(|&&byte| byte == b'\n').count() > usize::from(at > 0);
             let line = &mut self.lines[at];
             if line.gone {
                 continue;
@@ -319,6 +319,10 @@ impl<'t> Page<'t> {
     /// Where the line begins with its byte order marks, but for those of the text.
     fn start_with_marks(&self, line: u32) -> usize {
         let start = self.span(line).start;
+        // The last byte of a mark; few lines have it before them.
+        if start == 0 || self.text.as_bytes()[start - 1] != 0xBF {
+            return start;
+        }
         match self.text[..start].trim_end_matches('\u{feff}').len() {
             0 => start,
             at => at,

@@ -50,13 +50,13 @@ impl Duplicate {
     }
 
     /// Whether a line may be the later of two copies, by itself: cheap, as every line is asked.
-    pub(crate) fn may_find(&self, page: &Page, line: u32) -> bool {
-        let content = page.content(line);
+    /// `may_touch`: whether it may have no blank line before it.
+    pub(crate) fn may_find(&self, content: &str, may_touch: bool) -> bool {
         // Lines that touch are rare enough to ask the patterns then.
         let may_be_copy = if self.gap {
             self.wants(content)
         } else {
-            page.may_touch_previous(line)
+            may_touch
         };
         self.has_length(content) && may_be_copy
     }

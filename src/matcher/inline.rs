@@ -6,7 +6,6 @@ use super::pattern::{Extent, Pattern};
 use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::schema::InlineRule;
-use crate::text::Page;
 
 /// How many parts one pattern takes from a line in one pass; the next pass goes on. A search that
 /// goes over a line again and again would take the square of its length.
@@ -45,8 +44,7 @@ impl Inline {
     }
 
     /// Adds the parts of a line that go; returns the bytes that were looked at.
-    pub(crate) fn find(&self, page: &Page, line: u32, finds: &mut Vec<Find>) -> usize {
-        let content = page.content(line);
+    pub(crate) fn find(&self, content: &str, line: u32, finds: &mut Vec<Find>) -> usize {
         let mut work = 0;
         for literal in &self.literals {
             work += content.len();
