@@ -621,20 +621,18 @@ impl Cleaner {
 
     /// One removal for each stretch that one rule asked for.
     fn removals(&self, page: &Page, taken: &[Taken]) -> Vec<Removal> {
-        let mut by_rule: BTreeMap<u32, Vec<Range<usize>>> = BTreeMap::new();
+        let mut by_rule: Vec<Vec<Range<usize>>> = vec![Vec::new(); self.rules.len()];
         for taken in taken {
-            by_rule
-                .entry(taken.rule)
-                .or_default()
-                .extend(taken.spans(page));
+            by_rule[taken.rule as usize].extend(taken.spans(page));
         }
-        let of_rule = |(rule, spans): (u32, Vec<Range<usize>>)| {
+        let of_rule = |(rule, spans): (&Arc<Rule>, Vec<Range<usize>>)| {
+            let rule = Some(rule.clone());
             union(spans).into_iter().map(move |span| Removal {
                 span,
-                rule: Some(self.rule(rule).clone()),
+                rule: rule.clone(),
             })
         };
-        let mut removals: Vec<Removal> = by_rule.into_iter().flat_map(of_rule).collect();
+        let mut removals: Vec<Removal> = self.rules.iter().zip(by_rule).flat_map(of_rule).collect();
         removals.sort_by_key(|removal| (removal.span.start, removal.span.end));
         removals
     }
@@ -642,21 +640,15 @@ impl Cleaner {
 
 impl Taken {
     /// The bytes of the original text, line ends of whole lines included.
-    fn spans(&self, page: &Page) -> Vec<Range<usize>> {
-        if self.parts.is_empty() {
-            vec![page.full_span(self.line)]
-        } else {
-            self.parts.clone()
-        }
+    fn spans(&self, page: &Page) -> impl Iterator<Item = Range<usize>> {
+        let whole = self.parts.is_empty().then(|| page.full_span(self.line));
+        whole.into_iter().chain(self.parts.iter().cloned())
     }
 
     /// The bytes of the original text without line ends.
-    fn bare_spans(&self, page: &Page) -> Vec<Range<usize>> {
-        if self.parts.is_empty() {
-            vec![page.span(self.line)]
-        } else {
-            self.parts.clone()
-        }
+    fn bare_spans(&self, page: &Page) -> impl Iterator<Item = Range<usize>> {
+        let whole = self.parts.is_empty().then(|| page.span(self.line));
+        whole.into_iter().chain(self.parts.iter().cloned())
     }
 }
 
