@@ -134,7 +134,7 @@ pub enum Reason {
         /// The share that may go.
         ceiling: f64,
     },
-    /// One removal led to the next without an end in sight.
+    /// The rules went over it again and again without an end in sight.
     Unsettled,
 }
 
@@ -163,7 +163,7 @@ impl fmt::Display for Flag {
                 )?;
             }
             Reason::Unsettled => {
-                f.write_str("one removal leads to the next without an end in sight")?
+                f.write_str("the rules go over it again and again without an end in sight")?
             }
         }
         write!(f, " (rules: {})", self.rules.join(", "))

@@ -62,10 +62,11 @@
 //! lines within that reach of a change, and those in zones, are asked again; for any other line
 //! the answer is known. Each line that goes pays for its neighbourhood once.
 //!
-//! The one thing that this does not bound is a line that loses its inside again and again
-//! (`((()))`). So the passes have an allowance, 64 times the page and 4 MiB; a page that
-//! takes more is left as it is and flagged [`Reason::Unsettled`], and, being left as it is, is
-//! the same the second time. A line of more than 1 MiB is not looked at.
+//! What this does not bound is a line that loses its inside again and again (`((()))`), and the
+//! trying of blocks and copies on lines made for them. So what is looked at is counted, roughly in
+//! bytes, and there is an allowance of 64 times the page and 4 MiB; a page that takes more is left as
+//! it is and flagged [`Reason::Unsettled`], and, being left as it is, is the same the second time. A
+//! line of more than 1 MiB is not looked at.
 //!
 //! What stays because of its category is found, and taken off the page for the passes, like
 //! everything else; matching does not depend on what a caller keeps. But a page on which it

@@ -351,7 +351,7 @@ impl Example {
         })
     }
 
-    /// What of the text must go, without the white space in it.
+    /// Whether the marks enclose nothing but white space.
     pub(crate) fn has_marks_only_on_space(&self) -> bool {
         self.marked
             .iter()
