@@ -124,7 +124,7 @@ pub(crate) struct Head {
     pub(crate) disabled: Option<String>,
 }
 
-/// Where a match may be: wholly among the first or among the last non-blank lines of the page.
+/// Where a match may be: wholly, what `rest` takes aside, among the first or among the last non-blank lines of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(deny_unknown_fields))]

@@ -155,7 +155,7 @@ impl Block {
     }
 
     /// Adds what goes if the block begins at this line; `fits` says whether the zone has room for
-    /// its first to last line. The lines from `taken` on have been added already, `NONE` if none;
+    /// its first to last line, what `rest` takes aside. The lines from `taken` on have been added already, `NONE` if none;
     /// returns from which line on they have been now. `tries` counts lines tried against steps.
     pub(crate) fn find(
         &self,
@@ -174,8 +174,7 @@ impl Block {
         let (Some(first), Some(last)) = (bound.first(), bound.last()) else {
             return taken;
         };
-        let end = if rest == NONE { last.line } else { page.last() };
-        if !fits(first.line, end) {
+        if !fits(first.line, last.line) {
             return taken;
         }
         for Bound { step, line, how } in &bound {

@@ -509,11 +509,7 @@ impl Page {
                         &mut bound,
                     );
                     let Some(end) = end else { continue };
-                    let last = if *rest && end < count {
-                        count - 1
-                    } else {
-                        bound.last().expect("evidence").1
-                    };
+                    let last = bound.last().expect("evidence").1;
                     if !fits(bound[0].1, last) {
                         continue;
                     }
