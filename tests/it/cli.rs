@@ -2,196 +2,12 @@
 //!
 //! The rules are those of the folder, so that nothing here changes with the bundled rule files.
 
-use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_cleaner");
-
-const RULES: &str = r#"outlet = "sample"
-name = "The Sample"
-domains = ["sample.example"]
-signs = [{ part = "Sample Media ©" }, { part = "SAMPLE -- " }]
-
-[[line]]
-id = "copyright-line"
-category = "legal"
-note = "The publisher's mark, on every page."
-text = "Sample Media ©"
-removes = ["Sample Media ©"]
-keeps = ["He works at Sample Media ©"]
-
-[[line]]
-id = "agency-credit"
-category = "credit"
-note = "Who supplied the material."
-zone = { tail = 3 }
-pattern = 'With reporting by (?<agencies>.+)'
-removes = ["With reporting by AP"]
-keeps = ["He came With reporting by AP"]
-
-[[inline]]
-id = "agency-mark"
-category = "dateline"
-note = "The agency's mark before the text."
-pattern = '^\x{feff}?(?<cut>SAMPLE -- )'
-removes = ["[-SAMPLE -- -]The school was opened."]
-keeps = ["It was SAMPLE -- all of it"]
-
-[[line]]
-id = "footnote"
-category = "promo"
-note = "Lines that begin with a plus."
-pattern = '\+ .+'
-removes = ["+ Read more"]
-keeps = ["Four + four"]
-"#;
-
-/// A page of The Sample with everything that its rules find.
-const PAGE: &str =
-    "SAMPLE -- The school was opened.\n\nNobody came.\n\nSample Media ©\n\nWith reporting by AP\n";
-const CLEAN: &str = "The school was opened.\n\nNobody came.\n\nWith reporting by AP\n";
-const DIFF: &str = "--- a/page.txt
-+++ b/page.txt
-@@ -1,7 +1,5 @@ sample/agency-mark, sample/copyright-line
--SAMPLE -- The school was opened.
-+The school was opened.
- \n Nobody came.
- \n-Sample Media ©
--
- With reporting by AP
-";
-
-/// A page of no outlet.
-const OTHER: &str = "The bridge was closed.\n\nIt rained.\n";
-
-/// A page of The Sample of which no line would be left.
-const EMPTIED: &str = "Sample Media ©\n";
-
-/// A folder with rule files, in which the program is run.
-struct Place(TempDir);
-
-/// What a run of the program did.
-#[derive(Debug, PartialEq)]
-struct Run {
-    status: i32,
-    out: String,
-    err: String,
-}
-
-impl Place {
-    fn new() -> Place {
-        let place = Place(tempfile::tempdir().unwrap());
-        place.put("rules/sample.toml", RULES);
-        place
-    }
-
-    /// A place with these files.
-    fn with(files: &[(&str, &str)]) -> Place {
-        let place = Place::new();
-        for (path, content) in files {
-            place.put(path, content);
-        }
-        place
-    }
-
-    fn path(&self, path: &str) -> PathBuf {
-        self.0.path().join(path)
-    }
-
-    fn put(&self, path: &str, content: impl AsRef<[u8]>) {
-        let path = self.path(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
-    }
-
-    fn read(&self, path: &str) -> String {
-        fs::read_to_string(self.path(path)).unwrap()
-    }
-
-    /// Every file but the rules, and what is in it.
-    fn files(&self) -> Vec<(String, String)> {
-        fn walk(folder: &Path, root: &Path, files: &mut Vec<(String, String)>) {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    walk(&path, root, files);
-                } else {
-                    let name = path.strip_prefix(root).unwrap().to_str().unwrap();
-                    files.push((name.replace('\\', "/"), fs::read_to_string(&path).unwrap()));
-                }
-            }
-        }
-        let mut files = Vec::new();
-        walk(self.0.path(), self.0.path(), &mut files);
-        files.retain(|(name, _)| !name.starts_with("rules/"));
-        files.sort();
-        files
-    }
-
-    fn command<S: AsRef<OsStr>>(&self, program: &str, args: &[S]) -> Command {
-        let mut command = Command::new(program);
-        command.args(args).current_dir(self.0.path());
-        command.env("CLEANER_RULES", "rules");
-        // Neither the developer's colours nor a repository around the folder may matter.
-        command.env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR");
-        command.env("GIT_CEILING_DIRECTORIES", self.0.path().parent().unwrap());
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Run {
-        self.run_on(args, "")
-    }
-
-    fn run_on(&self, args: &[&str], input: impl AsRef<[u8]>) -> Run {
-        finish(self.command(BINARY, args), input.as_ref())
-    }
-
-    /// Runs a line of shell with the program as `$CLEANER`.
-    #[cfg(unix)]
-    fn shell(&self, line: &str) -> Run {
-        let mut command = self.command("sh", &["-c", line]);
-        command.env("CLEANER", BINARY);
-        finish(command, b"")
-    }
-}
-
-fn finish(mut command: Command, input: &[u8]) -> Run {
-    command.stdin(Stdio::piped());
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_owned();
-    // A program that does not read its input closes it; that is no failure of the test.
-    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    Run {
-        status: output.status.code().expect("an exit code"),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-/// The path of the rule file, as the system writes it.
-fn rule_file() -> String {
-    format!("rules{}sample.toml", std::path::MAIN_SEPARATOR)
-}
-
-#[track_caller]
-fn check(run: Run, status: i32, out: &str, err: &str) {
-    let wanted = Run {
-        status,
-        out: out.to_owned(),
-        err: err.to_owned(),
-    };
-    assert!(run == wanted, "it did   {run:#?}\nwanted   {wanted:#?}");
-}
+use crate::place::*;
 
 #[test]
 fn text_goes_to_standard_output() {
@@ -426,7 +242,7 @@ fn folder_stands_for_its_text_files_in_order() {
     let named = place.run(&["--check", "pages/.c.txt", "pages/a.md"]);
     check(named, 1, "pages/.c.txt\npages/a.md\n", "");
     fs::create_dir(place.path("none")).unwrap();
-    let err = "none: note: no *.txt files are in this folder\n";
+    let err = "none: note: no files to clean are in this folder (*.txt, *.jsonl, *.wet, *.parquet; also .gz and .zst)\n";
     check(place.run(&["--check", "none"]), 0, "", err);
 }
 
@@ -637,17 +453,20 @@ bytes out      110
 bytes removed  27 (19.7 %)
 lines removed  2 (18.2 %)
 
-outlet       documents  changed  flagged  bytes removed
-(undecided)          1        0        0              0
-sample               2        1        1             27
+outlet       documents  changed  flagged  bytes removed  lines removed
+(undecided)          1        0        0              0              0
+sample               2        1        1             27              2
 
-category  removals  bytes
-dateline         1     10
-legal            1     16
+category  removals  bytes  lines
+dateline         1     10      1
+legal            1     16      1
 
-rule                   removals  bytes  documents  flagged
-sample/agency-mark            1     10          1        0
-sample/copyright-line         1     16          1        1
+rule                   removals  bytes  lines  documents  flagged
+sample/agency-mark            1     10      1          1        0
+sample/copyright-line         1     16      1          1        1
+
+rules of these outlets that never fired
+sample/footnote
 ";
     let file = format!("pages{}d.txt", std::path::MAIN_SEPARATOR);
     let err = format!("{file}: error: this is not UTF-8: 0xff at byte offset 0\n");
@@ -669,17 +488,21 @@ sample/copyright-line         1     16          1        1
     );
     let run = place.run(&["--stats=json", "pages/a.txt"]);
     assert_eq!((run.status, run.out.as_str()), (0, CLEAN));
-    let outlet =
-        json!({ "documents": 1, "changed": 1, "flagged": 0, "bytes_in": 86, "bytes_out": 59 });
-    let took = |bytes: usize| json!({ "removals": 1, "bytes": bytes });
-    let rule =
-        |bytes: usize| json!({ "documents": 1, "removals": 1, "bytes": bytes, "flagged": 0 });
+    let outlet = json!({ "documents": 1, "changed": 1, "flagged": 0, "bytes_in": 86, "bytes_out": 59, "lines_in": 7, "lines_out": 5 });
+    let took = |bytes: usize| json!({ "removals": 1, "bytes": bytes, "lines": 1 });
+    let rule = |removals: usize, bytes: usize, kept: usize| json!({ "documents": removals, "removals": removals, "bytes": bytes, "lines": removals, "kept": kept, "flagged": 0 });
     let wanted = json!({
         "documents": 1, "changed": 1, "undecided": 0, "flagged": 0, "failed": 0,
+        "kept": 0, "rejected": 0, "without_text": 0,
         "bytes_in": 86, "bytes_out": 59, "lines_in": 7, "lines_out": 5,
         "outlets": { "sample": outlet },
         "categories": { "dateline": took(10), "legal": took(16) },
-        "rules": { "sample/agency-mark": rule(10), "sample/copyright-line": rule(16) },
+        "rules": {
+            "sample/agency-credit": rule(0, 0, 1),
+            "sample/agency-mark": rule(1, 10, 0),
+            "sample/copyright-line": rule(1, 16, 0),
+        },
+        "never_fired": ["sample/footnote"],
     });
     assert_eq!(serde_json::from_str::<Value>(&run.err).unwrap(), wanted);
 }

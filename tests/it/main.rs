@@ -1,6 +1,7 @@
 mod cli;
 mod errors;
 mod fixtures;
+mod place;
 mod properties;
 mod reference;
 mod rules;

@@ -6,6 +6,9 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use cleaner::Category;
 
+use crate::formats::{Compression, Format};
+
+const READ: &str = "What is read";
 const FROM: &str = "Who the page is from";
 const TO: &str = "Where the cleaned text goes";
 const SHOW: &str = "What is shown instead of the text";
@@ -18,10 +21,11 @@ const LONG_ABOUT: &str = "\
 Takes the boilerplate out of the text of news pages: navigation, what media players leave, legal
 notices, captions printed twice, log-in forms, promo boxes.
 
-It reads plain text as an extractor left it (not HTML) and writes the same text without the
-boilerplate. What boilerplate is, rule files say, one for each outlet; `cleaner rules list` shows
-the outlets. A page whose outlet is not known passes unchanged. Nothing but boilerplate and the
-blank lines around it is touched: what stays, stays byte for byte.";
+It reads text as an extractor left it (not HTML) and writes the same text without the boilerplate:
+plain text, JSONL, WET and Parquet, also compressed, and writes what it read: a JSONL file with
+cleaned texts is a JSONL file, all else in it byte for byte. What boilerplate is, rule files say,
+one for each outlet; `cleaner rules list` shows the outlets. A page whose outlet is not known passes
+unchanged. Nothing but boilerplate and the blank lines around it is touched.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,10 +38,17 @@ Examples:
   Clean a folder into another one, with a table of what went:
       cleaner --stats -o clean/ pages/
 
+  Clean a corpus of JSONL files on all cores; the same command goes on after an interruption:
+      cleaner --resume -o clean/ corpus/
+
+  Clean records on their way:
+      zstd -dc corpus.jsonl.zst | cleaner | next-step
+
 Exit codes:
-  0  nothing to report
-  1  --diff or --check found something that would go
-  2  an error; other documents were gone on with";
+  0    nothing to report
+  1    --diff or --check found something that would go
+  2    an error; other files were gone on with
+  130  interrupted; no half file is left";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -77,15 +88,69 @@ pub struct Args {
 pub struct Clean {
     /// Files and folders to clean; none, or `-`, is standard input
     ///
-    /// Of a folder all `*.txt` files below it that are not hidden, in the order of their names. A
-    /// path named like a command is written with its folder, as ./rules.
+    /// Of a folder all files below it that are not hidden and whose names tell their format, in the
+    /// order of their names: *.txt, *.jsonl, *.ndjson, *.wet, *.warc and *.parquet, also with .gz or
+    /// .zst behind, and *.json.gz, *.json.zst. A path named like a command is written with its
+    /// folder, as ./rules.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
+    /// A file that lists files to clean, one a line; `-` is standard input
+    #[arg(long, value_name = "FILE", help_heading = READ)]
+    pub file_list: Option<PathBuf>,
+
+    /// The names in --file-list end with a NUL, as `find -print0` writes them
+    #[arg(short = '0', long, requires = "file_list", help_heading = READ)]
+    pub null: bool,
+
+    /// The format of the input
+    ///
+    /// Without it the name tells, and where it does not the first bytes: a text that begins with
+    /// `{"` is JSONL. Whether the input is compressed its first bytes tell.
+    #[arg(long, value_name = "FORMAT", help_heading = READ)]
+    pub format: Option<Format>,
+
+    /// The field or column with the text; a dotted path goes into objects
+    #[arg(long, value_name = "FIELD", default_value = "text", help_heading = READ)]
+    pub text_field: String,
+
+    /// The field or column with the page's address, or its host; may be given several times
+    ///
+    /// Without it the first that a record has of: url, metadata.url, metadata.WARC-Target-URI,
+    /// WARC-Target-URI, warc_target_uri, requested_url, responded_url, source_url, metadata.source_url,
+    /// domain, metadata.domain.
+    #[arg(long, value_name = "FIELD", help_heading = READ)]
+    pub url_field: Vec<String>,
+
+    /// The field or column with the outlet's id; may be given several times
+    ///
+    /// Without it the first that a record has of: outlet, metadata.outlet. What is no outlet's id
+    /// tells nothing.
+    #[arg(long, value_name = "FIELD", help_heading = READ)]
+    pub outlet_field: Vec<String>,
+
+    /// A record without a text is an error
+    ///
+    /// Without it a record whose text is missing or null passes unchanged, and is counted.
+    #[arg(long, help_heading = READ)]
+    pub require_text: bool,
+
+    /// The longest record that is read: bytes, or with K, M or G behind
+    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = size, help_heading = READ)]
+    pub max_record: usize,
+
+    /// What to do with a record that cannot be read
+    ///
+    /// `fail`: nothing is written for the file that it is in; the other files are gone on with.
+    /// `keep`: the record is written as it is. `reject=FILE`: the record goes to that file as it
+    /// is, and not to the output. Records that were kept or rejected are counted, and told of.
+    #[arg(long, value_name = "HOW", default_value = "fail", value_parser = on_error, help_heading = READ)]
+    pub on_error: OnError,
+
     /// The outlet, by its id in `cleaner rules list`
     ///
-    /// Without it --url decides, and without that the page's own text. A page that stays undecided
-    /// passes unchanged, and is counted.
+    /// Without it the record's outlet or address decides, or --url, and without those the page's own
+    /// text. A page that stays undecided passes unchanged, and is counted.
     #[arg(short = 'O', long, value_name = "ID", help_heading = FROM)]
     pub outlet: Option<String>,
 
@@ -123,10 +188,10 @@ pub struct Clean {
     )]
     pub also: Vec<Category>,
 
-    /// Write the cleaned text to a file; for several pages, or a folder, to a folder
+    /// Write to a file; for several files, or a folder, to a folder
     ///
-    /// The tree below a folder of pages is kept. Every page is written, also one that did not
-    /// change. A file appears whole or not at all.
+    /// The tree below a folder is kept. Every file is written, also one that did not change, in
+    /// its own format, compressed as its name says. A file appears whole or not at all.
     #[arg(short, long, value_name = "PATH", help_heading = TO, conflicts_with = "in_place")]
     pub output: Option<PathBuf>,
 
@@ -137,6 +202,52 @@ pub struct Clean {
     /// Say what --output or --in-place would write, and write nothing
     #[arg(long, help_heading = TO)]
     pub dry_run: bool,
+
+    /// Write another format: the documents of WET files as JSONL
+    ///
+    /// Their records have id, url, date, language and text.
+    #[arg(long, value_name = "FORMAT", value_parser = ["jsonl"], help_heading = TO, conflicts_with_all = ["in_place", "removed"])]
+    pub to: Option<String>,
+
+    /// How the output is compressed, where its name is not to say it
+    #[arg(long, value_name = "HOW", help_heading = TO, conflicts_with = "in_place")]
+    pub compress: Option<Compression>,
+
+    /// Add the fields that rules read to JSONL records, as an object under this key
+    #[arg(long, value_name = "KEY", help_heading = TO)]
+    pub add_fields: Option<String>,
+
+    /// Change nothing; write what would go as Dolma attributes of this name
+    ///
+    /// For JSONL. Beside documents/x.jsonl.gz it is attributes/NAME/x.jsonl.gz, or what --output
+    /// says: for each record a line with its id, the parts that would go as NAME__removed, and as
+    /// NAME__ and the category those of each category: [start, end, 1.0] in characters (Unicode code
+    /// points), half-open, in order and disjoint.
+    #[arg(
+        long,
+        value_name = "NAME",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "cleaner",
+        help_heading = TO,
+        conflicts_with_all = ["in_place", "add_fields", "removed", "to"]
+    )]
+    pub annotate: Option<String>,
+
+    /// Write what went, a JSON object for each document that changed
+    ///
+    /// To a file, compressed as its name says; or, where it is a folder or ends with a slash, to a
+    /// file in it for each input. With the cleaned files `cleaner restore` makes the input of it
+    /// again.
+    #[arg(long, value_name = "PATH", help_heading = TO)]
+    pub removed: Option<PathBuf>,
+
+    /// Leave out files that an earlier run of the same command has done
+    ///
+    /// Give it from the first run on: it lists what is done in .cleaner-manifest in the output
+    /// folder. A file is done again if it, the rules, the options or the program have changed.
+    #[arg(long, requires = "output", help_heading = TO)]
+    pub resume: bool,
 
     /// What would go, as a unified diff whose hunks name the rules
     ///
@@ -155,15 +266,17 @@ pub struct Clean {
     #[arg(long, help_heading = SHOW, group = "show", conflicts_with_all = ["output", "in_place"])]
     pub json: bool,
 
-    /// What the places in --json count: bytes, or characters (Unicode code points)
-    #[arg(
-        long,
-        value_name = "UNIT",
-        default_value = "bytes",
-        requires = "json",
-        help_heading = SHOW
-    )]
+    /// What the places in --json and --removed count: bytes, or characters (Unicode code points)
+    #[arg(long, value_name = "UNIT", default_value = "bytes", help_heading = SHOW)]
     pub spans: Spans,
+
+    /// The diffs of so many documents, drawn at random from those that change
+    #[arg(long, value_name = "N", help_heading = SHOW, group = "show")]
+    pub sample: Option<usize>,
+
+    /// Draw another sample: the same number draws the same documents
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, help_heading = SHOW)]
+    pub seed: u64,
 
     /// Every line of the page, with the rule that takes it
     #[arg(long, help_heading = SHOW, group = "show", conflicts_with_all = ["output", "in_place"])]
@@ -183,11 +296,17 @@ pub struct Clean {
     )]
     pub stats: Option<Stats>,
 
-    /// No notes about undecided and flagged pages; errors are told all the same
+    /// Work on so many threads; 0: one for each core
+    ///
+    /// The output is the same for any number.
+    #[arg(short = 'j', long, value_name = "N", default_value_t = 0, help_heading = RUN)]
+    pub threads: usize,
+
+    /// No notes and no progress bar; errors are told all the same
     #[arg(short, long, help_heading = RUN)]
     pub quiet: bool,
 
-    /// Exit with 2 if a page was flagged, or its outlet undecided
+    /// Exit with 2 if a page was flagged, its outlet undecided, or a record kept or rejected
     ///
     /// A page is flagged, and left as it is, where the rules would empty it or take a share of it
     /// that cannot be right.
@@ -290,13 +409,53 @@ pub enum RulesCommand {
 /// The arguments of `cleaner restore`.
 #[derive(Debug, clap::Args)]
 pub struct Restore {
-    /// What --json wrote; without it, or with `-`, standard input
+    /// What --json or --removed wrote; without it, or with `-`, standard input
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
+
+    /// For what --removed wrote: the cleaned file, or the folder of cleaned files
+    #[arg(value_name = "CLEANED")]
+    pub cleaned: Option<PathBuf>,
 
     /// Where the page goes; several pages go into this folder, under their own paths
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
+
+    /// The column with the text, for Parquet
+    #[arg(long, value_name = "FIELD", default_value = "text")]
+    pub text_field: String,
+}
+
+/// What is done with a record that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OnError {
+    Fail,
+    Keep,
+    Reject(PathBuf),
+}
+
+fn on_error(word: &str) -> Result<OnError, String> {
+    match (word, word.split_once('=')) {
+        ("fail", _) => Ok(OnError::Fail),
+        ("keep", _) => Ok(OnError::Keep),
+        (_, Some(("reject", file))) if !file.is_empty() => Ok(OnError::Reject(PathBuf::from(file))),
+        _ => Err("expected fail, keep or reject=FILE".to_owned()),
+    }
+}
+
+/// A number of bytes.
+fn size(word: &str) -> Result<usize, String> {
+    let (digits, shift) = match word.char_indices().last() {
+        Some((at, 'K' | 'k')) => (&word[..at], 10),
+        Some((at, 'M' | 'm')) => (&word[..at], 20),
+        Some((at, 'G' | 'g')) => (&word[..at], 30),
+        _ => (word, 0),
+    };
+    let number: Option<usize> = digits.parse().ok();
+    number
+        .and_then(|number| number.checked_mul(1 << shift))
+        .filter(|&size| size > 0)
+        .ok_or_else(|| "expected a number of bytes, or one with K, M or G behind".to_owned())
 }
 
 /// The names of the categories, explained.

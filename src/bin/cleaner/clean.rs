@@ -1,149 +1,167 @@
-//! The run over the documents: whose each is, what is left of it, what is shown and written.
+//! The run over the inputs: from the arguments to jobs, work and results.
 
-use std::io::{self, IsTerminal, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use cleaner::{Categories, Cleaned, Cleaner, Miss, Outlets};
-use serde::Serialize;
+use cleaner::{Categories, Cleaner, Outlets};
 
-use crate::args::{Clean, Stats};
-use crate::console::{Console, Failure, printable, tell};
-use crate::documents::{Document, Documents};
-use crate::output::Targets;
+use crate::args::{Clean, OnError, Stats};
+use crate::console::{Console, Failure};
+use crate::formats::jsonl::Fields;
+use crate::formats::{self, Format, parquet};
+use crate::inputs::{self, Inputs};
+use crate::jobs::{Jobs, Reading};
+use crate::output::{self, Naming, Targets};
 use crate::render::stats::Totals;
-use crate::render::{diff, explain, json};
+use crate::results::Results;
+use crate::resume::Manifest;
 use crate::rules::Source;
-use crate::{DIFFERENT, ERROR, FINE};
+use crate::work::{Show, Work};
+use crate::{DIFFERENT, ERROR, FINE, pipeline};
 
-/// One cleaned page, as it is shown.
-pub struct Page<'a> {
-    pub document: &'a Document,
-    /// As it was.
-    pub text: String,
-    /// The outlet's id, and what told it; `None`: undecided.
-    pub outlet: Option<(String, By)>,
-    pub cleaned: Cleaned,
-    /// Why lines stay that rules know, where that is shown.
-    pub misses: Vec<Miss>,
-}
+/// The fields that tell a page's address in the records of FineWeb, C4, CC-News, Dolma, datatrove
+/// and DCLM.
+const URL_FIELDS: &[&str] = &[
+    "url",
+    "metadata.url",
+    "metadata.WARC-Target-URI",
+    "WARC-Target-URI",
+    "warc_target_uri",
+    "requested_url",
+    "responded_url",
+    "source_url",
+    "metadata.source_url",
+    "domain",
+    "metadata.domain",
+];
+/// The fields that tell a page's outlet.
+const OUTLET_FIELDS: &[&str] = &["outlet", "metadata.outlet"];
 
-/// What told whose a page is.
-#[derive(Clone, Copy, Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum By {
-    Name,
-    Address,
-    Signs,
-}
-
-impl By {
-    /// As words behind the outlet's id.
-    pub fn words(self) -> &'static str {
-        match self {
-            By::Name => "as asked",
-            By::Address => "by its address",
-            By::Signs => "by its signs",
-        }
-    }
-}
-
-/// What goes to standard output for each page.
-#[derive(Clone, Copy, PartialEq)]
-enum Show {
-    Text,
-    Diff,
-    Check,
-    Json,
-    Explain,
-    /// What would be written.
-    Plan,
-    Nothing,
-}
-
-/// What is the same for all pages of a run.
-struct Run<'a> {
-    console: Console,
-    outlets: &'a Outlets,
-    /// Empty where nothing shows it.
-    rules_hash: String,
-    /// The outlet where the arguments tell it.
-    given: Option<(Arc<Cleaner>, By)>,
-    categories: Categories,
-    show: Show,
-    args: &'a Clean,
-}
-
-/// Cleans the documents that the arguments name; returns the exit code.
+/// Cleans the inputs that the arguments name; returns the exit code.
 pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
     let source = Source::new(args.rules.folder())?;
     let outlets: &Outlets = &source;
-    let given = given_outlet(args, outlets, console).map_err(Failure::Said)?;
+    let named = named_outlet(args, outlets).map_err(Failure::Said)?;
+    let addressed = addressed_outlet(args, outlets, console);
     let categories = categories(args).map_err(Failure::Said)?;
-    if args.dry_run && !args.in_place && args.output.is_none() {
-        let what = "--dry-run goes with --output or --in-place; to see what would go use --diff";
-        return Err(Failure::Said(what.to_owned()));
-    }
-    if args.in_place && args.paths.is_empty() {
-        let what = "--in-place needs the files or folders to rewrite";
-        return Err(Failure::Said(what.to_owned()));
-    }
-    let documents = Documents::find(&args.paths, args.stdin_filename.as_deref(), console)
+    refuse_senseless(args).map_err(Failure::Said)?;
+    let listed = args.file_list.as_deref();
+    let listed = listed
+        .map(|list| inputs::listed(list, args.null))
+        .transpose();
+    let listed = listed.map_err(Failure::Said)?;
+    let is_stdin = args.paths.is_empty() && listed.is_none();
+    let inputs = Inputs::find(&args.paths, listed, args.stdin_filename.as_deref(), console)
         .map_err(Failure::Said)?;
-    let targets = match &args.output {
-        Some(output) => Some(Targets::at(output, &documents).map_err(Failure::Said)?),
-        None if args.in_place => Some(Targets::in_place(&documents).map_err(Failure::Said)?),
-        None => None,
-    };
-    if args.paths.is_empty() && io::stdin().is_terminal() {
-        console.note(
-            "cleaner",
-            "reading the page from the terminal; see also --help",
-        );
+    let targets = targets(args, &inputs).map_err(Failure::Said)?;
+    refuse_mismatch(args, &inputs, targets.as_ref()).map_err(Failure::Said)?;
+    if is_stdin && io::stdin().is_terminal() {
+        console.note("cleaner", "reading from the terminal; see also --help");
     }
-    let show = show(args, &documents).map_err(Failure::Said)?;
-    let run = Run {
+    let show = show(args, &inputs).map_err(Failure::Said)?;
+    let (urls, outlet_fields) = (
+        or_usual(&args.url_field, URL_FIELDS),
+        or_usual(&args.outlet_field, OUTLET_FIELDS),
+    );
+    let added = args.add_fields.as_deref();
+    let work = Work {
         console,
+        args,
         outlets,
-        rules_hash: if args.json {
+        rules_hash: if args.json || args.removed.is_some() || args.resume {
             outlets.hash()
         } else {
             String::new()
         },
-        given,
+        named,
+        addressed,
         categories,
         show,
-        args,
+        fields: Fields::new(&args.text_field, &urls, &outlet_fields, added),
+        inputs: &inputs,
+        targets: targets.as_ref(),
+        sample_below: AtomicU64::new(if args.sample == Some(0) { 0 } else { u64::MAX }),
     };
-    run.over(&documents, targets.as_ref())
+    let reading = Reading {
+        format: args.format,
+        max_record: args.max_record,
+        columns: parquet::Columns {
+            text: &args.text_field,
+            url: &urls,
+            outlet: &outlet_fields,
+        },
+        passed: Arc::default(),
+        is_over: inputs.list.iter().map(|_| AtomicBool::new(false)).collect(),
+    };
+    let manifest = resumed(&work, &reading).map_err(Failure::Said)?;
+    let totals = over(&work, &reading, manifest)?;
+    note_undecided(&totals, console);
+    Ok(status(&totals, args, show))
 }
 
-fn given_outlet(
-    args: &Clean,
-    outlets: &Outlets,
-    console: Console,
-) -> Result<Option<(Arc<Cleaner>, By)>, String> {
-    if let Some(id) = &args.outlet {
-        let Some(cleaner) = outlets.cleaner(id) else {
-            let nearest = outlets.nearest_id(id);
-            let meant = nearest.map_or(String::new(), |id| format!("; did you mean `{id}`?"));
-            return Err(format!(
-                "there is no outlet `{id}`{meant} (`cleaner rules list` shows all)"
-            ));
+/// Runs over the inputs.
+fn over(work: &Work, reading: &Reading, manifest: Option<Manifest>) -> Result<Totals, Failure> {
+    let mut results = Results::new(work, reading, manifest).map_err(Failure::Said)?;
+    let mut jobs = Jobs::new(work.inputs, reading);
+    pipeline::run(
+        threads(work.args.threads),
+        || jobs.next(),
+        |job| job.is_large(work.inputs),
+        |job| work.on(job),
+        |done| results.take(done),
+    )?;
+    if let Some(form) = work.args.stats {
+        results.totals.look_for_idle_rules(work.outlets);
+        let stats = match form {
+            Stats::Table => results.totals.table(),
+            Stats::Json => results.totals.json(),
         };
-        return Ok(Some((cleaner, By::Name)));
+        return results.finish(Some(&stats));
     }
-    let outlet = args.url.as_ref().and_then(|url| outlets.by_address(url));
-    if let (Some(url), None) = (&args.url, outlet) {
+    results.finish(None)
+}
+
+fn threads(asked: usize) -> usize {
+    match asked {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        asked => asked,
+    }
+}
+
+fn or_usual(asked: &[String], usual: &[&str]) -> Vec<String> {
+    if asked.is_empty() {
+        usual.iter().map(|&field| field.to_owned()).collect()
+    } else {
+        asked.to_vec()
+    }
+}
+
+/// The outlet that `--outlet` names.
+fn named_outlet(args: &Clean, outlets: &Outlets) -> Result<Option<Arc<Cleaner>>, String> {
+    let Some(id) = &args.outlet else {
+        return Ok(None);
+    };
+    let cleaner = outlets.cleaner(id).ok_or_else(|| {
+        let nearest = outlets.nearest_id(id);
+        let meant = nearest.map_or(String::new(), |id| format!("; did you mean `{id}`?"));
+        format!("there is no outlet `{id}`{meant} (`cleaner rules list` shows all)")
+    })?;
+    Ok(Some(cleaner))
+}
+
+/// The outlet of the address that `--url` names.
+fn addressed_outlet(args: &Clean, outlets: &Outlets, console: Console) -> Option<Arc<Cleaner>> {
+    let url = args.url.as_ref().filter(|_| args.outlet.is_none())?;
+    let Some(outlet) = outlets.by_address(url) else {
         console.note(
             url,
             "no outlet has this address; the text's own signs decide",
         );
-    }
-    Ok(outlet
-        .and_then(|outlet| outlets.cleaner(&outlet.id))
-        .map(|cleaner| (cleaner, By::Address)))
+        return None;
+    };
+    outlets.cleaner(&outlet.id)
 }
 
 fn categories(args: &Clean) -> Result<Categories, String> {
@@ -160,8 +178,111 @@ fn categories(args: &Clean) -> Result<Categories, String> {
     Ok(args.keep.iter().fold(categories, keep))
 }
 
-fn show(args: &Clean, documents: &Documents) -> Result<Show, String> {
-    let is_written = args.in_place || args.output.is_some();
+/// Arguments that cannot be meant together, as far as clap cannot tell.
+fn refuse_senseless(args: &Clean) -> Result<(), String> {
+    let is_written = args.in_place || args.output.is_some() || args.annotate.is_some();
+    let shows = args.diff || args.check || args.json || args.explain;
+    let what = if args.dry_run && !is_written {
+        "--dry-run goes with --output or --in-place; to see what would go use --diff"
+    } else if args.in_place && args.paths.is_empty() && args.file_list.is_none() {
+        "--in-place needs the files or folders to rewrite"
+    } else if args.spans != crate::args::Spans::Bytes && !args.json && args.removed.is_none() {
+        "--spans goes with --json or --removed"
+    } else if args.removed.is_some() && (shows || args.sample.is_some() && !is_written) {
+        "--removed goes with the cleaned text: with --output, --in-place or standard output"
+    } else if args.annotate.is_some() && shows {
+        "--annotate shows nothing; leave out --diff, --check, --json or --explain"
+    } else if args.resume
+        && args
+            .removed
+            .as_deref()
+            .is_some_and(|path| !output::is_meant_as_folder(path))
+    {
+        "--resume needs --removed to be a folder, so that it can leave alone what is done: write it with a slash at its end"
+    } else if args.resume
+        && (args.in_place || args.dry_run || matches!(args.on_error, OnError::Reject(_)))
+    {
+        "--resume goes with an output folder, not with --in-place, --dry-run or --on-error reject"
+    } else {
+        return Ok(());
+    };
+    Err(what.to_owned())
+}
+
+fn targets(args: &Clean, inputs: &Inputs) -> Result<Option<Targets>, String> {
+    let naming = Naming {
+        to: args.to.as_ref().map(|_| Format::Jsonl),
+        compression: args.compress,
+    };
+    Ok(match (&args.output, &args.annotate) {
+        (Some(output), _) => Some(Targets::at(output, naming, inputs)?),
+        (None, Some(name)) => Some(Targets::beside(name, inputs)?),
+        (None, None) if args.in_place => Some(Targets::in_place(inputs)?),
+        (None, None) => None,
+    })
+}
+
+/// Refuses formats, as far as names tell them, that something asked for is not made for.
+fn refuse_mismatch(args: &Clean, inputs: &Inputs, targets: Option<&Targets>) -> Result<(), String> {
+    for (at, input) in inputs.list.iter().enumerate() {
+        let Some(format) = args.format.or(input.format()) else {
+            continue;
+        };
+        let (name, called) = (input.name(), format.name());
+        let only = |what: &str, formats: &[Format], why: &str| {
+            if formats.contains(&format) {
+                Ok(())
+            } else {
+                Err(format!("{what} is for {why}; {name} is {called}"))
+            }
+        };
+        if args.to.is_some() {
+            only("--to jsonl", &[Format::Wet], "WET files")?;
+        }
+        if args.annotate.is_some() {
+            only("--annotate", &[Format::Jsonl], "JSONL")?;
+        }
+        if args.add_fields.is_some() {
+            only("--add-fields", &[Format::Jsonl], "JSONL")?;
+        }
+        if let OnError::Reject(_) = args.on_error {
+            let records = [Format::Jsonl, Format::Wet];
+            only("--on-error reject", &records, "records, of JSONL and WET")?;
+        }
+        let Some(targets) = targets else { continue };
+        let written = if args.to.is_some() || args.annotate.is_some() {
+            Format::Jsonl
+        } else {
+            format
+        };
+        let target = &targets.files[at];
+        if let (Some(other), _) = formats::named(target)
+            && other != written
+        {
+            let (target, called, other) = (target.display(), written.name(), other.name());
+            let hint = if format == Format::Wet && other == Format::Jsonl.name() {
+                "; --to jsonl writes JSONL"
+            } else {
+                ""
+            };
+            return Err(format!(
+                "{target} would be {called}, and is named as {other}{hint}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn show(args: &Clean, inputs: &Inputs) -> Result<Show, String> {
+    let is_written = args.in_place || args.output.is_some() || args.annotate.is_some();
+    let formats: Vec<Option<Format>> = inputs
+        .list
+        .iter()
+        .map(|input| args.format.or(input.format()))
+        .collect();
+    // Records of several files are as good in one.
+    let runs_on = |format: Format| formats.iter().all(|of| *of == Some(format));
+    let is_one = !inputs.are_many || runs_on(Format::Jsonl) || runs_on(Format::Wet);
     Ok(if args.diff {
         Show::Diff
     } else if args.check {
@@ -172,12 +293,13 @@ fn show(args: &Clean, documents: &Documents) -> Result<Show, String> {
         Show::Explain
     } else if args.dry_run {
         Show::Plan
-    } else if is_written
-        || documents.list.is_empty()
-        || (documents.are_many && args.stats.is_some())
-    {
+    } else if args.sample.is_some() {
+        Show::Sample
+    } else if is_written || inputs.list.is_empty() || (inputs.are_many && args.stats.is_some()) {
         Show::Nothing
-    } else if documents.are_many {
+    } else if formats.contains(&Some(Format::Parquet)) {
+        return Err("Parquet is no stream; name the file to write with --output".to_owned());
+    } else if !is_one {
         return Err(
             "the texts of several pages would run into one; say what to do with them: --output, --in-place, --diff, --check, --json or --stats"
                 .to_owned(),
@@ -187,146 +309,87 @@ fn show(args: &Clean, documents: &Documents) -> Result<Show, String> {
     })
 }
 
-impl Run<'_> {
-    fn over(&self, documents: &Documents, targets: Option<&Targets>) -> Result<u8, Failure> {
-        let mut totals = Totals::new(documents.failed);
-        let mut out = self.console.out();
-        for (at, document) in documents.list.iter().enumerate() {
-            let mut fail = |what: String| {
-                totals.failed += 1;
-                self.console.error(document.name(), what);
-            };
-            let page = match self.page(document) {
-                Ok(page) => page,
-                Err(what) => {
-                    fail(what);
-                    continue;
-                }
-            };
-            self.note_flag(&page);
-            if let Some(targets) = targets.filter(|_| self.is_written(&page)) {
-                if self.args.dry_run {
-                    plan(&page, &targets.files[at], &mut out)?;
-                } else if let Err(what) = targets.write(at, &page.cleaned.text) {
-                    fail(what);
-                    continue;
-                }
-            }
-            self.render(&page, &mut out)?;
-            totals.add(&page);
+/// The list of what is done, with `--resume`; what it has is left out.
+fn resumed(work: &Work, reading: &Reading) -> Result<Option<Manifest>, String> {
+    let (true, Some(targets)) = (work.args.resume, work.targets) else {
+        return Ok(None);
+    };
+    let Some(folder) = &targets.folder else {
+        let what = "--resume goes with an output folder: write it with a slash at its end";
+        return Err(what.to_owned());
+    };
+    let args = work.args;
+    let version = env!("CARGO_PKG_VERSION");
+    let run = format!(
+        "{version} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        work.rules_hash,
+        args.outlet,
+        args.url,
+        args.keep,
+        args.also,
+        args.format,
+        args.text_field,
+        args.url_field,
+        args.outlet_field,
+        args.require_text,
+        args.on_error,
+        args.to,
+        args.compress,
+        args.add_fields,
+        args.annotate,
+        (&args.removed, args.spans),
+    );
+    let manifest = Manifest::open(folder, &run)?;
+    let mut folders: Vec<PathBuf> = Vec::new();
+    let mut done = 0;
+    for (at, input) in work.inputs.list.iter().enumerate() {
+        let target = &targets.files[at];
+        folders.extend(target.parent().map(PathBuf::from));
+        if let Some(removed) = &args.removed {
+            let removed = output::removed_path(removed, work.target(at).unwrap_or(target));
+            folders.extend(removed.parent().map(PathBuf::from));
         }
-        self.note_undecided(&totals);
-        if let Some(form) = self.args.stats {
-            let table = match form {
-                Stats::Table => totals.table(),
-                Stats::Json => totals.json(),
-            };
-            if self.show == Show::Nothing {
-                out.write_all(table.as_bytes())?;
-            } else {
-                out.flush()?;
-                tell(&table);
-            }
-        }
-        out.flush()?;
-        Ok(self.status(&totals))
-    }
-
-    /// Reads and cleans a page.
-    fn page<'a>(&self, document: &'a Document) -> Result<Page<'a>, String> {
-        let text = document.read()?;
-        // A bug of ours must not take the other pages with it; the hook has told what it is.
-        let work = AssertUnwindSafe(|| {
-            let cleaner = self.given.clone().or_else(|| {
-                let outlet = self.outlets.by_signs(&text)?;
-                Some((self.outlets.cleaner(&outlet.id)?, By::Signs))
-            });
-            match cleaner {
-                Some((cleaner, by)) => {
-                    let cleaned = cleaner.clean_of(&text, self.categories);
-                    let misses = match self.show {
-                        Show::Explain => cleaner.misses(&text, self.categories),
-                        _ => Vec::new(),
-                    };
-                    (Some((cleaner.outlet().to_owned(), by)), cleaned, misses)
-                }
-                None => (None, Cleaned::unchanged(&text), Vec::new()),
-            }
-        });
-        let done = catch_unwind(work).map_err(|_| "it met a bug of cleaner".to_owned());
-        let (outlet, cleaned, misses) = done?;
-        Ok(Page {
-            document,
-            text,
-            outlet,
-            cleaned,
-            misses,
-        })
-    }
-
-    fn render(&self, page: &Page, out: &mut dyn Write) -> io::Result<()> {
-        let console = self.console;
-        let would_change = !page.cleaned.removals.is_empty();
-        match self.show {
-            Show::Text => out.write_all(page.cleaned.text.as_bytes()),
-            Show::Diff if console.is_for_eyes() => diff::for_eyes(page, console.stdout(), out),
-            Show::Diff => diff::patch(page, out),
-            Show::Check if would_change && console.is_for_eyes() => {
-                writeln!(out, "{}", printable(page.document.name()))
-            }
-            Show::Check if would_change => {
-                out.write_all(page.document.raw_name())?;
-                out.write_all(b"\n")
-            }
-            Show::Json => json::record(page, self.args.spans, &self.rules_hash, out),
-            Show::Explain => explain::page(page, console.stdout(), out),
-            Show::Check | Show::Plan | Show::Nothing => Ok(()),
+        if manifest.has(input, target) {
+            reading.is_over[at].store(true, Ordering::Relaxed);
+            done += 1;
         }
     }
-
-    /// Whether the page is written to its target: what stays as it is stays untouched in place.
-    fn is_written(&self, page: &Page) -> bool {
-        !self.args.in_place || !page.cleaned.removals.is_empty()
+    folders.sort();
+    folders.dedup();
+    for folder in folders.iter().filter(|folder| folder.is_dir()) {
+        output::sweep(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
-
-    fn note_flag(&self, page: &Page) {
-        if let Some(flag) = &page.cleaned.flag {
-            let name = page.document.name();
-            self.console.note(name, format!("left as it is: {flag}"));
-        }
+    if done > 0 {
+        let all = work.inputs.list.len();
+        work.console
+            .note("cleaner", format!("{done} of {all} files are done already"));
     }
-
-    fn note_undecided(&self, totals: &Totals) {
-        let (undecided, all) = (totals.undecided, totals.documents);
-        if undecided == 0 {
-            return;
-        }
-        let which = match (undecided, all) {
-            (1, 1) => "the page is".to_owned(),
-            (1, _) => format!("1 of {all} pages is"),
-            _ => format!("{undecided} of {all} pages are"),
-        };
-        self.console.note(
-            "cleaner",
-            format!("{which} unchanged, the outlet is not known; --outlet or --url names it"),
-        );
-    }
-
-    fn status(&self, totals: &Totals) -> u8 {
-        let is_wanting = totals.flagged + totals.undecided > 0;
-        if totals.failed > 0 || (self.args.strict && is_wanting) {
-            ERROR
-        } else if totals.changed > 0 && matches!(self.show, Show::Diff | Show::Check) {
-            DIFFERENT
-        } else {
-            FINE
-        }
-    }
+    Ok(Some(manifest))
 }
 
-/// What `--dry-run` says of a page.
-fn plan(page: &Page, target: &Path, out: &mut dyn Write) -> io::Result<()> {
-    let bytes = page.text.len() - page.cleaned.text.len();
-    let target = printable(&target.display().to_string());
-    writeln!(out, "would write {target} without {bytes} bytes")
+fn note_undecided(totals: &Totals, console: Console) {
+    let (undecided, all) = (totals.undecided, totals.documents);
+    if undecided == 0 {
+        return;
+    }
+    let which = match (undecided, all) {
+        (1, 1) => "the page is".to_owned(),
+        (1, _) => format!("1 of {all} pages is"),
+        _ => format!("{undecided} of {all} pages are"),
+    };
+    console.note(
+        "cleaner",
+        format!("{which} unchanged, the outlet is not known; --outlet or --url names it"),
+    );
+}
+
+fn status(totals: &Totals, args: &Clean, show: Show) -> u8 {
+    let is_wanting = totals.flagged + totals.undecided + totals.kept + totals.rejected > 0;
+    if totals.failed > 0 || (args.strict && is_wanting) {
+        ERROR
+    } else if totals.changed > 0 && matches!(show, Show::Diff | Show::Check) {
+        DIFFERENT
+    } else {
+        FINE
+    }
 }

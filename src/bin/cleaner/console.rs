@@ -7,6 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Effects, Style};
 
 use crate::args::Color;
+use crate::progress::aside;
 
 pub const BOLD: Style = Style::new().bold();
 pub const DIM: Style = Style::new().dimmed();
@@ -37,6 +38,12 @@ impl From<io::Error> for Failure {
         } else {
             Failure::Said(format!("standard output: {error}"))
         }
+    }
+}
+
+impl From<String> for Failure {
+    fn from(what: String) -> Failure {
+        Failure::Said(what)
     }
 }
 
@@ -100,13 +107,12 @@ impl Console {
     }
 
     /// Standard output. Whoever takes it flushes it, so that a full disk is noticed.
-    pub fn out(self) -> BufWriter<Box<dyn Write>> {
-        let lock = io::stdout().lock();
+    pub fn out(self) -> BufWriter<Box<dyn Write + Send>> {
         BufWriter::new(if self.stdout().is_on() {
             // Old Windows consoles are told about colours in their own way.
-            Box::new(AutoStream::always(lock))
+            Box::new(AutoStream::always(io::stdout()))
         } else {
-            Box::new(lock)
+            Box::new(io::stdout())
         })
     }
 
@@ -140,7 +146,9 @@ impl Console {
 
 /// Writes to standard error, in one piece. If that fails there is nobody left to tell.
 pub fn tell(text: &str) {
-    let _ = anstream::AutoStream::always(io::stderr().lock()).write_all(text.as_bytes());
+    aside(|| {
+        let _ = AutoStream::always(io::stderr().lock()).write_all(text.as_bytes());
+    });
 }
 
 /// The text with everything escaped that could steer a terminal or hide text in it.

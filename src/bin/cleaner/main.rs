@@ -1,19 +1,32 @@
 //! The program: arguments, documents in and out, printing, exit codes.
 //!
 //! What boilerplate is, the library and the rule files know. Here is what a run makes of it:
-//! which documents ([`documents`]), what is done with each ([`clean`]), how it is shown
-//! ([`render`]), where it is written ([`output`]).
+//!
+//! - [`clean`] makes the arguments into a run: which files ([`inputs`]), and where they are written
+//!   ([`output`]);
+//! - [`jobs`] reads them in pieces of whole records ([`formats`]);
+//! - [`work`] cleans the documents of a piece, on all cores ([`pipeline`]), and renders what is to
+//!   be seen of them ([`render`]);
+//! - [`results`] takes what came of the pieces in their order, and is the only one that writes,
+//!   prints and counts; pages of text alone are written by the workers.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
 mod args;
 mod clean;
 mod console;
-mod documents;
+mod formats;
+mod inputs;
+mod jobs;
 mod output;
+mod pipeline;
+mod progress;
 mod render;
 mod restore;
+mod results;
+mod resume;
 mod rules;
+mod work;
 
 use std::panic::catch_unwind;
 use std::process::ExitCode;
@@ -29,6 +42,8 @@ const FINE: u8 = 0;
 const DIFFERENT: u8 = 1;
 /// Something went wrong, with one document or with all of them.
 const ERROR: u8 = 2;
+/// Ctrl-C, or a signal that asks to end.
+const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
@@ -36,6 +51,12 @@ fn main() -> ExitCode {
             "cleaner: this is a bug of cleaner, please report it with the page: {panic}\n"
         ));
     }));
+    // Whatever the threads are doing: what they have not finished is gone, and no file is half.
+    let interrupted = ctrlc::set_handler(|| {
+        let _held = output::abandon();
+        std::process::exit(INTERRUPTED);
+    });
+    interrupted.expect("there is no other handler");
     let args = Args::parse();
     let console = Console::new(args.color, args.clean.quiet);
     let status = match catch_unwind(|| run(&args, console)) {

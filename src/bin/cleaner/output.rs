@@ -1,18 +1,55 @@
-//! Where cleaned documents are written, and writing a file whole or not at all.
+//! Where cleaned files are written, and writing a file whole or not at all.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::documents::Documents;
+use tempfile::NamedTempFile;
 
-/// The files that documents are written to.
+use crate::formats::{self, Compression, Format};
+use crate::inputs::Inputs;
+
+/// The files that inputs are written to.
 pub struct Targets {
-    /// In the order of the documents.
+    /// In the order of the inputs.
     pub files: Vec<PathBuf>,
-    /// Whether they are in an output folder, which is made as it is needed.
-    in_folder: bool,
+    /// The output folder that they are in, which is made as it is needed.
+    pub folder: Option<PathBuf>,
+}
+
+/// What becomes of an input's name in an output folder.
+#[derive(Clone, Copy)]
+pub struct Naming {
+    /// Another format than the input's.
+    pub to: Option<Format>,
+    /// Another compression than the input's.
+    pub compression: Option<Compression>,
+}
+
+impl Naming {
+    fn of(self, path: &Path) -> PathBuf {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let (_, before) = formats::named(path);
+        if self.to.is_none() && self.compression.is_none_or(|asked| asked == before) {
+            return path.to_owned();
+        }
+        let mut name = match self.to {
+            Some(_) => format!("{}.jsonl", formats::stem(&name)),
+            None if before == Compression::None => name.into_owned(),
+            None => name
+                .rsplit_once('.')
+                .map_or("", |(stem, _)| stem)
+                .to_owned(),
+        };
+        name.push_str(match self.compression.unwrap_or(before) {
+            Compression::None => "",
+            Compression::Gz => ".gz",
+            Compression::Zst => ".zst",
+        });
+        path.with_file_name(name)
+    }
 }
 
 impl Targets {
@@ -20,80 +57,114 @@ impl Targets {
     ///
     /// # Errors
     /// What is wrong, in words: an output that is an input, two outputs that are one file.
-    pub fn at(output: &Path, documents: &Documents) -> Result<Targets, String> {
-        let in_folder = is_folder(documents, output)?;
+    pub fn at(output: &Path, naming: Naming, inputs: &Inputs) -> Result<Targets, String> {
+        let in_folder = is_folder(inputs, output)?;
         let files = if in_folder {
-            below(output, documents)?
+            below(output, naming, inputs)?
         } else {
-            vec![output.to_owned(); documents.list.len()]
+            vec![output.to_owned(); inputs.list.len()]
         };
-        refuse_overlap(documents, &files)?;
-        Ok(Targets { files, in_folder })
+        refuse_overlap(inputs, &files)?;
+        let folder = in_folder.then(|| output.to_owned());
+        Ok(Targets { files, folder })
     }
 
-    /// The files of the documents themselves.
+    /// The files of the inputs themselves.
     ///
     /// # Errors
     /// What is wrong, in words.
-    pub fn in_place(documents: &Documents) -> Result<Targets, String> {
-        let files = documents.list.iter().map(|document| {
-            let file = document.as_file().map(Path::to_owned);
+    pub fn in_place(inputs: &Inputs) -> Result<Targets, String> {
+        let files = inputs.list.iter().map(|input| {
+            let file = input.as_file().map(Path::to_owned);
             file.ok_or_else(|| "standard input cannot be rewritten in place".to_owned())
         });
         Ok(Targets {
             files: files.collect::<Result<_, _>>()?,
-            in_folder: false,
+            folder: None,
         })
     }
 
-    /// Writes the file of the document of this number.
+    /// The files of attributes beside files of documents, as Dolma lays them out:
+    /// `attributes/NAME/` where those have `documents/`.
     ///
     /// # Errors
     /// What is wrong, in words.
-    pub fn write(&self, at: usize, content: &str) -> Result<(), String> {
-        let file = &self.files[at];
-        let written = if self.in_folder {
-            make_folder(file).and_then(|()| write(file, content))
-        } else {
-            write(file, content)
+    pub fn beside(name: &str, inputs: &Inputs) -> Result<Targets, String> {
+        let beside = |file: &Path| {
+            let mut parts: Vec<Component> = file.components().collect();
+            let at = parts
+                .iter()
+                .rposition(|part| part.as_os_str() == "documents")?;
+            parts[at] = Component::Normal("attributes".as_ref());
+            parts.insert(at + 1, Component::Normal(name.as_ref()));
+            Some(parts.iter().collect::<PathBuf>())
         };
-        written.map_err(|error| format!("cannot write {}: {error}", file.display()))
+        let files = inputs.list.iter().map(|input| {
+            input.as_file().and_then(beside).ok_or_else(|| {
+                format!(
+                    "{} is not below a folder named documents, so that its attributes have no place; name one with --output",
+                    input.name()
+                )
+            })
+        });
+        let files: Vec<PathBuf> = files.collect::<Result<_, _>>()?;
+        refuse_overlap(inputs, &files)?;
+        Ok(Targets {
+            files,
+            folder: Some(PathBuf::new()),
+        })
+    }
+
+    /// Begins to write the file of the input of this number.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn begin(&self, at: usize) -> Result<Pending, String> {
+        let file = &self.files[at];
+        let made = self.folder.as_ref().map_or(Ok(()), |_| make_folder(file));
+        made.and_then(|()| Pending::new(file))
+            .map_err(|error| self.cannot(at, &error))
+    }
+
+    /// That the file of the input of this number cannot be written, in words.
+    pub fn cannot(&self, at: usize, error: &io::Error) -> String {
+        format!("cannot write {}: {error}", self.files[at].display())
+    }
+
+    /// How the file of the input of this number is compressed.
+    pub fn compression(&self, at: usize) -> Compression {
+        formats::named(&self.files[at]).1
     }
 }
 
-/// The path of each document below an output folder.
-fn below(output: &Path, documents: &Documents) -> Result<Vec<PathBuf>, String> {
+/// The path of each input below an output folder.
+fn below(output: &Path, naming: Naming, inputs: &Inputs) -> Result<Vec<PathBuf>, String> {
     let real = resolved(output);
-    for folder in &documents.folders {
+    for folder in &inputs.folders {
         if real.starts_with(resolved(folder)) {
             let (output, folder) = (output.display(), folder.display());
             return Err(format!(
-                "the output folder {output} is {folder}, or inside it; to rewrite pages where they are use --in-place"
+                "the output folder {output} is {folder}, or inside it; to rewrite files where they are use --in-place"
             ));
         }
     }
-    let target =
-        |below: &Option<PathBuf>| {
-            below.as_ref().map(|below| output.join(below)).ok_or_else(|| {
+    let target = |below: &Option<PathBuf>| {
+        let below = below.as_ref().map(|below| output.join(naming.of(below)));
+        below.ok_or_else(|| {
             "standard input has no name to be written under; give it one with --stdin-filename"
                 .to_owned()
         })
-        };
-    documents
+    };
+    inputs
         .list
         .iter()
-        .map(|document| target(&document.below))
+        .map(|input| target(&input.below))
         .collect()
 }
 
 /// Whether outputs go into the folder `output`.
-fn is_folder(documents: &Documents, output: &Path) -> Result<bool, String> {
-    let asked = output
-        .as_os_str()
-        .as_encoded_bytes()
-        .last()
-        .is_some_and(|&last| std::path::is_separator(last.into()));
-    let wanted = documents.are_many || asked;
+fn is_folder(inputs: &Inputs, output: &Path) -> Result<bool, String> {
+    let wanted = inputs.are_many || ends_as_folder(output);
     match output.metadata() {
         Ok(metadata) if metadata.is_dir() => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(wanted),
@@ -102,24 +173,46 @@ fn is_folder(documents: &Documents, output: &Path) -> Result<bool, String> {
     }
 }
 
-fn refuse_overlap(documents: &Documents, targets: &[PathBuf]) -> Result<(), String> {
-    let inputs: HashSet<PathBuf> = documents
+fn ends_as_folder(path: &Path) -> bool {
+    let last = path.as_os_str().as_encoded_bytes().last();
+    last.is_some_and(|&last| std::path::is_separator(last.into()))
+}
+
+/// Whether a path is that of a folder, or is written as one that is to be made.
+pub fn is_meant_as_folder(path: &Path) -> bool {
+    path.is_dir() || ends_as_folder(path)
+}
+
+/// Where in a folder is what went of the file of this path in the output folder.
+pub fn removed_path(folder: &Path, target: &Path) -> PathBuf {
+    let mut name = target.file_name().unwrap_or_default().to_owned();
+    name.push(".removed.jsonl");
+    name.push(match formats::named(target).1 {
+        Compression::None => "",
+        Compression::Gz => ".gz",
+        Compression::Zst => ".zst",
+    });
+    folder.join(target).with_file_name(name)
+}
+
+fn refuse_overlap(inputs: &Inputs, targets: &[PathBuf]) -> Result<(), String> {
+    let read: HashSet<PathBuf> = inputs
         .list
         .iter()
-        .filter_map(|document| document.as_file())
+        .filter_map(|input| input.as_file())
         .map(|file| key(&resolved(file)))
         .collect();
     let mut owners: HashMap<PathBuf, &str> = HashMap::new();
-    for (document, target) in documents.list.iter().zip(targets) {
+    for (input, target) in inputs.list.iter().zip(targets) {
         let real = key(&resolved(target));
         let shown = target.display();
-        if inputs.contains(&real) {
+        if read.contains(&real) {
             return Err(format!(
-                "the output {shown} is an input too; to rewrite pages where they are use --in-place"
+                "the output {shown} is an input too; to rewrite files where they are use --in-place"
             ));
         }
-        if let Some(other) = owners.insert(real, document.name()) {
-            let name = document.name();
+        if let Some(other) = owners.insert(real, input.name()) {
+            let name = input.name();
             return Err(format!(
                 "{other} and {name} would both be written to {shown}"
             ));
@@ -159,48 +252,177 @@ fn resolved(path: &Path) -> PathBuf {
     real.map_or(absolute, |real| real.components().collect())
 }
 
-/// Writes a file: it appears whole, or stays as it was.
+/// A file that is being written: it appears whole under its name, or stays as it was.
 ///
 /// A link is written through, and an existing file keeps its permissions. What is neither there
 /// nor an ordinary file, such as `/dev/null`, is just written to.
-pub fn write(target: &Path, content: &str) -> io::Result<()> {
-    let before = match target.metadata() {
-        Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-        Ok(metadata) if !metadata.is_file() => {
-            let mut device = File::options().write(true).open(target)?;
-            return device.write_all(content.as_bytes());
+pub struct Pending {
+    file: Writing,
+    /// Bytes written so far.
+    pub size: u64,
+}
+
+enum Writing {
+    Device(File),
+    Temporary {
+        file: Temporary,
+        target: PathBuf,
+        before: Option<Box<fs::Metadata>>,
+    },
+}
+
+impl Pending {
+    /// Begins to write a file, in the target's own folder.
+    pub fn new(target: &Path) -> io::Result<Pending> {
+        let before = match target.metadata() {
+            Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            Ok(metadata) if !metadata.is_file() => {
+                let device = File::options().write(true).open(target)?;
+                return Ok(Pending {
+                    file: Writing::Device(device),
+                    size: 0,
+                });
+            }
+            Ok(metadata) => Some(Box::new(metadata)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Err(error) if target.is_symlink() => return Err(error),
+            Err(_) => None,
+        };
+        let target = match before {
+            Some(_) => target.canonicalize()?,
+            None => target.to_owned(),
+        };
+        let file = Temporary::new(folder_of(&target), before.is_none())?;
+        Ok(Pending {
+            file: Writing::Temporary {
+                file,
+                target,
+                before,
+            },
+            size: 0,
+        })
+    }
+
+    /// Puts the file under its name.
+    pub fn commit(self) -> io::Result<()> {
+        let Writing::Temporary {
+            file,
+            target,
+            before,
+        } = self.file
+        else {
+            return Ok(());
+        };
+        if let Some(before) = before {
+            keep_owner(file.as_file(), &before);
+            file.as_file().set_permissions(before.permissions())?;
         }
-        Ok(metadata) => Some(metadata),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Err(error) if target.is_symlink() => return Err(error),
-        Err(_) => None,
-    };
-    let target = match before {
-        Some(_) => target.canonicalize()?,
-        None => target.to_owned(),
-    };
-    let folder = match target.parent() {
+        file.as_file().sync_all()?;
+        file.persist(&target)
+    }
+}
+
+impl Write for Pending {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = match &mut self.file {
+            Writing::Device(device) => device.write(bytes),
+            Writing::Temporary { file, .. } => file.as_file().write(bytes),
+        }?;
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes a file whole or not at all.
+pub fn write(target: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = Pending::new(target)?;
+    file.write_all(content)?;
+    file.commit()
+}
+
+/// The temporary files there are: they go when the program is interrupted.
+static TEMPORARY: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+/// What the names of temporary files begin and end with.
+const PREFIX: &str = ".cleaner-";
+const SUFFIX: &str = ".tmp";
+
+fn temporary() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A file that is gone when it is dropped. `None` only while it is dropped.
+struct Temporary(Option<NamedTempFile>);
+
+impl Temporary {
+    fn new(folder: &Path, is_new: bool) -> io::Result<Temporary> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(PREFIX).suffix(SUFFIX);
+        if is_new {
+            as_any_new_file(&mut builder);
+        }
+        let mut all = temporary();
+        let file = builder
+            .tempfile_in(folder)
+            // Without the temporary path, which nobody asked for.
+            .map_err(|error| io::Error::from(error.kind()))?;
+        all.insert(file.path().to_owned());
+        Ok(Temporary(Some(file)))
+    }
+
+    /// The file itself, for its errors without the temporary path.
+    fn as_file(&self) -> &File {
+        self.0.as_ref().expect("it is not dropped").as_file()
+    }
+
+    fn persist(mut self, target: &Path) -> io::Result<()> {
+        let file = self.0.take().expect("it is not dropped");
+        let mut all = temporary();
+        all.remove(file.path());
+        file.persist(target).map_err(|error| error.error)?;
+        drop(all);
+        sync_folder(folder_of(target))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if let Some(file) = self.0.take() {
+            temporary().remove(file.path());
+        }
+    }
+}
+
+/// Deletes the temporary files of this run, and lets none be made or named any more.
+pub fn abandon() -> impl Sized {
+    let all = temporary();
+    for file in &*all {
+        let _ = fs::remove_file(file);
+    }
+    all
+}
+
+/// Deletes the temporary files in a folder that a killed run has left.
+pub fn sweep(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn folder_of(target: &Path) -> &Path {
+    match target.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".cleaner-");
-    if before.is_none() {
-        as_any_new_file(&mut builder);
     }
-    let mut file = builder
-        .tempfile_in(folder)
-        // Without the temporary path, which nobody asked for.
-        .map_err(|error| io::Error::from(error.kind()))?;
-    // The file itself, for its errors without the temporary path.
-    file.as_file_mut().write_all(content.as_bytes())?;
-    if let Some(before) = before {
-        keep_owner(file.as_file(), &before);
-        file.as_file().set_permissions(before.permissions())?;
-    }
-    file.as_file().sync_all()?;
-    file.persist(&target).map_err(|error| error.error)?;
-    Ok(())
 }
 
 /// Creates the folder of a target.
@@ -227,3 +449,14 @@ fn keep_owner(file: &File, before: &fs::Metadata) {
 
 #[cfg(not(unix))]
 fn keep_owner(_: &File, _: &fs::Metadata) {}
+
+/// Without it a file's new name may not outlast a power cut.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}

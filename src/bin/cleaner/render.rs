@@ -1,5 +1,6 @@
 //! What a person or a program is shown of cleaned pages.
 
+pub mod attributes;
 pub mod diff;
 pub mod explain;
 pub mod json;

@@ -1,23 +1,34 @@
-//! `cleaner restore`: the original pages, from what `--json` wrote.
+//! `cleaner restore`: the original pages from what `--json` wrote, the original files from the
+//! cleaned ones and what `--removed` wrote ([`files`]).
+
+mod files;
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
 use crate::args::{self, Spans};
 use crate::console::{Console, Failure};
+use crate::formats::{Format, Source};
 use crate::{ERROR, FINE, output};
 
-/// What of a record of `--json` the original text is made from.
-#[derive(Deserialize)]
+/// What of a line of `--json` or `--removed` the original document is made from.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Record {
     path: Option<String>,
-    spans: Spans,
+    record: Option<u64>,
+    spans: Option<Spans>,
     removals: Vec<Removal>,
-    text: String,
+    /// Only `--json` has it.
+    text: Option<String>,
+    raw: Vec<(usize, String)>,
+    added: Option<String>,
+    head: Option<String>,
+    rejected: Option<String>,
+    rejected_bytes: Option<Vec<u8>>,
 }
 
 #[derive(Deserialize)]
@@ -29,27 +40,29 @@ struct Removal {
 
 /// The records of a file, each with the number of its line.
 struct Records {
-    lines: Box<dyn BufRead>,
-    number: usize,
+    source: Option<Source>,
+    /// The lines that have been read and not given away, and how far they are.
+    piece: Vec<u8>,
+    at: usize,
+    number: u64,
 }
 
 /// Restores what the arguments name; returns the exit code.
 pub fn run(args: &args::Restore, console: Console) -> Result<u8, Failure> {
+    if let Some(cleaned) = &args.cleaned {
+        return files::run(args, cleaned, console);
+    }
     let file = args.file.as_deref().filter(|file| *file != Path::new("-"));
     let name = file.map_or("<stdin>".to_owned(), |file| file.display().to_string());
-    let lines: Box<dyn BufRead> = match file {
-        Some(path) => match File::open(path) {
-            Ok(file) => Box::new(BufReader::new(file)),
-            Err(error) => {
-                console.error(&name, error);
-                return Ok(ERROR);
-            }
-        },
-        None => Box::new(io::stdin().lock()),
+    let mut records = match Records::open(file) {
+        Ok(records) => records,
+        Err(what) => {
+            console.error(&name, what);
+            return Ok(ERROR);
+        }
     };
-    let mut records = Records { lines, number: 0 };
     let mut failed = false;
-    let mut tell = |number: usize, what: String| {
+    let mut tell = |number: u64, what: String| {
         failed = true;
         console.error(&format!("{name}:{number}"), what);
     };
@@ -77,7 +90,7 @@ pub fn run(args: &args::Restore, console: Console) -> Result<u8, Failure> {
     };
     let mut written = HashSet::new();
     for (number, record) in first.into_iter().chain(second).chain(records) {
-        let original = record.and_then(|record| Ok((original(&record)?, record.path)));
+        let original = record.and_then(|record| Ok((record.original()?, record.path)));
         let (text, path) = match original {
             Ok(original) => original,
             Err(what) => {
@@ -99,7 +112,7 @@ pub fn run(args: &args::Restore, console: Console) -> Result<u8, Failure> {
                 return Err(format!("{shown} has been restored from a line before"));
             }
             let made = folder.map_or(Ok(()), |_| output::make_folder(&target));
-            made.and_then(|()| output::write(&target, &text))
+            made.and_then(|()| output::write(&target, text.as_bytes()))
                 .map_err(|error| format!("cannot write {shown}: {error}"))
         });
         if let Err(what) = result {
@@ -109,55 +122,95 @@ pub fn run(args: &args::Restore, console: Console) -> Result<u8, Failure> {
     Ok(if failed { ERROR } else { FINE })
 }
 
+impl Records {
+    fn open(file: Option<&Path>) -> Result<Records, String> {
+        let source = Source::open(file, Some(Format::Jsonl), Arc::default(), usize::MAX)?;
+        Ok(Records {
+            source: Some(source),
+            piece: Vec::new(),
+            at: 0,
+            number: 0,
+        })
+    }
+
+    /// No records.
+    fn none() -> Records {
+        Records {
+            source: None,
+            piece: Vec::new(),
+            at: 0,
+            number: 0,
+        }
+    }
+}
+
 impl Iterator for Records {
-    type Item = (usize, Result<Record, String>);
+    type Item = (u64, Result<Record, String>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut line = Vec::new();
         loop {
+            if self.at == self.piece.len() {
+                self.piece = match self.source.as_mut()?.lines() {
+                    Ok(piece) => piece?.bytes,
+                    Err(what) => {
+                        // What cannot be read now cannot be read next time either.
+                        self.source = None;
+                        return Some((self.number + 1, Err(what)));
+                    }
+                };
+                self.at = 0;
+            }
             self.number += 1;
-            line.clear();
-            match self.lines.read_until(b'\n', &mut line) {
-                Ok(0) => return None,
-                Ok(_) if line.trim_ascii().is_empty() => {}
-                Ok(_) => {
-                    let record = serde_json::from_slice(&line)
-                        .map_err(|error| format!("this is no line of `cleaner --json`: {error}"));
-                    return Some((self.number, record));
-                }
-                Err(error) => {
-                    // What cannot be read now cannot be read next time either.
-                    self.lines = Box::new(io::empty());
-                    return Some((self.number, Err(error.to_string())));
-                }
+            let rest = &self.piece[self.at..];
+            let line = &rest[..memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1)];
+            self.at += line.len();
+            if !line.trim_ascii().is_empty() {
+                let record = serde_json::from_slice(line).map_err(|error| {
+                    format!("this is no line of `cleaner --json` or --removed: {error}")
+                });
+                return Some((self.number, record));
             }
         }
     }
 }
 
-/// The original text of a record.
-fn original(record: &Record) -> Result<String, String> {
-    let mut removed = Vec::new();
-    for removal in &record.removals {
-        let length = match record.spans {
-            Spans::Bytes => removal.text.len(),
-            Spans::Chars => removal.text.chars().count(),
-        };
-        if removal.start.checked_add(length) != Some(removal.end) {
-            let (start, end) = (removal.start, removal.end);
-            return Err(format!(
-                "the removal {start} to {end} has a text of {length}"
-            ));
+impl Record {
+    /// The original text.
+    fn original(&self) -> Result<String, String> {
+        match &self.text {
+            Some(text) if self.record.is_none() => self.original_of(text),
+            Some(_) => Err(
+                "this is a record of a file; --removed keeps what makes the file again".to_owned(),
+            ),
+            None => Err("this has no text: name the cleaned file behind it".to_owned()),
         }
-        removed.push((removal.start, removal.text.as_str()));
     }
-    let pieces = match record.spans {
-        Spans::Bytes => Some(removed),
-        Spans::Chars => in_bytes(&record.text, removed),
-    };
-    pieces
-        .and_then(|pieces| cleaner::restore(&record.text, &pieces))
-        .ok_or_else(|| "the removals do not fit the text".to_owned())
+
+    /// The original of a cleaned text.
+    fn original_of(&self, text: &str) -> Result<String, String> {
+        let spans = self.spans.unwrap_or(Spans::Bytes);
+        let mut removed = Vec::new();
+        for removal in &self.removals {
+            let length = match spans {
+                Spans::Bytes => removal.text.len(),
+                Spans::Chars => removal.text.chars().count(),
+            };
+            if removal.start.checked_add(length) != Some(removal.end) {
+                let (start, end) = (removal.start, removal.end);
+                return Err(format!(
+                    "the removal {start} to {end} has a text of {length}"
+                ));
+            }
+            removed.push((removal.start, removal.text.as_str()));
+        }
+        let pieces = match spans {
+            Spans::Bytes => Some(removed),
+            Spans::Chars => in_bytes(text, removed),
+        };
+        pieces
+            .and_then(|pieces| cleaner::restore(text, &pieces))
+            .ok_or_else(|| "the removals do not fit the text".to_owned())
+    }
 }
 
 /// Pieces whose places count characters, with places that count bytes; what of a piece is in the

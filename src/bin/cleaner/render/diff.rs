@@ -5,21 +5,21 @@ use std::io::{self, Write};
 use cleaner::{HunkLine, Line};
 
 use super::{bare, marked};
-use crate::clean::Page;
 use crate::console::{BOLD, CYAN, DIM, GREEN, Paint, RED, printable};
+use crate::work::Page;
 
 /// The lines around a change.
 const CONTEXT: usize = 3;
 
 /// What `patch` and `git apply` take, byte for byte.
 pub fn patch(page: &Page, out: &mut dyn Write) -> io::Result<()> {
-    let diff = page.cleaned.unified_diff(&page.text, &name(page));
+    let diff = page.cleaned.unified_diff(page.text, &name(page));
     out.write_all(diff.as_bytes())
 }
 
 /// For a terminal: nothing in it can steer the terminal, and every line that goes names its rules.
 pub fn for_eyes(page: &Page, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-    let hunks = page.cleaned.hunks(&page.text, CONTEXT);
+    let hunks = page.cleaned.hunks(page.text, CONTEXT);
     if hunks.is_empty() {
         return Ok(());
     }
@@ -57,7 +57,7 @@ fn old(
         write!(out, "{}", paint.with(RED, format!("-{}", bare(content))))?;
     } else {
         let sign = paint.with(RED, "-");
-        let content = marked(&page.text, line.span.clone(), &line.gone(), paint);
+        let content = marked(page.text, line.span.clone(), &line.gone(), paint);
         write!(out, "{sign}{content}")?;
     }
     let rules = match &line.rules()[..] {
@@ -69,5 +69,10 @@ fn old(
 }
 
 fn name(page: &Page) -> String {
-    page.document.path().unwrap_or_else(|| "stdin".to_owned())
+    {
+        let path = page.input.path();
+        let path = path.unwrap_or_else(|| "stdin".to_owned());
+        page.record
+            .map_or(path.clone(), |record| format!("{path}:{record}"))
+    }
 }

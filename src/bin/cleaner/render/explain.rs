@@ -6,14 +6,14 @@ use std::io::{self, Write};
 use cleaner::{Categories, Line, Removal, Rule};
 
 use super::{bare, marked};
-use crate::clean::Page;
 use crate::console::{BOLD, DIM, Paint, RED, YELLOW, printable};
+use crate::work::Page;
 
 /// The page's outlet, its lines, and the notes of the rules that found something.
 pub fn page(page: &Page, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-    let name = printable(page.document.name());
+    let name = printable(&page.name());
     let outlet = match &page.outlet {
-        Some((id, by)) => format!("{id}, {}", by.words()),
+        Some((cleaner, by)) => format!("{}, {}", cleaner.outlet(), by.words()),
         None => "outlet not known, unchanged".to_owned(),
     };
     writeln!(out, "{}", paint.with(BOLD, format!("{name}: {outlet}")))?;
@@ -21,7 +21,7 @@ pub fn page(page: &Page, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
         let flag = paint.with(YELLOW, format!("left as it is: {flag}"));
         writeln!(out, "{flag}")?;
     }
-    let lines = page.cleaned.lines(&page.text);
+    let lines = page.cleaned.lines(page.text);
     let width = lines.len().to_string().len();
     let mut notes: BTreeMap<&str, &str> = BTreeMap::new();
     let mut kept = &page.cleaned.kept[..];
@@ -75,7 +75,7 @@ fn content(page: &Page, line: &Line, paint: Paint) -> (String, String) {
     } else if line.is_gone() {
         (paint.with(RED, "-"), paint.with(RED, bare(text)))
     } else {
-        let content = marked(&page.text, line.span.clone(), &line.gone(), paint);
+        let content = marked(page.text, line.span.clone(), &line.gone(), paint);
         (paint.with(RED, "~"), content)
     }
 }

@@ -1,18 +1,23 @@
-//! `--json`: all that cleaning found out about a page, as one line.
+//! `--json` and `--removed`: all that cleaning found out about a document, as one line.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::Range;
+use std::path::Path;
 
 use serde::Serialize;
 
 use crate::args::Spans;
-use crate::clean::{By, Page};
+use crate::formats::wet;
+use crate::inputs::slashed;
+use crate::work::{By, Page};
 
-/// A page. [`restore`](crate::restore) reads some of it.
+/// A document. [`restore`](crate::restore) reads some of it.
 #[derive(Serialize)]
 struct Record<'a> {
     path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<u64>,
     outlet: Option<&'a str>,
     by: Option<By>,
     rules_hash: &'a str,
@@ -21,7 +26,24 @@ struct Record<'a> {
     fields: &'a BTreeMap<String, Vec<String>>,
     flag: Option<Flag<'a>>,
     spans: Spans,
-    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    #[serde(flatten)]
+    undo: Option<&'a Undo<'a>>,
+}
+
+/// What else has to be known to make a record the one that it was.
+#[derive(Default, Serialize)]
+pub struct Undo<'a> {
+    /// What went of a JSONL record as it was written: the byte of its line, from 0, and the piece.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub raw: Vec<(usize, &'a str)>,
+    /// What was added to it, right before its last brace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub added: Option<&'a str>,
+    /// The head of a WET record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub head: Option<&'a str>,
 }
 
 /// A part of the page that goes, or that was found and stays.
@@ -45,14 +67,40 @@ struct Flag<'a> {
     rules: &'a [String],
 }
 
-/// Writes the page as one line.
+/// Writes the document as one line.
 pub fn record(page: &Page, spans: Spans, hash: &str, out: &mut dyn Write) -> io::Result<()> {
+    line(page, spans, hash, None, out)
+}
+
+/// Writes what went of the document as one line; its path is that of the cleaned file in the output
+/// folder.
+pub fn removed(
+    page: &Page,
+    spans: Spans,
+    hash: &str,
+    undo: &Undo,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    line(page, spans, hash, Some(undo), out)
+}
+
+fn line(
+    page: &Page,
+    spans: Spans,
+    hash: &str,
+    undo: Option<&Undo>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let cleaned = &page.cleaned;
     let both = cleaned.removals.iter().chain(&cleaned.kept);
-    let places = Places::new(&page.text, both.map(|removal| &removal.span));
+    let places = Places::new(page.text, both.map(|removal| &removal.span));
     let record = Record {
-        path: page.document.path(),
-        outlet: page.outlet.as_ref().map(|(id, _)| id.as_str()),
+        path: match undo {
+            Some(_) => page.target.map(slashed),
+            None => page.input.path(),
+        },
+        record: page.record,
+        outlet: page.outlet.as_ref().map(|(cleaner, _)| cleaner.outlet()),
         by: page.outlet.as_ref().map(|(_, by)| *by),
         rules_hash: hash,
         removals: places.removals(&cleaned.removals, spans),
@@ -64,10 +112,55 @@ pub fn record(page: &Page, spans: Spans, hash: &str, out: &mut dyn Write) -> io:
             rules: &flag.rules,
         }),
         spans,
-        text: &cleaned.text,
+        text: undo.is_none().then_some(&cleaned.text),
+        undo,
     };
     serde_json::to_writer(&mut *out, &record)?;
     out.write_all(b"\n")
+}
+
+/// Writes that a record was rejected, and what it was; bytes where it is not UTF-8.
+pub fn rejected(target: Option<&Path>, record: u64, bytes: &[u8], out: &mut Vec<u8>) {
+    #[derive(Serialize)]
+    struct Rejected<'a> {
+        path: Option<String>,
+        record: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rejected: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rejected_bytes: Option<&'a [u8]>,
+    }
+    let text = std::str::from_utf8(bytes).ok();
+    let line = Rejected {
+        path: target.map(slashed),
+        record,
+        rejected: text,
+        rejected_bytes: text.is_none().then_some(bytes),
+    };
+    serde_json::to_writer(&mut *out, &line).expect("writing to memory");
+    out.push(b'\n');
+}
+
+/// Writes a document of a WET file as a JSONL record.
+pub fn of_wet(record: &wet::Record, text: &str, out: &mut Vec<u8>) {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        id: Option<&'a str>,
+        url: Option<&'a str>,
+        date: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        language: Option<&'a str>,
+        text: &'a str,
+    }
+    let line = Line {
+        id: record.header("WARC-Record-ID"),
+        url: record.header("WARC-Target-URI"),
+        date: record.header("WARC-Date"),
+        language: record.header("WARC-Identified-Content-Language"),
+        text,
+    };
+    serde_json::to_writer(&mut *out, &line).expect("writing to memory");
+    out.push(b'\n');
 }
 
 /// Bytes of a text at which something begins or ends, with the characters and line ends before

@@ -3,23 +3,32 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use cleaner::Outlets;
+use memchr::memchr_iter;
 use serde::Serialize;
 
 use super::table;
-use crate::clean::Page;
+use crate::work::Page;
 
-/// The name of undecided pages in the table of outlets.
+/// The name of undecided documents in the table of outlets.
 const UNDECIDED: &str = "(undecided)";
 
-/// The sums of a run.
+/// The sums of a run, or of a part of it.
 #[derive(Debug, Default, Serialize)]
 pub struct Totals {
-    /// Those that could be read and written.
+    /// Those that could be read and have a text.
     pub documents: usize,
     pub changed: usize,
     pub undecided: usize,
     pub flagged: usize,
+    /// Files of which nothing was written, and paths that could not be looked at.
     pub failed: usize,
+    /// Records that could not be read and were written as they are.
+    pub kept: usize,
+    /// Records that could not be read and were put aside.
+    pub rejected: usize,
+    /// Records without a text.
+    pub without_text: usize,
     bytes_in: usize,
     bytes_out: usize,
     lines_in: usize,
@@ -29,6 +38,8 @@ pub struct Totals {
     categories: BTreeMap<&'static str, Took>,
     /// By id; those that found nothing are not among them.
     rules: BTreeMap<String, RuleTotals>,
+    /// The rules of the outlets that were met which found nothing, where that is asked for.
+    never_fired: Vec<String>,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -38,12 +49,16 @@ struct OutletTotals {
     flagged: usize,
     bytes_in: usize,
     bytes_out: usize,
+    lines_in: usize,
+    lines_out: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 struct Took {
     removals: usize,
     bytes: usize,
+    /// Whole lines and parts of lines.
+    lines: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -51,12 +66,15 @@ struct RuleTotals {
     documents: usize,
     removals: usize,
     bytes: usize,
+    lines: usize,
+    /// What it found that stays because of its category.
+    kept: usize,
     /// The pages that were left as they are because of it, and of others.
     flagged: usize,
 }
 
 impl Totals {
-    /// The sums before the first page; `failed`: the paths that were no pages.
+    /// The sums before the first page; `failed`: the paths that could not be looked at.
     pub fn new(failed: usize) -> Totals {
         Totals {
             failed,
@@ -64,7 +82,13 @@ impl Totals {
         }
     }
 
-    pub fn add(&mut self, page: &Page) {
+    /// Bytes of texts that went.
+    pub fn gone(&self) -> usize {
+        self.bytes_in - self.bytes_out
+    }
+
+    /// Counts a document; only `in_detail` by outlet, category and rule.
+    pub fn add(&mut self, page: &Page, in_detail: bool) {
         let cleaned = &page.cleaned;
         let changed = usize::from(!cleaned.removals.is_empty());
         let flagged = usize::from(cleaned.flag.is_some());
@@ -74,60 +98,135 @@ impl Totals {
         self.flagged += flagged;
         self.bytes_in += bytes_in;
         self.bytes_out += bytes_out;
-        self.lines_in += lines(&page.text);
-        self.lines_out += lines(&cleaned.text);
-        let outlet = match &page.outlet {
-            Some((id, _)) => id,
-            None => {
-                self.undecided += 1;
-                UNDECIDED
-            }
-        };
-        let outlet = self.outlets.entry(outlet.to_owned()).or_default();
-        outlet.documents += 1;
-        outlet.changed += changed;
-        outlet.flagged += flagged;
-        outlet.bytes_in += bytes_in;
-        outlet.bytes_out += bytes_out;
+        self.undecided += usize::from(page.outlet.is_none());
+        if !in_detail {
+            return;
+        }
+        let (lines_in, lines_out) = (lines(page.text), lines(&cleaned.text));
+        self.lines_in += lines_in;
+        self.lines_out += lines_out;
+        let outlet = page.outlet.as_ref();
+        let outlet = outlet.map_or(UNDECIDED, |(cleaner, _)| cleaner.outlet());
+        entry(&mut self.outlets, outlet).merge(&OutletTotals {
+            documents: 1,
+            changed,
+            flagged,
+            bytes_in,
+            bytes_out,
+            lines_in,
+            lines_out,
+        });
         let mut here: Vec<&str> = Vec::new();
         for removal in &cleaned.removals {
             let Some(rule) = &removal.rule else { continue };
             let bytes = removal.span.len();
+            let lines = lines(&page.text[removal.span.clone()]);
             let category = self.categories.entry(rule.category.name()).or_default();
-            category.removals += 1;
-            category.bytes += bytes;
-            let of_rule = self.rules.entry(rule.id.clone()).or_default();
-            of_rule.removals += 1;
-            of_rule.bytes += bytes;
-            if !here.contains(&rule.id.as_str()) {
+            category.merge(&Took {
+                removals: 1,
+                bytes,
+                lines,
+            });
+            let is_first = !here.contains(&rule.id.as_str());
+            if is_first {
                 here.push(&rule.id);
-                of_rule.documents += 1;
             }
+            entry(&mut self.rules, &rule.id).merge(&RuleTotals {
+                documents: usize::from(is_first),
+                removals: 1,
+                bytes,
+                lines,
+                ..RuleTotals::default()
+            });
+        }
+        for rule in cleaned
+            .kept
+            .iter()
+            .filter_map(|removal| removal.rule.as_ref())
+        {
+            entry(&mut self.rules, &rule.id).kept += 1;
         }
         for id in cleaned.flag.iter().flat_map(|flag| &flag.rules) {
-            self.rules.entry(id.clone()).or_default().flagged += 1;
+            entry(&mut self.rules, id).flagged += 1;
         }
+    }
+
+    /// Adds the sums of another part of the run.
+    pub fn merge(&mut self, other: &Totals) {
+        self.documents += other.documents;
+        self.changed += other.changed;
+        self.undecided += other.undecided;
+        self.flagged += other.flagged;
+        self.failed += other.failed;
+        self.kept += other.kept;
+        self.rejected += other.rejected;
+        self.without_text += other.without_text;
+        self.bytes_in += other.bytes_in;
+        self.bytes_out += other.bytes_out;
+        self.lines_in += other.lines_in;
+        self.lines_out += other.lines_out;
+        for (id, totals) in &other.outlets {
+            entry(&mut self.outlets, id).merge(totals);
+        }
+        for (name, took) in &other.categories {
+            self.categories.entry(name).or_default().merge(took);
+        }
+        for (id, totals) in &other.rules {
+            entry(&mut self.rules, id).merge(totals);
+        }
+    }
+
+    /// Looks for the rules that found nothing.
+    pub fn look_for_idle_rules(&mut self, outlets: &Outlets) {
+        let met = self.outlets.keys().filter_map(|id| outlets.cleaner(id));
+        let mut idle: Vec<String> = met
+            .flat_map(|cleaner| cleaner.rules().to_vec())
+            .filter(|rule| !self.rules.contains_key(&rule.id))
+            .map(|rule| rule.id.clone())
+            .collect();
+        idle.sort();
+        idle.dedup();
+        self.never_fired = idle;
     }
 
     /// For people.
     pub fn table(&self) -> String {
-        let bytes = self.bytes_in - self.bytes_out;
+        let bytes = self.gone();
         let lines = self.lines_in - self.lines_out;
         let sum = |name: &str, value: String| [name.to_owned(), value];
-        let sums = [
+        let mut sums = vec![
             sum("documents", self.documents.to_string()),
             sum("  changed", self.changed.to_string()),
             sum("  undecided", self.undecided.to_string()),
             sum("  flagged", self.flagged.to_string()),
             sum("failed", self.failed.to_string()),
+        ];
+        // Only of corpora, and only where there are any.
+        for (name, count) in [
+            ("records kept as they are", self.kept),
+            ("records rejected", self.rejected),
+            ("records without text", self.without_text),
+        ] {
+            if count > 0 {
+                sums.push(sum(name, count.to_string()));
+            }
+        }
+        sums.extend([
             sum("bytes in", self.bytes_in.to_string()),
             sum("bytes out", self.bytes_out.to_string()),
             sum("bytes removed", with_share(bytes, self.bytes_in)),
             sum("lines removed", with_share(lines, self.lines_in)),
-        ];
+        ]);
         let mut out = table(&sums, &[]);
 
-        let head = ["outlet", "documents", "changed", "flagged", "bytes removed"];
+        let head = [
+            "outlet",
+            "documents",
+            "changed",
+            "flagged",
+            "bytes removed",
+            "lines removed",
+        ];
         let mut rows = vec![head.map(str::to_owned)];
         for (id, totals) in &self.outlets {
             rows.push([
@@ -136,32 +235,44 @@ impl Totals {
                 totals.changed.to_string(),
                 totals.flagged.to_string(),
                 (totals.bytes_in - totals.bytes_out).to_string(),
+                (totals.lines_in - totals.lines_out).to_string(),
             ]);
         }
-        push(&mut out, &rows, &[1, 2, 3, 4]);
+        push(&mut out, &rows, &[1, 2, 3, 4, 5]);
 
-        let mut rows = vec![["category", "removals", "bytes"].map(str::to_owned)];
+        let mut rows = vec![["category", "removals", "bytes", "lines"].map(str::to_owned)];
         for (name, took) in sorted(&self.categories, |took| took.removals) {
             rows.push([
                 (*name).to_owned(),
                 took.removals.to_string(),
                 took.bytes.to_string(),
+                took.lines.to_string(),
             ]);
         }
-        push(&mut out, &rows, &[1, 2]);
+        push(&mut out, &rows, &[1, 2, 3]);
 
-        let head = ["rule", "removals", "bytes", "documents", "flagged"];
+        let head = ["rule", "removals", "bytes", "lines", "documents", "flagged"];
         let mut rows = vec![head.map(str::to_owned)];
         for (id, totals) in sorted(&self.rules, |totals| totals.removals) {
+            if totals.removals + totals.flagged == 0 {
+                continue;
+            }
             rows.push([
                 id.clone(),
                 totals.removals.to_string(),
                 totals.bytes.to_string(),
+                totals.lines.to_string(),
                 totals.documents.to_string(),
                 totals.flagged.to_string(),
             ]);
         }
-        push(&mut out, &rows, &[1, 2, 3, 4]);
+        push(&mut out, &rows, &[1, 2, 3, 4, 5]);
+        if !self.never_fired.is_empty() {
+            out.push_str("\nrules of these outlets that never fired\n");
+            for id in &self.never_fired {
+                out.push_str(&format!("{id}\n"));
+            }
+        }
         out
     }
 
@@ -170,6 +281,45 @@ impl Totals {
         let json = serde_json::to_string(self).expect("numbers and strings are always JSON");
         json + "\n"
     }
+}
+
+impl OutletTotals {
+    fn merge(&mut self, other: &OutletTotals) {
+        self.documents += other.documents;
+        self.changed += other.changed;
+        self.flagged += other.flagged;
+        self.bytes_in += other.bytes_in;
+        self.bytes_out += other.bytes_out;
+        self.lines_in += other.lines_in;
+        self.lines_out += other.lines_out;
+    }
+}
+
+impl Took {
+    fn merge(&mut self, other: &Took) {
+        self.removals += other.removals;
+        self.bytes += other.bytes;
+        self.lines += other.lines;
+    }
+}
+
+impl RuleTotals {
+    fn merge(&mut self, other: &RuleTotals) {
+        self.documents += other.documents;
+        self.removals += other.removals;
+        self.bytes += other.bytes;
+        self.lines += other.lines;
+        self.kept += other.kept;
+        self.flagged += other.flagged;
+    }
+}
+
+/// The value of a key, whose name is copied only the first time.
+fn entry<'m, V: Default>(map: &'m mut BTreeMap<String, V>, key: &str) -> &'m mut V {
+    if !map.contains_key(key) {
+        map.insert(key.to_owned(), V::default());
+    }
+    map.get_mut(key).expect("it is there now")
 }
 
 /// Adds a table that has more than its head.
@@ -194,5 +344,6 @@ fn with_share(part: usize, whole: usize) -> String {
 
 /// The number of lines, a last one without an end among them.
 fn lines(text: &str) -> usize {
-    text.split_inclusive('\n').count()
+    let ends = memchr_iter(b'\n', text.as_bytes()).count();
+    ends + usize::from(!text.is_empty() && !text.ends_with('\n'))
 }

@@ -1,0 +1,540 @@
+//! The formats of files: told by name and by content, read in pieces of whole records, written
+//! compressed.
+
+pub mod jsonl;
+#[cfg_attr(not(feature = "parquet"), path = "formats/no_parquet.rs")]
+pub mod parquet;
+pub mod wet;
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read, Write};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use clap::ValueEnum;
+use flate2::bufread::GzDecoder;
+use flate2::write::GzEncoder;
+use memchr::{memchr_iter, memrchr};
+
+/// How much is read before work on it begins: bytes, decompressed.
+const PIECE: usize = 256 << 10;
+/// How much is looked at to tell a format.
+const PEEK: usize = 512;
+const GZIP: &[u8] = &[0x1f, 0x8b];
+const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+/// Frames that a zstd decoder skips begin with a byte from 0x50 to 0x5f and these.
+const ZSTD_SKIPPED: &[u8] = &[0x2a, 0x4d, 0x18];
+const PARQUET: &[u8] = b"PAR1";
+pub const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// What a file is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One page, plain text
+    Text,
+    /// JSON Lines: a record a line
+    Jsonl,
+    /// WARC records of extracted text, as Common Crawl's WET files
+    Wet,
+    /// Parquet, a document a row
+    Parquet,
+}
+
+impl Format {
+    /// As it is called in sentences.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Text => "plain text",
+            Format::Jsonl => "JSONL",
+            Format::Wet => "WET",
+            Format::Parquet => "Parquet",
+        }
+    }
+}
+
+/// How a file is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Compression {
+    /// Not at all
+    None,
+    /// gzip
+    Gz,
+    /// Zstandard
+    Zst,
+}
+
+/// What a file's name says of its format and its compression.
+pub fn named(path: &Path) -> (Option<Format>, Compression) {
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    let (stem, compression) = match name.rsplit_once('.') {
+        Some((stem, "gz")) => (stem, Compression::Gz),
+        Some((stem, "zst" | "zstd")) => (stem, Compression::Zst),
+        _ => (&*name, Compression::None),
+    };
+    let format = match stem.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("txt") => Some(Format::Text),
+        Some("jsonl" | "ndjson") => Some(Format::Jsonl),
+        // Dumps of JSON Lines are often named so; a bare .json is rather one object.
+        Some("json") if compression != Compression::None => Some(Format::Jsonl),
+        Some("wet" | "warc") => Some(Format::Wet),
+        Some("parquet") if compression == Compression::None => Some(Format::Parquet),
+        _ => None,
+    };
+    (format, compression)
+}
+
+/// The name without what [`named`] reads in it.
+pub fn stem(name: &str) -> &str {
+    let mut stem = name;
+    for extension in [".gz", ".zst", ".zstd"] {
+        stem = stem.strip_suffix(extension).unwrap_or(stem);
+    }
+    for extension in [
+        ".txt", ".jsonl", ".ndjson", ".json", ".wet", ".warc", ".parquet",
+    ] {
+        stem = stem.strip_suffix(extension).unwrap_or(stem);
+    }
+    stem
+}
+
+/// A file, or standard input, that is read: decompressed.
+pub struct Source {
+    pub format: Format,
+    reader: Box<dyn Read + Send>,
+    /// Read and not yet given away.
+    buffer: Vec<u8>,
+    at_end: bool,
+    /// Whether to give away what there is rather than to wait for more.
+    is_live: bool,
+    /// What a live input is read into.
+    scratch: Vec<u8>,
+    /// Where the next piece begins.
+    place: Place,
+    /// The records that have been given away.
+    records: u64,
+    max_record: usize,
+}
+
+/// Where in a file a piece begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Its line, from 1.
+    pub line: u64,
+    /// Its byte, decompressed, from 0.
+    pub byte: u64,
+}
+
+/// Whole lines.
+#[derive(Debug)]
+pub struct Piece {
+    pub place: Place,
+    pub bytes: Vec<u8>,
+}
+
+/// A record of a WET file in a piece.
+#[derive(Debug)]
+pub struct Extent {
+    pub bytes: Range<usize>,
+    /// Its number in the file, from 1.
+    pub number: u64,
+    /// Why it is none.
+    pub broken: Option<String>,
+}
+
+impl Source {
+    /// Opens a file; `None`: standard input.
+    ///
+    /// `asked`: the format, where neither name nor content is to tell it. `passed` counts the bytes
+    /// of the file that have been read, before they are decompressed.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn open(
+        file: Option<&Path>,
+        asked: Option<Format>,
+        passed: Arc<AtomicU64>,
+        max_record: usize,
+    ) -> Result<Source, String> {
+        let (named_format, named_compression) = file.map_or((None, Compression::None), named);
+        let raw: Box<dyn Read + Send> = match file {
+            Some(path) => Box::new(File::open(path).map_err(|error| error.to_string())?),
+            None => Box::new(io::stdin()),
+        };
+        let counted = Counted { inner: raw, passed };
+        let (front, raw) = peek(counted, ZSTD.len()).map_err(|error| error.to_string())?;
+        let reader: Box<dyn Read + Send> = match compression(&front, named_compression) {
+            Compression::None => Box::new(raw),
+            Compression::Gz => Box::new(Gunzip::new(raw)),
+            Compression::Zst => Box::new(unzstd(raw, front.is_empty())?),
+        };
+        let format = asked.or(named_format);
+        let (format, reader) = match format {
+            Some(format) => (format, reader),
+            None => {
+                let (front, reader) = peek(reader, PEEK).map_err(|error| error.to_string())?;
+                (told_by(&front), Box::new(reader) as Box<dyn Read + Send>)
+            }
+        };
+        Ok(Source {
+            format,
+            reader,
+            buffer: Vec::new(),
+            at_end: false,
+            is_live: file.is_none(),
+            scratch: Vec::new(),
+            place: Place { line: 1, byte: 0 },
+            records: 0,
+            max_record,
+        })
+    }
+
+    /// All that is left.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn read_all(mut self) -> Result<Vec<u8>, String> {
+        self.reader
+            .read_to_end(&mut self.buffer)
+            .map_err(|error| error.to_string())?;
+        Ok(self.buffer)
+    }
+
+    /// The next lines, all of them whole; `None` at the end.
+    ///
+    /// # Errors
+    /// What is wrong, in words; what could be read before it has been given away.
+    pub fn lines(&mut self) -> Result<Option<Piece>, String> {
+        let mut seen = 0;
+        let mut length = 0;
+        let mut wanted = PIECE;
+        loop {
+            if let Some(at) = memrchr(b'\n', &self.buffer[seen..]) {
+                length = seen + at + 1;
+            }
+            seen = self.buffer.len();
+            if self.at_end {
+                length = seen;
+            }
+            if self.at_end || (length > 0 && (self.is_live || seen >= PIECE)) {
+                return Ok(self.cut(length));
+            }
+            if seen > self.max_record && length == 0 {
+                let (line, most) = (self.place.line, self.max_record);
+                return Err(format!(
+                    "the record on line {line} is longer than {most} bytes; --max-record takes longer ones"
+                ));
+            }
+            if seen >= wanted {
+                wanted = (seen * 2)
+                    .min(self.max_record.saturating_add(1))
+                    .max(seen + 1);
+            }
+            self.read(wanted)?;
+        }
+    }
+
+    /// The next records of a WET file, all of them whole; `None` at the end.
+    ///
+    /// # Errors
+    /// What is wrong, in words; what could be read before it has been given away.
+    pub fn wet(&mut self) -> Result<Option<(Piece, Vec<Extent>)>, String> {
+        let mut extents = Vec::new();
+        let mut length = 0;
+        while length < PIECE {
+            let next = wet::next(&self.buffer[length..], self.at_end, self.max_record);
+            let (size, broken) = match next {
+                wet::Next::Record(size) => (size, None),
+                wet::Next::Broken(size, what) => (size, Some(what)),
+                // What there is can be worked on before more is waited for.
+                wet::Next::More(_) if self.is_live && length > 0 => break,
+                wet::Next::More(size) => {
+                    let wanted = (length + size).max(PIECE);
+                    self.read(wanted)?;
+                    continue;
+                }
+                wet::Next::End => break,
+            };
+            self.records += 1;
+            let bytes = length..length + size;
+            extents.push(Extent {
+                bytes,
+                number: self.records,
+                broken,
+            });
+            length += size;
+        }
+        Ok(self.cut(length).map(|piece| (piece, extents)))
+    }
+
+    /// Reads once, to have at most so many bytes.
+    fn read(&mut self, wanted: usize) -> Result<(), String> {
+        let before = self.buffer.len();
+        let room = (wanted - before) as u64;
+        self.buffer.reserve_exact(room as usize);
+        let read = if self.is_live {
+            self.scratch.resize(PIECE, 0);
+            let most = self.scratch.len().min(room as usize);
+            let part = &mut self.scratch[..most];
+            let read = retried(|| self.reader.read(part)).map_err(|error| error.to_string())?;
+            self.buffer.extend_from_slice(&part[..read]);
+            read
+        } else {
+            let mut limited = (&mut self.reader).take(room);
+            limited
+                .read_to_end(&mut self.buffer)
+                .map_err(|error| error.to_string())?
+        };
+        self.at_end = read == 0 || (!self.is_live && read < room as usize);
+        Ok(())
+    }
+
+    /// Gives away the first bytes of what has been read.
+    fn cut(&mut self, length: usize) -> Option<Piece> {
+        if length == 0 {
+            return None;
+        }
+        let rest = self.buffer[length..].to_vec();
+        let mut bytes = std::mem::replace(&mut self.buffer, rest);
+        bytes.truncate(length);
+        let place = self.place;
+        self.place.byte += length as u64;
+        self.place.line += memchr_iter(b'\n', &bytes).count() as u64;
+        Some(Piece { place, bytes })
+    }
+}
+
+/// Reads again where a signal came between.
+fn retried(mut read: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    loop {
+        match read() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
+
+/// A reader of which the first bytes have been looked at.
+type Peeked<R> = io::Chain<Cursor<Vec<u8>>, R>;
+
+/// The first bytes of a reader, up to so many, and a reader that gives them once more.
+fn peek<R: Read>(mut reader: R, most: usize) -> io::Result<(Vec<u8>, Peeked<R>)> {
+    let mut front = vec![0; most];
+    let mut length = 0;
+    while length < most {
+        match retried(|| reader.read(&mut front[length..]))? {
+            0 => break,
+            read => length += read,
+        }
+        // A line of a live input is enough.
+        if most == PEEK && front[..length].contains(&b'\n') {
+            break;
+        }
+    }
+    front.truncate(length);
+    Ok((front.clone(), Cursor::new(front).chain(reader)))
+}
+
+/// The compression that a file's first bytes tell. A file that is too short to tell, or that lacks
+/// its first bytes, is what its name says, and will turn out to be broken.
+fn compression(front: &[u8], named: Compression) -> Compression {
+    let begins = |magic: &[u8]| front.starts_with(magic);
+    let is_skipped =
+        front.len() == ZSTD.len() && front[0] & 0xf0 == 0x50 && &front[1..] == ZSTD_SKIPPED;
+    if begins(GZIP) {
+        Compression::Gz
+    } else if begins(ZSTD) || is_skipped {
+        Compression::Zst
+    } else {
+        let cut = |magic: &[u8]| magic.starts_with(front);
+        match named {
+            Compression::Gz if cut(GZIP) => Compression::Gz,
+            Compression::Zst if cut(ZSTD) => Compression::Zst,
+            _ => Compression::None,
+        }
+    }
+}
+
+/// The format that a file's first bytes tell.
+fn told_by(front: &[u8]) -> Format {
+    let text = front.strip_prefix(BOM).unwrap_or(front).trim_ascii_start();
+    if front.starts_with(PARQUET) {
+        Format::Parquet
+    } else if front.starts_with(b"WARC/1.") {
+        Format::Wet
+    } else if text
+        .strip_prefix(b"{")
+        .is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\""))
+    {
+        Format::Jsonl
+    } else {
+        Format::Text
+    }
+}
+
+/// A reader that counts what is read.
+struct Counted<R> {
+    inner: R,
+    passed: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.passed.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// Every member of a gzip file. Zeros behind the last one, as tapes leave them, are passed over;
+/// anything else there is an error.
+struct Gunzip<R: Read> {
+    /// `None`: between two members, or at the end.
+    member: Option<GzDecoder<BufReader<R>>>,
+    between: Option<BufReader<R>>,
+    is_first: bool,
+}
+
+impl<R: Read> Gunzip<R> {
+    fn new(raw: R) -> Gunzip<R> {
+        Gunzip {
+            member: None,
+            between: Some(BufReader::with_capacity(64 << 10, raw)),
+            is_first: true,
+        }
+    }
+
+    /// Begins the next member, if there is one.
+    fn begin(&mut self) -> io::Result<()> {
+        let Some(raw) = &mut self.between else {
+            return Ok(());
+        };
+        if !self.is_first {
+            loop {
+                let ahead = raw.fill_buf()?;
+                if ahead.is_empty() {
+                    self.between = None;
+                    return Ok(());
+                }
+                if ahead[0] != 0 {
+                    break;
+                }
+                let zeros = ahead.iter().take_while(|&&byte| byte == 0).count();
+                raw.consume(zeros);
+            }
+            if raw.fill_buf()?[0] != GZIP[0] {
+                let what = "there is something behind the last gzip member that is not gzip";
+                return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+            }
+        }
+        self.is_first = false;
+        self.member = self.between.take().map(GzDecoder::new);
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Gunzip<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if self.member.is_none() {
+                self.begin()?;
+            }
+            let Some(member) = &mut self.member else {
+                return Ok(0);
+            };
+            let read = retried(|| member.read(buffer)).map_err(|error| broken("gzip", error))?;
+            if read > 0 || buffer.is_empty() {
+                return Ok(read);
+            }
+            self.between = self.member.take().map(GzDecoder::into_inner);
+        }
+    }
+}
+
+/// Every frame of a Zstandard file.
+fn unzstd(raw: impl Read + Send, is_empty: bool) -> Result<impl Read + Send, String> {
+    struct Unzstd<R>(R);
+    impl<R: Read> Read for Unzstd<R> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            retried(|| self.0.read(buffer)).map_err(|error| broken("Zstandard", error))
+        }
+    }
+    if is_empty {
+        return Err("the Zstandard data is cut off: the file is empty".to_owned());
+    }
+    let decoder = zstd::stream::read::Decoder::new(raw).map_err(|error| error.to_string())?;
+    Ok(Unzstd(decoder))
+}
+
+/// What is wrong with compressed data, in one way for all kinds.
+fn broken(what: &str, error: io::Error) -> io::Error {
+    let words = match error.kind() {
+        io::ErrorKind::UnexpectedEof => format!("the {what} data is cut off"),
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
+            format!("the {what} data is broken: {error}")
+        }
+        _ => return error,
+    };
+    io::Error::new(io::ErrorKind::InvalidData, words)
+}
+
+/// What is written, compressed.
+pub enum Packer<W: Write> {
+    Plain(W),
+    Gz(GzEncoder<W>),
+    Zst(zstd::stream::write::Encoder<'static, W>),
+}
+
+impl<W: Write> Packer<W> {
+    pub fn new(out: W, compression: Compression) -> io::Result<Packer<W>> {
+        Ok(match compression {
+            Compression::None => Packer::Plain(out),
+            Compression::Gz => Packer::Gz(GzEncoder::new(out, flate2::Compression::default())),
+            Compression::Zst => {
+                let mut encoder =
+                    zstd::stream::write::Encoder::new(out, zstd::DEFAULT_COMPRESSION_LEVEL)?;
+                encoder.include_checksum(true)?;
+                Packer::Zst(encoder)
+            }
+        })
+    }
+
+    /// Writes what is still held back, and gives back what is written to.
+    pub fn finish(self) -> io::Result<W> {
+        match self {
+            Packer::Plain(out) => Ok(out),
+            Packer::Gz(encoder) => encoder.finish(),
+            Packer::Zst(encoder) => encoder.finish(),
+        }
+    }
+}
+
+impl<W: Write> Write for Packer<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Packer::Plain(out) => out.write(bytes),
+            Packer::Gz(encoder) => encoder.write(bytes),
+            Packer::Zst(encoder) => encoder.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Packer::Plain(out) => out.flush(),
+            Packer::Gz(encoder) => encoder.flush(),
+            Packer::Zst(encoder) => encoder.flush(),
+        }
+    }
+}
+
+/// Something compressed by itself: a gzip member.
+pub fn member(bytes: &[u8], out: &mut Vec<u8>) {
+    let mut encoder = GzEncoder::new(out, flate2::Compression::default());
+    let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    written.expect("writing to memory");
+}

@@ -1,0 +1,170 @@
+//! The source of the run: inputs, one after the other, in pieces for the workers.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::formats::parquet::{self, Rows};
+use crate::formats::{Extent, Format, Piece, Source};
+use crate::inputs::{Input, Inputs};
+
+/// A job of this size keeps the others waiting, so that large documents are never many at a time:
+/// bytes.
+const LARGE: usize = 4 << 20;
+
+/// A part of an input, with the number of the input.
+pub struct Job {
+    pub at: usize,
+    pub part: Part,
+}
+
+/// What there is to do.
+pub enum Part {
+    /// A page of text; opened already where its name did not tell that it is one.
+    Page(Option<Source>),
+    /// Records of JSON Lines.
+    Lines(Piece),
+    /// Records of a WET file.
+    Wet(Piece, Vec<Extent>),
+    /// Rows of a Parquet file.
+    Rows(Rows),
+    /// The input is at its end, or cannot be read on.
+    End(Result<(), String>),
+}
+
+impl Job {
+    /// Whether it is better done alone.
+    pub fn is_large(&self, inputs: &Inputs) -> bool {
+        let size = match &self.part {
+            Part::Page(_) => inputs.list[self.at].size() as usize,
+            Part::Lines(piece) | Part::Wet(piece, _) => piece.bytes.len(),
+            Part::Rows(rows) => rows.size(),
+            Part::End(_) => 0,
+        };
+        size > LARGE
+    }
+}
+
+/// How inputs are read.
+pub struct Reading<'a> {
+    pub format: Option<Format>,
+    pub max_record: usize,
+    pub columns: parquet::Columns<'a>,
+    /// Bytes of files that have been read.
+    pub passed: Arc<AtomicU64>,
+    /// By the number of the input: whether there is no more to do with it.
+    pub is_over: Vec<AtomicBool>,
+}
+
+/// The jobs of a run, in order.
+pub struct Jobs<'a> {
+    inputs: &'a Inputs,
+    reading: &'a Reading<'a>,
+    next: usize,
+    open: Option<(usize, Open)>,
+}
+
+/// An input that is being read.
+enum Open {
+    Stream(Source),
+    Parquet(Box<parquet::Reader>),
+}
+
+impl<'a> Jobs<'a> {
+    pub fn new(inputs: &'a Inputs, reading: &'a Reading<'a>) -> Jobs<'a> {
+        Jobs {
+            inputs,
+            reading,
+            next: 0,
+            open: None,
+        }
+    }
+
+    /// Opens an input; a page of text has no parts.
+    fn open(&mut self, at: usize) -> Result<Option<Part>, String> {
+        let input = &self.inputs.list[at];
+        let named = self.reading.format.or(input.format());
+        match (named, input.as_file()) {
+            (Some(Format::Text), Some(_)) => return Ok(Some(Part::Page(None))),
+            (Some(Format::Parquet), file) => {
+                self.open = Some((at, self.parquet(file)?));
+                return Ok(None);
+            }
+            _ => {}
+        }
+        let source = Source::open(
+            input.as_file(),
+            self.reading.format,
+            self.reading.passed.clone(),
+            self.reading.max_record,
+        )?;
+        match source.format {
+            Format::Text => return Ok(Some(Part::Page(Some(source)))),
+            Format::Parquet => self.open = Some((at, self.parquet(input.as_file())?)),
+            _ => self.open = Some((at, Open::Stream(source))),
+        }
+        Ok(None)
+    }
+
+    fn parquet(&self, file: Option<&Path>) -> Result<Open, String> {
+        let Some(path) = file else {
+            return Err("Parquet cannot be read from a pipe; name the file".to_owned());
+        };
+        let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+        let reader = parquet::Reader::open(file, &self.reading.columns)?;
+        Ok(Open::Parquet(Box::new(reader)))
+    }
+
+    fn part(open: &mut Open) -> Result<Option<Part>, String> {
+        Ok(match open {
+            Open::Stream(source) if source.format == Format::Wet => source
+                .wet()?
+                .map(|(piece, extents)| Part::Wet(piece, extents)),
+            Open::Stream(source) => source.lines()?.map(Part::Lines),
+            Open::Parquet(reader) => reader.next()?.map(Part::Rows),
+        })
+    }
+}
+
+impl Iterator for Jobs<'_> {
+    type Item = Job;
+
+    fn next(&mut self) -> Option<Job> {
+        loop {
+            if let Some((at, open)) = &mut self.open {
+                let at = *at;
+                let part = if self.reading.is_over[at].load(Ordering::Relaxed) {
+                    Ok(None)
+                } else {
+                    Jobs::part(open)
+                };
+                let part = match part {
+                    Ok(Some(part)) => return Some(Job { at, part }),
+                    Ok(None) => Part::End(Ok(())),
+                    Err(what) => Part::End(Err(what)),
+                };
+                self.open = None;
+                return Some(Job { at, part });
+            }
+            let at = self.next;
+            let input: &Input = self.inputs.list.get(at)?;
+            self.next += 1;
+            if self.reading.is_over[at].load(Ordering::Relaxed) {
+                self.reading
+                    .passed
+                    .fetch_add(input.size(), Ordering::Relaxed);
+                continue;
+            }
+            match self.open(at) {
+                Ok(Some(part)) => return Some(Job { at, part }),
+                Ok(None) => {}
+                Err(what) => {
+                    return Some(Job {
+                        at,
+                        part: Part::End(Err(what)),
+                    });
+                }
+            }
+        }
+    }
+}

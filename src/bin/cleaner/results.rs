@@ -1,0 +1,385 @@
+//! The sink of the run: what came of the jobs, in their order, told, shown, counted and written.
+
+use std::collections::BinaryHeap;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+use crate::args::OnError;
+use crate::console::{Failure, printable, tell};
+use crate::formats::{self, Compression, Packer, parquet};
+use crate::jobs::Reading;
+use crate::output::{self, Pending};
+use crate::progress::Progress;
+use crate::render::stats::Totals;
+use crate::resume::Manifest;
+use crate::work::{Done, Drawn, Out, Show, Told, Work};
+
+/// What the sink keeps between results.
+pub struct Results<'a> {
+    work: &'a Work<'a>,
+    reading: &'a Reading<'a>,
+    pub totals: Totals,
+    stdout: Packer<BufWriter<Box<dyn Write + Send>>>,
+    /// The output of the input whose results come in.
+    open: Option<Open>,
+    /// The lines of `--removed`.
+    removed: Removed,
+    rejected: Option<Listed>,
+    /// The sample so far: the largest number first.
+    sample: BinaryHeap<Drawn>,
+    manifest: Option<Manifest>,
+    progress: Progress,
+    /// Flagged documents that were told one by one.
+    noted: usize,
+    /// Whether something has changed in the input whose results come in.
+    changed: bool,
+    /// Bytes that go of it.
+    gone: usize,
+}
+
+/// An output that is being written.
+enum Open {
+    Bytes(Box<Packer<Pending>>),
+    Rows(Box<parquet::Writer<Pending>>),
+}
+
+/// Where the lines of `--removed` go.
+enum Removed {
+    Nowhere,
+    File(Listed),
+    /// To a file for each input.
+    Folder(PathBuf, Option<Listed>),
+}
+
+/// A file of lines.
+struct Listed {
+    path: PathBuf,
+    out: Packer<Pending>,
+}
+
+impl Listed {
+    fn new(path: &Path) -> Result<Listed, String> {
+        let cannot = |error: io::Error| format!("cannot write {}: {error}", path.display());
+        let file = Pending::new(path).map_err(cannot)?;
+        let (_, compression) = formats::named(path);
+        let out = Packer::new(file, compression).map_err(cannot)?;
+        Ok(Listed {
+            path: path.to_owned(),
+            out,
+        })
+    }
+
+    fn write(&mut self, lines: &[u8]) -> Result<(), String> {
+        let written = self.out.write_all(lines);
+        written.map_err(|error| format!("cannot write {}: {error}", self.path.display()))
+    }
+
+    fn commit(self) -> Result<(), String> {
+        let done = self.out.finish().and_then(Pending::commit);
+        done.map_err(|error| format!("cannot write {}: {error}", self.path.display()))
+    }
+}
+
+impl<'a> Results<'a> {
+    /// Opens what is written beside the outputs.
+    ///
+    /// # Errors
+    /// What cannot be written, in words.
+    pub fn new(
+        work: &'a Work<'a>,
+        reading: &'a Reading<'a>,
+        manifest: Option<Manifest>,
+    ) -> Result<Results<'a>, String> {
+        let args = work.args;
+        let is_plan = work.show == Show::Plan;
+        let removed = match &args.removed {
+            None => Removed::Nowhere,
+            Some(_) if is_plan => Removed::Nowhere,
+            Some(path) if output::is_meant_as_folder(path) => Removed::Folder(path.clone(), None),
+            Some(path) => Removed::File(Listed::new(path)?),
+        };
+        let rejected = match &args.on_error {
+            OnError::Reject(path) if !is_plan => Some(Listed::new(path)?),
+            _ => None,
+        };
+        let compression = match work.targets {
+            None => args.compress.unwrap_or(Compression::None),
+            Some(_) => Compression::None,
+        };
+        let stdout = Packer::new(work.console.out(), compression);
+        Ok(Results {
+            work,
+            reading,
+            totals: Totals::new(work.inputs.failed),
+            stdout: stdout.map_err(|error| format!("standard output: {error}"))?,
+            open: None,
+            removed,
+            rejected,
+            sample: BinaryHeap::new(),
+            manifest,
+            progress: Progress::new(work, reading),
+            noted: 0,
+            changed: false,
+            gone: 0,
+        })
+    }
+
+    /// Takes what came of a job.
+    ///
+    /// # Errors
+    /// Standard output, `--removed` or `--on-error reject` cannot be written; nothing can be gone on
+    /// with then.
+    pub fn take(&mut self, mut done: Done) -> Result<(), Failure> {
+        let at = done.at;
+        if self.is_over(at) {
+            return Ok(());
+        }
+        for told in done.told.drain(..) {
+            match told {
+                Told::Note { name, what } => {
+                    self.noted += 1;
+                    self.work.console.note(&name, what);
+                }
+                Told::Error { name, what } => self.work.console.error(&name, what),
+            }
+        }
+        self.totals.merge(&done.totals);
+        for drawn in done.sample.drain(..) {
+            self.draw(drawn);
+        }
+        self.changed |= done.changed;
+        self.gone += done.totals.gone();
+        let mut failed = done.failed;
+        if !failed {
+            if let Some(rejected) = &mut self.rejected {
+                rejected.write(&done.rejected).map_err(Failure::Said)?;
+            }
+            self.remove(at, &done.removed).map_err(Failure::Said)?;
+        }
+        if self.work.targets.is_none() {
+            self.show(&done)?;
+        } else if !failed && let Err(what) = self.write(&mut done) {
+            self.totals.failed += 1;
+            self.work
+                .console
+                .error(self.work.inputs.list[at].name(), what);
+            failed = true;
+        }
+        if !failed && done.is_end {
+            self.end(at)?;
+        }
+        if failed {
+            self.open = None;
+            if let Removed::Folder(_, open) = &mut self.removed {
+                *open = None;
+            }
+        }
+        if failed || done.is_end {
+            self.changed = false;
+            self.gone = 0;
+            self.reading.is_over[at].store(true, Ordering::Relaxed);
+        }
+        self.progress.show(&self.totals);
+        Ok(())
+    }
+
+    fn is_over(&self, at: usize) -> bool {
+        self.reading.is_over[at].load(Ordering::Relaxed)
+    }
+
+    /// Writes to standard output.
+    fn show(&mut self, done: &Done) -> io::Result<()> {
+        let Out::Bytes { bytes, .. } = &done.out else {
+            return Ok(());
+        };
+        self.stdout.write_all(bytes)?;
+        // Somebody may wait for the answer before giving us more.
+        if self.work.inputs.list[done.at].as_file().is_none() {
+            self.stdout.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Writes to the output of the input.
+    fn write(&mut self, done: &mut Done) -> Result<(), String> {
+        let targets = self.work.targets.expect("there is an output");
+        if self.work.show == Show::Plan {
+            return Ok(());
+        }
+        let at = done.at;
+        let nothing = Out::Bytes {
+            bytes: Vec::new(),
+            packed: false,
+        };
+        match std::mem::replace(&mut done.out, nothing) {
+            Out::Written => Ok(()),
+            Out::Bytes { bytes, packed } => {
+                if self.open.is_none() {
+                    let compression = if packed {
+                        Compression::None
+                    } else {
+                        self.work.compression(at)
+                    };
+                    let packer = Packer::new(targets.begin(at)?, compression)
+                        .map_err(|error| targets.cannot(at, &error))?;
+                    self.open = Some(Open::Bytes(Box::new(packer)));
+                }
+                let Some(Open::Bytes(out)) = &mut self.open else {
+                    unreachable!("an input has one format");
+                };
+                out.write_all(&bytes)
+                    .map_err(|error| targets.cannot(at, &error))
+            }
+            Out::Rows { rows, texts } => {
+                if self.open.is_none() {
+                    let file = self.work.inputs.list[at]
+                        .as_file()
+                        .expect("Parquet is a file");
+                    let like = std::fs::File::open(file).map_err(|error| error.to_string())?;
+                    let out = targets.begin(at)?;
+                    let writer = parquet::Writer::new(like, &self.reading.columns, out)?;
+                    self.open = Some(Open::Rows(Box::new(writer)));
+                }
+                let Some(Open::Rows(writer)) = &mut self.open else {
+                    unreachable!("an input has one format");
+                };
+                writer.write(&rows, texts)
+            }
+        }
+    }
+
+    /// The input is at its end: its output appears.
+    fn end(&mut self, at: usize) -> Result<(), Failure> {
+        let Some(targets) = self.work.targets else {
+            return Ok(());
+        };
+        if self.work.show == Show::Plan {
+            if self.changed || !self.work.args.in_place {
+                let target = printable(&targets.files[at].display().to_string());
+                writeln!(
+                    self.stdout,
+                    "would write {target} without {} bytes",
+                    self.gone
+                )?;
+            }
+            return Ok(());
+        }
+        let is_kept = self.changed || !self.work.args.in_place;
+        if let Removed::Folder(_, open) = &mut self.removed
+            && let Some(removed) = open.take()
+        {
+            removed.commit().map_err(Failure::Said)?;
+        }
+        let done = match self.open.take() {
+            None => Ok(()),
+            Some(_) if !is_kept => Ok(()),
+            Some(Open::Bytes(out)) => out
+                .finish()
+                .and_then(Pending::commit)
+                .map_err(|error| targets.cannot(at, &error)),
+            Some(Open::Rows(writer)) => writer
+                .finish()
+                .and_then(|out| out.commit().map_err(|error| targets.cannot(at, &error))),
+        };
+        let input = &self.work.inputs.list[at];
+        if let Err(what) = done {
+            self.totals.failed += 1;
+            self.work.console.error(input.name(), what);
+        } else if let Some(manifest) = &mut self.manifest {
+            manifest
+                .add(input, &targets.files[at])
+                .map_err(Failure::Said)?;
+        }
+        Ok(())
+    }
+
+    /// Writes lines of `--removed`.
+    fn remove(&mut self, at: usize, lines: &[u8]) -> Result<(), String> {
+        match &mut self.removed {
+            Removed::Nowhere => Ok(()),
+            Removed::File(file) => file.write(lines),
+            Removed::Folder(folder, open) => {
+                if open.is_none() {
+                    let path = output::removed_path(
+                        folder,
+                        self.work.target(at).unwrap_or(Path::new("stdin")),
+                    );
+                    let made = output::make_folder(&path);
+                    made.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+                    *open = Some(Listed::new(&path)?);
+                }
+                open.as_mut().map_or(Ok(()), |open| open.write(lines))
+            }
+        }
+    }
+
+    fn draw(&mut self, drawn: Drawn) {
+        let wanted = self.work.args.sample.unwrap_or_default();
+        self.sample.push(drawn);
+        if self.sample.len() > wanted {
+            self.sample.pop();
+        }
+        if self.sample.len() == wanted {
+            let highest = self.sample.peek().map_or(0, |drawn| drawn.number);
+            self.work.sample_below.store(highest, Ordering::Relaxed);
+        }
+    }
+
+    /// Writes what comes at the end of the run.
+    ///
+    /// # Errors
+    /// As [`take`](Results::take).
+    pub fn finish(mut self, stats: Option<&str>) -> Result<Totals, Failure> {
+        self.progress.end();
+        let removed = match self.removed {
+            Removed::File(file) => Some(file),
+            _ => None,
+        };
+        for listed in [self.rejected, removed] {
+            listed
+                .map_or(Ok(()), Listed::commit)
+                .map_err(Failure::Said)?;
+        }
+        let mut sample = self.sample.into_vec();
+        sample.sort_by_key(|drawn| drawn.place);
+        for drawn in sample {
+            self.stdout.write_all(&drawn.diff)?;
+        }
+        let is_alone = matches!(self.work.show, Show::Nothing | Show::Sample);
+        if let (Some(table), true) = (stats, is_alone) {
+            self.stdout.write_all(table.as_bytes())?;
+        }
+        self.stdout.finish()?.flush()?;
+        if let (Some(table), false) = (stats, is_alone) {
+            tell(table);
+        }
+        let flagged = self.totals.flagged - self.noted;
+        if flagged > 0 {
+            let what = "left as they are, since rules would take too much of them";
+            let what = format!("{flagged} documents are {what}; --json tells which");
+            self.work.console.note("cleaner", what);
+        }
+        Ok(self.totals)
+    }
+}
+
+impl Ord for Drawn {
+    fn cmp(&self, other: &Drawn) -> std::cmp::Ordering {
+        (self.number, self.place).cmp(&(other.number, other.place))
+    }
+}
+
+impl PartialOrd for Drawn {
+    fn partial_cmp(&self, other: &Drawn) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Drawn {
+    fn eq(&self, other: &Drawn) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Drawn {}

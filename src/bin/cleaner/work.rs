@@ -1,0 +1,754 @@
+//! What is done with a job: whose its documents are, what is left of them, what is shown and told
+//! of them. Nothing is printed here: all comes out as a [`Done`], for the sink.
+
+use std::io::{self, Write};
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cleaner::{Categories, Cleaned, Cleaner, Miss, Outlets};
+use memchr::memchr;
+use serde::Serialize;
+
+use crate::args::{Clean, OnError};
+use crate::console::{Console, printable};
+use crate::formats::jsonl::{Fields, Record};
+use crate::formats::parquet::{ByteArray, Rows};
+use crate::formats::{self, BOM, Compression, Extent, Format, Packer, Piece, Source, wet};
+use crate::inputs::{Input, Inputs};
+use crate::jobs::{Job, Part};
+use crate::output::Targets;
+use crate::render::json::Undo;
+use crate::render::stats::Totals;
+use crate::render::{attributes, diff, explain, json};
+
+/// One cleaned document, as it is shown.
+pub struct Page<'a> {
+    /// The file that it is in.
+    pub input: &'a Input,
+    /// Where in the file it is: a line of JSONL, the number of a WET record or of a row, from 1.
+    /// `None`: it is the file.
+    pub record: Option<u64>,
+    /// Its path in the output folder, or the name of the output file.
+    pub target: Option<&'a Path>,
+    /// As it was.
+    pub text: &'a str,
+    /// Its outlet's rules, and what told the outlet; `None`: undecided.
+    pub outlet: Option<(Arc<Cleaner>, By)>,
+    pub cleaned: Cleaned,
+    /// Why lines stay that rules know, where that is shown.
+    pub misses: Vec<Miss>,
+}
+
+impl Page<'_> {
+    /// Its name for people.
+    pub fn name(&self) -> String {
+        name(self.input, self.record)
+    }
+}
+
+/// The name of a document for people.
+fn name(input: &Input, record: Option<u64>) -> String {
+    match record {
+        Some(record) => format!("{}:{record}", input.name()),
+        None => input.name().to_owned(),
+    }
+}
+
+/// What told whose a page is.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum By {
+    Name,
+    Record,
+    Address,
+    Signs,
+}
+
+impl By {
+    /// As words behind the outlet's id.
+    pub fn words(self) -> &'static str {
+        match self {
+            By::Name => "as asked",
+            By::Record => "by its record",
+            By::Address => "by its address",
+            By::Signs => "by its signs",
+        }
+    }
+}
+
+/// What goes to standard output for each document.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Show {
+    /// The input, with cleaned texts.
+    Text,
+    Diff,
+    Check,
+    Json,
+    Explain,
+    /// What would be written.
+    Plan,
+    /// The diffs of a few documents, at the end.
+    Sample,
+    Nothing,
+}
+
+/// What the workers know, the same for all documents of a run.
+pub struct Work<'a> {
+    pub console: Console,
+    pub args: &'a Clean,
+    pub outlets: &'a Outlets,
+    /// Empty where nothing shows it.
+    pub rules_hash: String,
+    /// The outlet that the arguments name.
+    pub named: Option<Arc<Cleaner>>,
+    /// The outlet of the address that the arguments name.
+    pub addressed: Option<Arc<Cleaner>>,
+    pub categories: Categories,
+    pub show: Show,
+    pub fields: Fields,
+    pub inputs: &'a Inputs,
+    pub targets: Option<&'a Targets>,
+    /// Numbers above it need not be drawn for the sample: there are enough lower ones.
+    pub sample_below: AtomicU64,
+}
+
+/// What came of a job.
+pub struct Done {
+    /// The number of the input.
+    pub at: usize,
+    /// What goes to the output file, or to standard output.
+    pub out: Out,
+    pub changed: bool,
+    /// Lines of `--removed`.
+    pub removed: Vec<u8>,
+    pub rejected: Vec<u8>,
+    /// What is to be told, in order.
+    pub told: Vec<Told>,
+    pub sample: Vec<Drawn>,
+    pub totals: Totals,
+    /// Whether something went wrong: nothing is written for the input.
+    pub failed: bool,
+    /// The input ends here.
+    pub is_end: bool,
+}
+
+/// What is written.
+pub enum Out {
+    /// `packed`: compressed already.
+    Bytes { bytes: Vec<u8>, packed: bool },
+    /// The file has been written.
+    Written,
+    /// Rows with other texts.
+    Rows {
+        rows: Rows,
+        texts: Vec<Option<ByteArray>>,
+    },
+}
+
+/// Something to tell of a document.
+pub enum Told {
+    Note { name: String, what: String },
+    Error { name: String, what: String },
+}
+
+/// A document of the sample.
+pub struct Drawn {
+    /// What was drawn for it.
+    pub number: u64,
+    /// The number of the input, and where in it.
+    pub place: (usize, u64),
+    pub diff: Vec<u8>,
+}
+
+impl Done {
+    fn new(at: usize) -> Done {
+        Done {
+            at,
+            out: Out::Bytes {
+                bytes: Vec::new(),
+                packed: false,
+            },
+            changed: false,
+            removed: Vec::new(),
+            rejected: Vec::new(),
+            told: Vec::new(),
+            sample: Vec::new(),
+            totals: Totals::default(),
+            failed: false,
+            is_end: false,
+        }
+    }
+
+    fn error(&mut self, name: String, what: String) {
+        self.told.push(Told::Error { name, what });
+    }
+}
+
+impl Work<'_> {
+    /// Does a job.
+    pub fn on(&self, job: Job) -> Done {
+        let mut done = Done::new(job.at);
+        match job.part {
+            Part::Page(source) => self.page(source, &mut done),
+            Part::Lines(piece) => self.lines(&piece, &mut done),
+            Part::Wet(piece, extents) => self.wet(&piece, &extents, &mut done),
+            Part::Rows(rows) => self.rows(rows, &mut done),
+            Part::End(result) => {
+                done.is_end = true;
+                if let Err(what) = result {
+                    self.fail(&mut done, None, what);
+                }
+            }
+        }
+        done
+    }
+
+    fn input(&self, done: &Done) -> &Input {
+        &self.inputs.list[done.at]
+    }
+
+    /// Whether the input is written again, with cleaned texts, rather than shown.
+    fn is_written(&self) -> bool {
+        self.show == Show::Text || self.targets.is_some()
+    }
+
+    /// Whether the output of an input is gzip of which every record is a member, as WARC readers
+    /// want it.
+    fn has_members(&self, at: usize) -> bool {
+        self.args.to.is_none() && self.compression(at) == Compression::Gz
+    }
+
+    /// How the output of an input is compressed.
+    pub fn compression(&self, at: usize) -> Compression {
+        let asked = self.args.compress;
+        let named = || self.targets.map(|targets| targets.compression(at));
+        asked.or_else(named).unwrap_or(Compression::None)
+    }
+
+    /// The input, or the run over it, has failed.
+    fn fail(&self, done: &mut Done, record: Option<u64>, what: String) {
+        done.failed = true;
+        done.totals.failed += 1;
+        done.error(name(self.input(done), record), what);
+    }
+
+    /// A record could not be read: it is dealt with as asked for.
+    fn bad_record(
+        &self,
+        done: &mut Done,
+        record: u64,
+        bytes: &[u8],
+        what: String,
+        out: &mut Vec<u8>,
+    ) {
+        match self.args.on_error {
+            OnError::Fail => return self.fail(done, Some(record), what),
+            OnError::Keep => {
+                done.totals.kept += 1;
+                if self.is_written() && self.args.annotate.is_none() {
+                    out.extend_from_slice(bytes);
+                } else if let Some(name) = &self.args.annotate {
+                    attributes::nothing(None, name, out);
+                }
+            }
+            OnError::Reject(_) => {
+                done.totals.rejected += 1;
+                done.rejected.extend_from_slice(bytes);
+                if !bytes.ends_with(b"\n") {
+                    done.rejected.push(b'\n');
+                }
+                if self.args.removed.is_some() {
+                    let target = self.target(done.at);
+                    json::rejected(target, record, bytes, &mut done.removed);
+                }
+            }
+        }
+        let name = name(self.input(done), Some(record));
+        done.error(name, what);
+    }
+
+    /// The path of the output of an input, below the output folder.
+    pub fn target(&self, at: usize) -> Option<&Path> {
+        match self.targets {
+            Some(targets) => {
+                let file = &targets.files[at];
+                let folder = targets.folder.as_deref();
+                Some(
+                    folder
+                        .and_then(|folder| file.strip_prefix(folder).ok())
+                        .unwrap_or(file),
+                )
+            }
+            None => self.inputs.list[at].below.as_deref(),
+        }
+    }
+
+    /// A page of text, which is a whole file.
+    fn page(&self, source: Option<Source>, done: &mut Done) {
+        done.is_end = true;
+        let input = self.input(done);
+        let opened = match source {
+            Some(source) => Ok(source),
+            None => Source::open(
+                input.as_file(),
+                Some(Format::Text),
+                Arc::default(),
+                self.args.max_record,
+            ),
+        };
+        let bytes = match opened.and_then(Source::read_all) {
+            Ok(bytes) => bytes,
+            Err(what) => return self.fail(done, None, what),
+        };
+        let mut out = Vec::new();
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let bytes = error.into_bytes();
+                let what = format!("this is not UTF-8: 0x{:02x} at byte offset {at}", bytes[at]);
+                if self.args.on_error != OnError::Keep {
+                    return self.fail(done, None, what);
+                }
+                done.totals.kept += 1;
+                done.error(input.name().to_owned(), what);
+                return self.write_page(bytes, done);
+            }
+        };
+        match self.document(done.at, None, &text, None, None) {
+            Ok(page) => {
+                if let Some(flag) = &page.cleaned.flag {
+                    done.told.push(Told::Note {
+                        name: page.name(),
+                        what: format!("left as it is: {flag}"),
+                    });
+                }
+                self.show(&page, done, &mut out);
+                if self.args.removed.is_some() && !page.cleaned.removals.is_empty() {
+                    self.remove(&page, &Undo::default(), done);
+                }
+                if self.is_written() {
+                    out = page.cleaned.text.into_bytes();
+                }
+            }
+            Err(what) => return self.fail(done, None, what),
+        }
+        self.write_page(out, done);
+    }
+
+    /// Writes a page to its file, or leaves it for standard output.
+    fn write_page(&self, bytes: Vec<u8>, done: &mut Done) {
+        let targets = match self.targets {
+            Some(targets) if self.show != Show::Plan => targets,
+            _ => {
+                done.out = Out::Bytes {
+                    bytes,
+                    packed: false,
+                };
+                return;
+            }
+        };
+        done.out = Out::Written;
+        if self.args.in_place && !done.changed {
+            return;
+        }
+        let write = || -> Result<(), String> {
+            let file = targets.begin(done.at)?;
+            let mut packer = Packer::new(file, self.compression(done.at))
+                .map_err(|error| targets.cannot(done.at, &error))?;
+            packer
+                .write_all(&bytes)
+                .and_then(|()| packer.finish())
+                .and_then(|file| file.commit())
+                .map_err(|error| targets.cannot(done.at, &error))
+        };
+        if let Err(what) = write() {
+            self.fail(done, None, what);
+        }
+    }
+
+    /// Lines of JSONL.
+    fn lines(&self, piece: &Piece, done: &mut Done) {
+        let mut out = Vec::with_capacity(if self.is_written() {
+            piece.bytes.len()
+        } else {
+            0
+        });
+        let mut rest = &piece.bytes[..];
+        if let (0, Some(behind)) = (piece.place.byte, rest.strip_prefix(BOM)) {
+            rest = behind;
+            if self.is_written() && self.args.annotate.is_none() {
+                out.extend_from_slice(BOM);
+            }
+        }
+        let mut number = piece.place.line;
+        while !rest.is_empty() && !done.failed {
+            let (line, behind) =
+                rest.split_at(memchr(b'\n', rest).map_or(rest.len(), |end| end + 1));
+            rest = behind;
+            if line.trim_ascii().is_empty() {
+                if self.is_written() && self.args.annotate.is_none() {
+                    out.extend_from_slice(line);
+                }
+            } else if let Err(what) = self.line(number, line, done, &mut out) {
+                self.bad_record(done, number, line, what, &mut out);
+            }
+            number += 1;
+        }
+        done.out = Out::Bytes {
+            bytes: out,
+            packed: false,
+        };
+    }
+
+    /// A record of JSONL.
+    fn line(
+        &self,
+        number: u64,
+        line: &[u8],
+        done: &mut Done,
+        out: &mut Vec<u8>,
+    ) -> Result<(), String> {
+        let record = Record::read(line, &self.fields)?;
+        let Some(text) = record.text() else {
+            if self.args.require_text {
+                return Err(format!("there is no text under `{}`", self.args.text_field));
+            }
+            done.totals.without_text += 1;
+            match &self.args.annotate {
+                Some(name) => attributes::nothing(record.id, name, out),
+                None if self.is_written() => out.extend_from_slice(line),
+                None => {}
+            }
+            return Ok(());
+        };
+        let page = self.document(
+            done.at,
+            Some(number),
+            &text,
+            record.url.as_deref(),
+            record.outlet.as_deref(),
+        )?;
+        let cuts = record.places(&page.cleaned.holes());
+        let added = self.added(&page, &record);
+        self.show(&page, done, out);
+        done.changed |= added.is_some();
+        if self.args.removed.is_some() && (!cuts.is_empty() || added.is_some()) {
+            let text = std::str::from_utf8(line).expect("a record is UTF-8");
+            let undo = Undo {
+                raw: cuts
+                    .iter()
+                    .map(|cut| (cut.start, &text[cut.clone()]))
+                    .collect(),
+                added: added.as_deref(),
+                head: None,
+            };
+            self.remove(&page, &undo, done);
+        }
+        if let Some(name) = &self.args.annotate {
+            attributes::of(&page, record.id, name, out);
+        } else if self.is_written() {
+            let (end, _) = record.end();
+            let end = if added.is_some() { end } else { line.len() };
+            without(&line[..end], &cuts, out);
+            out.extend_from_slice(added.as_deref().unwrap_or_default().as_bytes());
+            out.extend_from_slice(&line[end..]);
+        }
+        Ok(())
+    }
+
+    /// What is added to a record: the fields that rules read, if there are any.
+    fn added(&self, page: &Page, record: &Record) -> Option<String> {
+        let key = self.args.add_fields.as_ref()?;
+        if page.cleaned.fields.is_empty() {
+            return None;
+        }
+        let (_, wants_comma) = record.end();
+        let comma = if wants_comma { "," } else { "" };
+        let key = serde_json::to_string(key).expect("a string is JSON");
+        let fields = serde_json::to_string(&page.cleaned.fields).expect("strings are JSON");
+        Some(format!("{comma}{key}:{fields}"))
+    }
+
+    /// Records of a WET file.
+    fn wet(&self, piece: &Piece, extents: &[Extent], done: &mut Done) {
+        let mut out = Vec::with_capacity(if self.is_written() {
+            piece.bytes.len()
+        } else {
+            0
+        });
+        let packed = self.has_members(done.at);
+        let mut record = Vec::new();
+        for extent in extents {
+            if done.failed {
+                break;
+            }
+            let bytes = &piece.bytes[extent.bytes.clone()];
+            record.clear();
+            let result = match &extent.broken {
+                None => self.wet_record(extent.number, bytes, done, &mut record),
+                Some(what) => {
+                    let at = piece.place.byte + extent.bytes.start as u64;
+                    Err(format!("at byte {at}: {what}"))
+                }
+            };
+            if let Err(what) = result {
+                self.bad_record(done, extent.number, bytes, what, &mut record);
+            }
+            if packed && !record.is_empty() {
+                formats::member(&record, &mut out);
+            } else {
+                out.append(&mut record);
+            }
+        }
+        done.out = Out::Bytes { bytes: out, packed };
+    }
+
+    fn wet_record(
+        &self,
+        number: u64,
+        bytes: &[u8],
+        done: &mut Done,
+        out: &mut Vec<u8>,
+    ) -> Result<(), String> {
+        let record = wet::Record::read(bytes)?;
+        let is_copied = self.is_written() && self.args.to.is_none();
+        if !record.is_document() {
+            if is_copied {
+                out.extend_from_slice(bytes);
+            }
+            return Ok(());
+        }
+        let text = record.text()?;
+        let url = record.header("WARC-Target-URI");
+        let page = self.document(done.at, Some(number), text, url, None)?;
+        self.show(&page, done, out);
+        let has_changed = !page.cleaned.removals.is_empty();
+        if self.args.removed.is_some() && has_changed {
+            let head = String::from_utf8_lossy(record.head());
+            let undo = Undo {
+                head: Some(&head),
+                ..Undo::default()
+            };
+            self.remove(&page, &undo, done);
+        }
+        if is_copied && has_changed {
+            record.write_with(page.cleaned.text.as_bytes(), out);
+        } else if is_copied {
+            out.extend_from_slice(bytes);
+        } else if self.is_written() {
+            json::of_wet(&record, &page.cleaned.text, out);
+        }
+        Ok(())
+    }
+
+    /// Rows of a Parquet file.
+    fn rows(&self, rows: Rows, done: &mut Done) {
+        let mut texts = Vec::with_capacity(rows.texts.len());
+        let mut out = Vec::new();
+        for at in 0..rows.texts.len() {
+            let number = rows.first + at as u64;
+            let Some(text) = &rows.texts[at] else {
+                if self.args.require_text {
+                    let what = format!("there is no text in the column `{}`", self.args.text_field);
+                    self.bad_row(done, number, what);
+                } else {
+                    done.totals.without_text += 1;
+                }
+                texts.push(None);
+                continue;
+            };
+            texts.push(Some(
+                match self.row(number, at, &rows, text, done, &mut out) {
+                    Ok(Some(cleaned)) => cleaned.into_bytes().into(),
+                    Ok(None) => text.clone(),
+                    Err(what) => {
+                        self.bad_row(done, number, what);
+                        text.clone()
+                    }
+                },
+            ));
+            if done.failed {
+                return;
+            }
+        }
+        done.out = if self.is_written() {
+            Out::Rows { rows, texts }
+        } else {
+            Out::Bytes {
+                bytes: out,
+                packed: false,
+            }
+        };
+    }
+
+    fn bad_row(&self, done: &mut Done, number: u64, what: String) {
+        // A row stays where it is: rejecting it is refused before the run.
+        self.bad_record(done, number, b"", what, &mut Vec::new());
+    }
+
+    /// The cleaned text of a row; `None`: it stays as it is.
+    fn row(
+        &self,
+        number: u64,
+        at: usize,
+        rows: &Rows,
+        text: &[u8],
+        done: &mut Done,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<String>, String> {
+        let text = std::str::from_utf8(text).map_err(|error| {
+            let at = error.valid_up_to();
+            format!("this is not UTF-8: 0x{:02x} at byte offset {at}", text[at])
+        })?;
+        let page = self.document(done.at, Some(number), text, rows.url(at), rows.outlet(at))?;
+        self.show(&page, done, out);
+        if page.cleaned.removals.is_empty() {
+            return Ok(None);
+        }
+        if self.args.removed.is_some() {
+            self.remove(&page, &Undo::default(), done);
+        }
+        Ok(Some(page.cleaned.text))
+    }
+
+    /// Cleans a document.
+    fn document<'p>(
+        &'p self,
+        at: usize,
+        record: Option<u64>,
+        text: &'p str,
+        url: Option<&str>,
+        outlet: Option<&str>,
+    ) -> Result<Page<'p>, String> {
+        // A bug of ours must not take the other documents with it; the hook has told what it is.
+        let work = AssertUnwindSafe(|| {
+            let outlet = self.outlet(text, url, outlet);
+            let (cleaned, misses) = match &outlet {
+                Some((cleaner, _)) => {
+                    let misses = match self.show {
+                        Show::Explain => cleaner.misses(text, self.categories),
+                        _ => Vec::new(),
+                    };
+                    (cleaner.clean_of(text, self.categories), misses)
+                }
+                None => (Cleaned::unchanged(text), Vec::new()),
+            };
+            (outlet, cleaned, misses)
+        });
+        let (outlet, cleaned, misses) =
+            catch_unwind(work).map_err(|_| "it met a bug of cleaner".to_owned())?;
+        Ok(Page {
+            input: &self.inputs.list[at],
+            record,
+            target: self.target(at),
+            text,
+            outlet,
+            cleaned,
+            misses,
+        })
+    }
+
+    /// Whose a text is.
+    fn outlet(
+        &self,
+        text: &str,
+        url: Option<&str>,
+        named: Option<&str>,
+    ) -> Option<(Arc<Cleaner>, By)> {
+        if let Some(cleaner) = &self.named {
+            return Some((cleaner.clone(), By::Name));
+        }
+        if let Some(cleaner) = named.and_then(|id| self.outlets.cleaner(id)) {
+            return Some((cleaner, By::Record));
+        }
+        let by_address = |url| self.outlets.cleaner(&self.outlets.by_address(url)?.id);
+        if let Some(cleaner) = url.and_then(by_address).or_else(|| self.addressed.clone()) {
+            return Some((cleaner, By::Address));
+        }
+        let outlet = self.outlets.by_signs(text)?;
+        Some((self.outlets.cleaner(&outlet.id)?, By::Signs))
+    }
+
+    /// Counts a document, and shows what is asked for.
+    fn show(&self, page: &Page, done: &mut Done, out: &mut Vec<u8>) {
+        let would_change = !page.cleaned.removals.is_empty();
+        done.changed |= would_change;
+        done.totals.add(page, self.args.stats.is_some());
+        let shown = match self.show {
+            Show::Diff if self.console.is_for_eyes() => {
+                diff::for_eyes(page, self.console.stdout(), out)
+            }
+            Show::Diff => diff::patch(page, out),
+            Show::Check if would_change => self.check(page, out),
+            Show::Json => json::record(page, self.args.spans, &self.rules_hash, out),
+            Show::Explain => explain::page(page, self.console.stdout(), out),
+            Show::Sample if would_change => self.draw(page, done),
+            _ => Ok(()),
+        };
+        shown.expect("writing to memory");
+    }
+
+    fn check(&self, page: &Page, out: &mut Vec<u8>) -> io::Result<()> {
+        if self.console.is_for_eyes() {
+            return writeln!(out, "{}", printable(&page.name()));
+        }
+        out.extend_from_slice(page.input.raw_name());
+        match page.record {
+            Some(record) => writeln!(out, ":{record}"),
+            None => writeln!(out),
+        }
+    }
+
+    /// Draws a number for a document, which is of the sample if it is among the lowest.
+    fn draw(&self, page: &Page, done: &mut Done) -> io::Result<()> {
+        let place = (done.at, page.record.unwrap_or_default());
+        let number = mixed(mixed(mixed(self.args.seed) ^ place.0 as u64) ^ place.1);
+        if number < self.sample_below.load(Ordering::Relaxed) {
+            let mut shown = Vec::new();
+            if self.console.is_for_eyes() {
+                diff::for_eyes(page, self.console.stdout(), &mut shown)?;
+            } else {
+                diff::patch(page, &mut shown)?;
+            }
+            done.sample.push(Drawn {
+                number,
+                place,
+                diff: shown,
+            });
+        }
+        Ok(())
+    }
+
+    fn remove(&self, page: &Page, undo: &Undo, done: &mut Done) {
+        let written = json::removed(
+            page,
+            self.args.spans,
+            &self.rules_hash,
+            undo,
+            &mut done.removed,
+        );
+        written.expect("writing to memory");
+    }
+}
+
+/// The bytes without some of them, which are in order and disjoint.
+fn without(bytes: &[u8], cuts: &[Range<usize>], out: &mut Vec<u8>) {
+    let mut from = 0;
+    for cut in cuts {
+        out.extend_from_slice(&bytes[from..cut.start]);
+        from = cut.end;
+    }
+    out.extend_from_slice(&bytes[from..]);
+}
+
+/// The finalizer of SplitMix64: every bit of the number depends on every bit of the other one.
+fn mixed(number: u64) -> u64 {
+    let mut x = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
