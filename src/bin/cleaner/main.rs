@@ -10,6 +10,7 @@ mod args;
 mod clean;
 mod console;
 mod documents;
+mod formats;
 mod output;
 mod render;
 mod restore;
@@ -32,6 +33,9 @@ const ERROR: u8 = 2;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
+        if console::panics_are_expected() {
+            return;
+        }
         tell(&format!(
             "cleaner: this is a bug of cleaner, please report it with the page: {panic}\n"
         ));
