@@ -384,7 +384,7 @@ in.jsonl:5: error: this page has no path to be restored under
 in.jsonl:6: error: out/good.txt has been restored from a line before
 in.jsonl:7: error: the removals do not fit the text
 in.jsonl:8: error: the removal 0 to 3 has a text of 2
-in.jsonl:9: error: this is no line of `cleaner --json`: expected ident at line 1 column 2
+in.jsonl:9: error: this is no line of `cleaner --json` or --removed: expected ident at line 1 column 2
 ";
     let err = err.replace("out/", &format!("out{}", std::path::MAIN_SEPARATOR));
     check(run, 2, "", &err);

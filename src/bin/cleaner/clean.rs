@@ -280,6 +280,7 @@ fn show(args: &Clean, inputs: &Inputs) -> Result<Show, String> {
         .iter()
         .map(|input| args.format.or(input.format()))
         .collect();
+    let is_parquet = formats.contains(&Some(Format::Parquet));
     // Records of several files are as good in one.
     let runs_on = |format: Format| formats.iter().all(|of| *of == Some(format));
     let is_one = !inputs.are_many || runs_on(Format::Jsonl) || runs_on(Format::Wet);
@@ -295,9 +296,11 @@ fn show(args: &Clean, inputs: &Inputs) -> Result<Show, String> {
         Show::Plan
     } else if args.sample.is_some() {
         Show::Sample
-    } else if is_written || inputs.list.is_empty() || (inputs.are_many && args.stats.is_some()) {
+    } else if is_written || inputs.list.is_empty() {
         Show::Nothing
-    } else if formats.contains(&Some(Format::Parquet)) {
+    } else if args.stats.is_some() && (inputs.are_many || is_parquet) {
+        Show::Nothing
+    } else if is_parquet {
         return Err("Parquet is no stream; name the file to write with --output".to_owned());
     } else if !is_one {
         return Err(

@@ -1,7 +1,9 @@
 //! Standard output and standard error: colour, escaping, closed pipes, full disks.
 
+use std::cell::Cell;
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Effects, Style};
@@ -149,6 +151,31 @@ pub fn tell(text: &str) {
     aside(|| {
         let _ = AutoStream::always(io::stderr().lock()).write_all(text.as_bytes());
     });
+}
+
+thread_local! {
+    static EXPECTS_PANICS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What a function returns in which a panic is an answer and not a bug of ours: nothing is told
+/// of it, and its message is the error. What the function was changing is not to be used after.
+#[cfg_attr(not(feature = "parquet"), allow(dead_code))]
+pub fn expecting_panics<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    let before = EXPECTS_PANICS.replace(true);
+    let ran = catch_unwind(AssertUnwindSafe(run));
+    EXPECTS_PANICS.set(before);
+    ran.map_err(|panic| match panic.downcast::<String>() {
+        Ok(message) => *message,
+        Err(panic) => match panic.downcast::<&str>() {
+            Ok(message) => (*message).to_owned(),
+            Err(_) => "no reason given".to_owned(),
+        },
+    })
+}
+
+/// Whether a panic of this thread is an answer.
+pub fn panics_are_expected() -> bool {
+    EXPECTS_PANICS.get()
 }
 
 /// The text with everything escaped that could steer a terminal or hide text in it.

@@ -28,8 +28,10 @@ pub enum Part {
     Wet(Piece, Vec<Extent>),
     /// Rows of a Parquet file.
     Rows(Rows),
-    /// The input is at its end, or cannot be read on.
-    End(Result<(), String>),
+    /// The input is at its end.
+    End { is_parquet: bool },
+    /// The input cannot be read, or not be read on.
+    Broken(String),
 }
 
 impl Job {
@@ -39,7 +41,7 @@ impl Job {
             Part::Page(_) => inputs.list[self.at].size() as usize,
             Part::Lines(piece) | Part::Wet(piece, _) => piece.bytes.len(),
             Part::Rows(rows) => rows.size(),
-            Part::End(_) => 0,
+            Part::End { .. } | Part::Broken(_) => 0,
         };
         size > LARGE
     }
@@ -114,14 +116,23 @@ impl<'a> Jobs<'a> {
         let reader = parquet::Reader::open(file, &self.reading.columns)?;
         Ok(Open::Parquet(Box::new(reader)))
     }
+}
 
-    fn part(open: &mut Open) -> Result<Option<Part>, String> {
+impl Reading<'_> {
+    /// The next part of an input.
+    fn part(&self, open: &mut Open) -> Result<Option<Part>, String> {
         Ok(match open {
             Open::Stream(source) if source.format == Format::Wet => source
                 .wet()?
                 .map(|(piece, extents)| Part::Wet(piece, extents)),
             Open::Stream(source) => source.lines()?.map(Part::Lines),
-            Open::Parquet(reader) => reader.next()?.map(Part::Rows),
+            Open::Parquet(reader) => {
+                let before = reader.passed();
+                let rows = reader.next()?;
+                let passed = reader.passed() - before;
+                self.passed.fetch_add(passed, Ordering::Relaxed);
+                rows.map(Part::Rows)
+            }
         })
     }
 }
@@ -136,12 +147,14 @@ impl Iterator for Jobs<'_> {
                 let part = if self.reading.is_over[at].load(Ordering::Relaxed) {
                     Ok(None)
                 } else {
-                    Jobs::part(open)
+                    self.reading.part(open)
                 };
                 let part = match part {
                     Ok(Some(part)) => return Some(Job { at, part }),
-                    Ok(None) => Part::End(Ok(())),
-                    Err(what) => Part::End(Err(what)),
+                    Ok(None) => Part::End {
+                        is_parquet: matches!(open, Open::Parquet(_)),
+                    },
+                    Err(what) => Part::Broken(what),
                 };
                 self.open = None;
                 return Some(Job { at, part });
@@ -161,7 +174,7 @@ impl Iterator for Jobs<'_> {
                 Err(what) => {
                     return Some(Job {
                         at,
-                        part: Part::End(Err(what)),
+                        part: Part::Broken(what),
                     });
                 }
             }

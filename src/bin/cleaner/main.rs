@@ -47,6 +47,9 @@ const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
+        if console::panics_are_expected() {
+            return;
+        }
         tell(&format!(
             "cleaner: this is a bug of cleaner, please report it with the page: {panic}\n"
         ));

@@ -214,38 +214,50 @@ impl<'a> Results<'a> {
         };
         match std::mem::replace(&mut done.out, nothing) {
             Out::Written => Ok(()),
+            Out::Rows { rows, texts } => self.rows(at)?.write(&rows, texts),
+            // Of a Parquet file without rows all the rest is written.
+            Out::Bytes { .. } if done.is_parquet => self.rows(at).map(drop),
             Out::Bytes { bytes, packed } => {
-                if self.open.is_none() {
-                    let compression = if packed {
-                        Compression::None
-                    } else {
-                        self.work.compression(at)
-                    };
-                    let packer = Packer::new(targets.begin(at)?, compression)
-                        .map_err(|error| targets.cannot(at, &error))?;
-                    self.open = Some(Open::Bytes(Box::new(packer)));
-                }
-                let Some(Open::Bytes(out)) = &mut self.open else {
-                    unreachable!("an input has one format");
-                };
+                let out = self.bytes(at, packed)?;
                 out.write_all(&bytes)
                     .map_err(|error| targets.cannot(at, &error))
             }
-            Out::Rows { rows, texts } => {
-                if self.open.is_none() {
-                    let file = self.work.inputs.list[at]
-                        .as_file()
-                        .expect("Parquet is a file");
-                    let like = std::fs::File::open(file).map_err(|error| error.to_string())?;
-                    let out = targets.begin(at)?;
-                    let writer = parquet::Writer::new(like, &self.reading.columns, out)?;
-                    self.open = Some(Open::Rows(Box::new(writer)));
-                }
-                let Some(Open::Rows(writer)) = &mut self.open else {
-                    unreachable!("an input has one format");
-                };
-                writer.write(&rows, texts)
-            }
+        }
+    }
+
+    /// The output of an input of bytes.
+    fn bytes(&mut self, at: usize, packed: bool) -> Result<&mut Packer<Pending>, String> {
+        let targets = self.work.targets.expect("there is an output");
+        if self.open.is_none() {
+            let compression = if packed {
+                Compression::None
+            } else {
+                self.work.compression(at)
+            };
+            let packer = Packer::new(targets.begin(at)?, compression)
+                .map_err(|error| targets.cannot(at, &error))?;
+            self.open = Some(Open::Bytes(Box::new(packer)));
+        }
+        match &mut self.open {
+            Some(Open::Bytes(out)) => Ok(out),
+            _ => unreachable!("an input has one format"),
+        }
+    }
+
+    /// The output of a Parquet file.
+    fn rows(&mut self, at: usize) -> Result<&mut parquet::Writer<Pending>, String> {
+        let targets = self.work.targets.expect("there is an output");
+        if self.open.is_none() {
+            let input = self.work.inputs.list[at].as_file();
+            let like = std::fs::File::open(input.expect("Parquet is a file"));
+            let like = like.map_err(|error| error.to_string())?;
+            let out = targets.begin(at)?;
+            let writer = parquet::Writer::new(like, &self.reading.columns, out)?;
+            self.open = Some(Open::Rows(Box::new(writer)));
+        }
+        match &mut self.open {
+            Some(Open::Rows(writer)) => Ok(writer),
+            _ => unreachable!("an input has one format"),
         }
     }
 

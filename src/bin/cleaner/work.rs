@@ -133,6 +133,8 @@ pub struct Done {
     pub failed: bool,
     /// The input ends here.
     pub is_end: bool,
+    /// It ends, and is Parquet.
+    pub is_parquet: bool,
 }
 
 /// What is written.
@@ -179,6 +181,7 @@ impl Done {
             totals: Totals::default(),
             failed: false,
             is_end: false,
+            is_parquet: false,
         }
     }
 
@@ -196,12 +199,11 @@ impl Work<'_> {
             Part::Lines(piece) => self.lines(&piece, &mut done),
             Part::Wet(piece, extents) => self.wet(&piece, &extents, &mut done),
             Part::Rows(rows) => self.rows(rows, &mut done),
-            Part::End(result) => {
+            Part::End { is_parquet } => {
                 done.is_end = true;
-                if let Err(what) = result {
-                    self.fail(&mut done, None, what);
-                }
+                done.is_parquet = is_parquet;
             }
+            Part::Broken(what) => self.fail(&mut done, None, what),
         }
         done
     }
@@ -562,7 +564,7 @@ impl Work<'_> {
                 continue;
             };
             texts.push(Some(
-                match self.row(number, at, &rows, text, done, &mut out) {
+                match self.row(number, at, &rows, text.data(), done, &mut out) {
                     Ok(Some(cleaned)) => cleaned.into_bytes().into(),
                     Ok(None) => text.clone(),
                     Err(what) => {

@@ -199,7 +199,8 @@ impl Run<'_> {
                 let (Some(entry), Some(value)) = (lines.of(rows.first + at as u64)?, &text) else {
                     continue;
                 };
-                let cleaned = std::str::from_utf8(value).map_err(|_| "a text is not UTF-8")?;
+                let cleaned =
+                    std::str::from_utf8(value.data()).map_err(|_| "a text is not UTF-8")?;
                 *text = Some(entry.original_of(cleaned)?.into_bytes().into());
             }
             writer.write(&rows, texts)?;
