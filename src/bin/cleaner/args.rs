@@ -322,11 +322,20 @@ pub struct RulesFolder {
     /// Without it, the folder that the environment variable CLEANER_RULES names.
     #[arg(id = "rules_folder", long = "rules", value_name = "DIR", help_heading = FROM)]
     named: Option<PathBuf>,
+
+    /// Only the rule files of --rules, none of the bundled ones
+    #[arg(long, help_heading = FROM)]
+    no_bundled: bool,
 }
 
 impl RulesFolder {
     pub fn folder(&self) -> Option<PathBuf> {
         self.named.clone().or_else(rules_of_environment)
+    }
+
+    /// Whether the bundled rule files are left out.
+    pub fn is_alone(&self) -> bool {
+        self.no_bundled
     }
 }
 

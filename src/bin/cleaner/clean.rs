@@ -41,7 +41,7 @@ const OUTLET_FIELDS: &[&str] = &["outlet", "metadata.outlet"];
 
 /// Cleans the inputs that the arguments name; returns the exit code.
 pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
-    let source = Source::new(args.rules.folder())?;
+    let source = Source::of(&args.rules)?;
     let outlets: &Outlets = &source;
     let named = named_outlet(args, outlets).map_err(Failure::Said)?;
     let addressed = addressed_outlet(args, outlets, console);
@@ -283,6 +283,7 @@ fn show(args: &Clean, inputs: &Inputs) -> Result<Show, String> {
     let is_parquet = formats.contains(&Some(Format::Parquet));
     // Records of several files are as good in one.
     let runs_on = |format: Format| formats.iter().all(|of| *of == Some(format));
+    let is_table_alone = args.stats.is_some() && (inputs.are_many || is_parquet);
     let is_one = !inputs.are_many || runs_on(Format::Jsonl) || runs_on(Format::Wet);
     Ok(if args.diff {
         Show::Diff
@@ -296,9 +297,7 @@ fn show(args: &Clean, inputs: &Inputs) -> Result<Show, String> {
         Show::Plan
     } else if args.sample.is_some() {
         Show::Sample
-    } else if is_written || inputs.list.is_empty() {
-        Show::Nothing
-    } else if args.stats.is_some() && (inputs.are_many || is_parquet) {
+    } else if is_written || inputs.list.is_empty() || is_table_alone {
         Show::Nothing
     } else if is_parquet {
         return Err("Parquet is no stream; name the file to write with --output".to_owned());
