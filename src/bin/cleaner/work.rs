@@ -272,19 +272,17 @@ impl Work<'_> {
         done.error(name, what);
     }
 
-    /// The path of the output of an input, below the output folder.
+    /// The path of the output of an input below the output folder, which it never leaves.
     pub fn target(&self, at: usize) -> Option<&Path> {
+        let below = self.inputs.list[at].below.as_deref();
         match self.targets {
-            Some(targets) => {
+            Some(targets) if !self.args.in_place => {
                 let file = &targets.files[at];
-                let folder = targets.folder.as_deref();
-                Some(
-                    folder
-                        .and_then(|folder| file.strip_prefix(folder).ok())
-                        .unwrap_or(file),
-                )
+                let folder = targets.folder.as_ref();
+                let in_folder = folder.and_then(|folder| file.strip_prefix(folder).ok());
+                in_folder.or_else(|| file.file_name().map(Path::new))
             }
-            None => self.inputs.list[at].below.as_deref(),
+            _ => below,
         }
     }
 
