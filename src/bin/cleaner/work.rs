@@ -19,7 +19,7 @@ use crate::formats::parquet::{ByteArray, Rows};
 use crate::formats::{self, BOM, Compression, Extent, Format, Packer, Piece, Source, wet};
 use crate::inputs::{Input, Inputs};
 use crate::jobs::{Job, Part};
-use crate::output::Targets;
+use crate::output::{Pending, Targets};
 use crate::render::json::Undo;
 use crate::render::stats::Totals;
 use crate::render::{attributes, diff, explain, json};
@@ -359,10 +359,15 @@ impl Work<'_> {
             let file = targets.begin(done.at)?;
             let mut packer = Packer::new(file, self.compression(done.at))
                 .map_err(|error| targets.cannot(done.at, &error))?;
+            let commit = if self.args.resume {
+                Pending::commit
+            } else {
+                Pending::commit_page
+            };
             packer
                 .write_all(&bytes)
                 .and_then(|()| packer.finish())
-                .and_then(|file| file.commit())
+                .and_then(commit)
                 .map_err(|error| targets.cannot(done.at, &error))
         };
         if let Err(what) = write() {
