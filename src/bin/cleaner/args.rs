@@ -299,8 +299,15 @@ pub struct Clean {
     /// Work on so many threads; 0: one for each core
     ///
     /// The output is the same for any number.
-    #[arg(short = 'j', long, value_name = "N", default_value_t = 0, help_heading = RUN)]
-    pub threads: usize,
+    #[arg(
+        short = 'j',
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        value_parser = clap::value_parser!(u16).range(..=1024),
+        help_heading = RUN
+    )]
+    pub threads: u16,
 
     /// No notes and no progress bar; errors are told all the same
     #[arg(short, long, help_heading = RUN)]

@@ -552,6 +552,10 @@ impl Work<'_> {
 
     /// Rows of a Parquet file.
     fn rows(&self, rows: Rows, done: &mut Done) {
+        if self.show == Show::Text && self.targets.is_none() {
+            let what = "Parquet is no stream; name the file to write with --output";
+            return self.fail(done, None, what.to_owned());
+        }
         let mut texts = Vec::with_capacity(rows.texts.len());
         let mut out = Vec::new();
         for at in 0..rows.texts.len() {
