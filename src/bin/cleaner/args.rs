@@ -383,7 +383,7 @@ pub enum Command {
         #[command(subcommand)]
         command: RulesCommand,
     },
-    /// Makes the original pages again from what --json wrote
+    /// Makes the original pages or files again from what --json or --removed wrote
     Restore(Restore),
     /// Prints the completions for a shell
     Completions {

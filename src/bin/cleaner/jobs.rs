@@ -88,7 +88,12 @@ impl<'a> Jobs<'a> {
         let input = &self.inputs.list[at];
         let named = self.reading.args.format.or(input.format());
         match (named, input.as_file()) {
-            (Some(Format::Text), Some(_)) => return Ok(Some(Part::Page(None))),
+            (Some(Format::Text), Some(_)) => {
+                self.reading
+                    .passed
+                    .fetch_add(input.size(), Ordering::Relaxed);
+                return Ok(Some(Part::Page(None)));
+            }
             (Some(Format::Parquet), file) => {
                 self.open = Some((at, self.parquet(file)?));
                 return Ok(None);

@@ -456,6 +456,9 @@ impl Work<'_> {
         if let Some(name) = &self.args.annotate {
             attributes::of(&page, record.id, name, out);
         } else if self.is_written() {
+            // A large record is not in memory more often than it has to be.
+            drop(page);
+            drop(text);
             let (end, _) = record.end();
             let end = if added.is_some() { end } else { line.len() };
             without(&line[..end], &cuts, out);
