@@ -159,7 +159,7 @@ impl<'a> Results<'a> {
             self.remove(at, &done.removed).map_err(Failure::Said)?;
         }
         if self.work.targets.is_none() {
-            self.show(&done)?;
+            self.show(&mut done)?;
         } else if !failed && let Err(what) = self.write(&mut done) {
             self.totals.failed += 1;
             self.work
@@ -190,11 +190,12 @@ impl<'a> Results<'a> {
     }
 
     /// Writes to standard output.
-    fn show(&mut self, done: &Done) -> io::Result<()> {
-        let Out::Bytes { bytes, .. } = &done.out else {
+    fn show(&mut self, done: &mut Done) -> io::Result<()> {
+        let Out::Bytes { bytes, .. } = &mut done.out else {
             return Ok(());
         };
         self.stdout.write_all(bytes)?;
+        self.work.buffers.give(std::mem::take(bytes));
         // Somebody may wait for the answer before giving us more.
         if self.work.inputs.list[done.at].as_file().is_none() {
             self.stdout.flush()?;
@@ -221,7 +222,9 @@ impl<'a> Results<'a> {
             Out::Bytes { bytes, packed } => {
                 let out = self.bytes(at, packed)?;
                 out.write_all(&bytes)
-                    .map_err(|error| targets.cannot(at, &error))
+                    .map_err(|error| targets.cannot(at, &error))?;
+                self.work.buffers.give(bytes);
+                Ok(())
             }
         }
     }
