@@ -2,10 +2,11 @@
 //! writing the same.
 //!
 //! `cargo bench --bench corpora` prints medians of whole processes, run in turn, their ratios and
-//! their peak memory. The records are generated, 1000 MB of them or what CORPORA_MB says, one
-//! format at a time, in a folder in memory if there is room. A tool that is not installed is left
-//! out, and said to be. Times differ from machine to machine and from hour to hour; only the
-//! ratios of one run mean something.
+//! their peak memory; with `-- JSONL Parquet` behind it only of formats whose names begin so. The
+//! records are generated, 1000 MB of them or what CORPORA_MB says, one format at a time, in a
+//! folder in memory if there is room. A tool that is not installed is left out, and said to be.
+//! Times differ from machine to machine and from hour to hour; only the ratios of one run mean
+//! something.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -65,7 +66,14 @@ fn main() {
     );
     println!("|---|---:|---:|---:|---|---:|---:|---:|---:|---:|");
     let mut missing = BTreeSet::new();
-    for kind in KINDS {
+    let wanted: Vec<&String> = arguments
+        .iter()
+        .filter(|name| !name.starts_with('-'))
+        .collect();
+    let is_wanted = |kind: &&Kind| {
+        wanted.is_empty() || wanted.iter().any(|name| kind.name.starts_with(&**name))
+    };
+    for kind in KINDS.iter().filter(is_wanted) {
         let folder = tempfile::tempdir_in(&home).expect("a folder for the records");
         measure(kind, folder.path(), megabytes, &outlets, &mut missing);
     }
@@ -266,6 +274,8 @@ struct Run {
     times: Vec<Duration>,
     /// Kilobytes.
     peak: Option<u64>,
+    /// Bytes of its output.
+    written: u64,
     is_there: bool,
 }
 
@@ -288,6 +298,7 @@ fn measure(
         stdout: stdout.map(Path::to_owned),
         times: Vec::new(),
         peak: None,
+        written: 0,
         is_there: true,
     };
     let (from, to, empty) = (path(&input), path(&output), path(&empty));
@@ -321,6 +332,15 @@ fn measure(
             run.go(&output, round == 0);
         }
     }
+    assert_eq!(
+        runs[0].written, runs[1].written,
+        "for any number of threads"
+    );
+    assert!(
+        runs[0].written < size as u64,
+        "{} has not changed",
+        kind.name
+    );
     let pace = |run: &Run| {
         let mut times = run.times.clone();
         times.sort_unstable();
@@ -381,9 +401,20 @@ impl Run {
             status
         };
         assert!(status.success(), "{:?}: {status}", self.command);
-        assert!(output.exists(), "{:?} has written nothing", self.command);
+        self.written = written(output);
+        assert!(self.written > 0, "{:?} has written nothing", self.command);
         remove(output);
     }
+}
+
+/// The size of a file, or of those in a folder.
+fn written(path: &Path) -> u64 {
+    if path.is_dir() {
+        let files = std::fs::read_dir(path).expect("the output can be read");
+        let sizes = files.map(|file| written(&file.expect("a file").path()));
+        return sizes.sum();
+    }
+    path.metadata().map_or(0, |metadata| metadata.len())
 }
 
 fn remove(path: &Path) {
