@@ -20,7 +20,8 @@ pub struct Results<'a> {
     work: &'a Work<'a>,
     reading: &'a Reading<'a>,
     pub totals: Totals,
-    stdout: Packer<BufWriter<Box<dyn Write + Send>>>,
+    /// Standard output, once something is written to it.
+    stdout: Option<Stdout>,
     /// The output of the input whose results come in.
     open: Option<Open>,
     /// The lines of `--removed`.
@@ -37,6 +38,8 @@ pub struct Results<'a> {
     /// Bytes that go of it.
     gone: usize,
 }
+
+type Stdout = Packer<BufWriter<Box<dyn Write + Send>>>;
 
 /// An output that is being written.
 enum Open {
@@ -103,16 +106,11 @@ impl<'a> Results<'a> {
             OnError::Reject(path) if !is_plan => Some(Listed::new(path)?),
             _ => None,
         };
-        let compression = match work.targets {
-            None => args.compress.unwrap_or(Compression::None),
-            Some(_) => Compression::None,
-        };
-        let stdout = Packer::new(work.console.out(), compression);
         Ok(Results {
             work,
             reading,
             totals: Totals::new(work.inputs.failed),
-            stdout: stdout.map_err(|error| format!("standard output: {error}"))?,
+            stdout: None,
             open: None,
             removed,
             rejected,
@@ -190,15 +188,34 @@ impl<'a> Results<'a> {
 
     /// Writes to standard output.
     fn show(&mut self, done: &Done) -> io::Result<()> {
-        let Out::Bytes { bytes, .. } = &done.out else {
+        let Out::Bytes { bytes, packed } = &done.out else {
             return Ok(());
         };
-        self.stdout.write_all(bytes)?;
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let stdout = self.stdout(*packed)?;
+        stdout.write_all(bytes)?;
         // Somebody may wait for the answer before giving us more.
         if self.work.inputs.list[done.at].as_file().is_none() {
-            self.stdout.flush()?;
+            self.stdout(*packed)?.flush()?;
         }
         Ok(())
+    }
+
+    /// Standard output; `packed`: what is written to it is compressed already.
+    fn stdout(&mut self, packed: bool) -> io::Result<&mut Stdout> {
+        let stdout = match self.stdout.take() {
+            Some(stdout) => stdout,
+            None => {
+                let compression = match self.work.targets {
+                    None if !packed => self.work.args.compress.unwrap_or(Compression::None),
+                    _ => Compression::None,
+                };
+                Packer::new(self.work.console.out(), compression)?
+            }
+        };
+        Ok(self.stdout.insert(stdout))
     }
 
     /// Writes to the output of the input.
@@ -269,11 +286,9 @@ impl<'a> Results<'a> {
         if self.work.show == Show::Plan {
             if self.changed || !self.work.args.in_place {
                 let target = printable(&targets.files[at].display().to_string());
-                writeln!(
-                    self.stdout,
-                    "would write {target} without {} bytes",
-                    self.gone
-                )?;
+                let gone = self.gone;
+                let stdout = self.stdout(false)?;
+                writeln!(stdout, "would write {target} without {gone} bytes")?;
             }
             return Ok(());
         }
@@ -344,32 +359,41 @@ impl<'a> Results<'a> {
     /// As [`take`](Results::take).
     pub fn finish(mut self, stats: Option<&str>) -> Result<Totals, Failure> {
         self.progress.end();
-        let removed = match self.removed {
+        let removed = match std::mem::replace(&mut self.removed, Removed::Nowhere) {
             Removed::File(file) => Some(file),
             _ => None,
         };
-        for listed in [self.rejected, removed] {
+        for listed in [self.rejected.take(), removed] {
             listed
                 .map_or(Ok(()), Listed::commit)
                 .map_err(Failure::Said)?;
         }
-        let mut sample = self.sample.into_vec();
+        let mut sample = std::mem::take(&mut self.sample).into_vec();
         sample.sort_by_key(|drawn| drawn.place);
-        for drawn in sample {
-            self.stdout.write_all(&drawn.diff)?;
-        }
         let is_alone = matches!(self.work.show, Show::Nothing | Show::Sample);
-        if let (Some(table), true) = (stats, is_alone) {
-            self.stdout.write_all(table.as_bytes())?;
+        let stdout = self.stdout(false)?;
+        for drawn in sample {
+            stdout.write_all(&drawn.diff)?;
         }
-        self.stdout.finish()?.flush()?;
+        if let (Some(table), true) = (stats, is_alone) {
+            stdout.write_all(table.as_bytes())?;
+        }
+        if let Some(stdout) = self.stdout.take() {
+            stdout.finish()?.flush()?;
+        }
         if let (Some(table), false) = (stats, is_alone) {
             tell(table);
         }
         let flagged = self.totals.flagged - self.noted;
         if flagged > 0 {
-            let what = "left as they are, since rules would take too much of them";
-            let what = format!("{flagged} documents are {what}; --json tells which");
+            let what = if flagged == 1 {
+                "1 document is left as it is, since rules would take too much of it".to_owned()
+            } else {
+                format!(
+                    "{flagged} documents are left as they are, since rules would take too much of them"
+                )
+            };
+            let what = format!("{what}; --json tells which");
             self.work.console.note("cleaner", what);
         }
         Ok(self.totals)

@@ -266,8 +266,8 @@ impl<'a> Found<'a> {
             if found.is_some_and(|(before, _)| before == at) {
                 return Err(());
             }
-            // An address that is null or no string is none.
-            let is_string = value.get().starts_with('"');
+            // An address that is null, empty or no string is none.
+            let is_string = value.get().starts_with('"') && value.get() != "\"\"";
             if is_string && found.is_none_or(|(before, _)| at < before) {
                 *found = Some((at, value));
             }
