@@ -51,7 +51,7 @@
 //! 6. **A rule without proof is no rule**: its examples are run whenever a file is read that is
 //!    not built in, and by the tests for those that are.
 //! 7. **A page is never emptied by mistake**: a [`Flag`] tells why a page was left as it is.
-//! 8. **The library never prints and does no I/O**, but that [`Outlets::with_folder`] reads files.
+//! 8. **The library never prints and does no I/O**, but that [`Outlets`] reads folders of rule files.
 //!
 //! # Why twice is once, in linear time
 //!

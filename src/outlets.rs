@@ -112,27 +112,16 @@ impl Outlets {
     /// # Errors
     /// As those of [`with_files`](Outlets::with_files); also a file that cannot be read.
     pub fn with_folder(folder: &Path) -> Result<Outlets> {
-        let mut files = Vec::new();
-        let mut problems = Vec::new();
-        for path in rule_files(folder)? {
-            let name = path.display().to_string();
-            let read = std::fs::read(&path).map_err(|error| error.to_string());
-            let text = read.and_then(|bytes| {
-                String::from_utf8(bytes).map_err(|error| {
-                    let at = error.utf8_error().valid_up_to();
-                    format!("expected UTF-8; byte {at} is not")
-                })
-            });
-            match text {
-                Ok(text) => files.push((name, text)),
-                Err(why) => problems.push(unreadable(&name, &why)),
-            }
-        }
-        if problems.is_empty() {
-            Outlets::with_files(files)
-        } else {
-            Err(Error::new(problems))
-        }
+        Outlets::with_files(texts_of(folder)?)
+    }
+
+    /// The outlets of a folder alone: its `*.toml`, and those of its `families/`. Of an empty folder
+    /// there are none.
+    ///
+    /// # Errors
+    /// As those of [`with_folder`](Outlets::with_folder).
+    pub fn of_folder(folder: &Path) -> Result<Outlets> {
+        Outlets::gathered(texts_of(folder)?, &[])
     }
 
     /// The built-in outlets and those of rule files, each given as its path and its text.
@@ -142,6 +131,14 @@ impl Outlets {
     /// Any error in any of the files refuses them all: a wrong key, a bad pattern, an unknown or
     /// cyclic `extends`, an example that does not come out as it says.
     pub fn with_files(texts: impl IntoIterator<Item = (String, String)>) -> Result<Outlets> {
+        Outlets::gathered(texts, &Outlets::bundled().files)
+    }
+
+    /// The outlets of rule files, and of others that they do not replace.
+    fn gathered(
+        texts: impl IntoIterator<Item = (String, String)>,
+        others: &[File],
+    ) -> Result<Outlets> {
         let mut brought: Vec<File> = Vec::new();
         let mut problems = Vec::new();
         for (name, text) in texts {
@@ -170,13 +167,13 @@ impl Outlets {
         if !problems.is_empty() {
             return Err(Error::new(problems));
         }
-        let bundled = Outlets::bundled().files.iter();
         let replaced = |file: &File| {
             brought
                 .iter()
                 .any(|other| other.outlet.id == file.outlet.id)
         };
-        let mut files: Vec<File> = bundled
+        let mut files: Vec<File> = others
+            .iter()
             .filter(|file| !replaced(file))
             .map(File::again)
             .collect();
@@ -616,6 +613,31 @@ impl File {
             brought: self.brought,
             cleaner: OnceCell::new(),
         }
+    }
+}
+
+/// The rule files of a folder, each as its path and its text.
+fn texts_of(folder: &Path) -> Result<Vec<(String, String)>> {
+    let mut files = Vec::new();
+    let mut problems = Vec::new();
+    for path in rule_files(folder)? {
+        let name = path.display().to_string();
+        let read = std::fs::read(&path).map_err(|error| error.to_string());
+        let text = read.and_then(|bytes| {
+            String::from_utf8(bytes).map_err(|error| {
+                let at = error.utf8_error().valid_up_to();
+                format!("expected UTF-8; byte {at} is not")
+            })
+        });
+        match text {
+            Ok(text) => files.push((name, text)),
+            Err(why) => problems.push(unreadable(&name, &why)),
+        }
+    }
+    if problems.is_empty() {
+        Ok(files)
+    } else {
+        Err(Error::new(problems))
     }
 }
 

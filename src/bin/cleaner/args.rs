@@ -299,8 +299,15 @@ pub struct Clean {
     /// Work on so many threads; 0: one for each core
     ///
     /// The output is the same for any number.
-    #[arg(short = 'j', long, value_name = "N", default_value_t = 0, help_heading = RUN)]
-    pub threads: usize,
+    #[arg(
+        short = 'j',
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        value_parser = clap::value_parser!(u16).range(..=1024),
+        help_heading = RUN
+    )]
+    pub threads: u16,
 
     /// No notes and no progress bar; errors are told all the same
     #[arg(short, long, help_heading = RUN)]
@@ -322,11 +329,20 @@ pub struct RulesFolder {
     /// Without it, the folder that the environment variable CLEANER_RULES names.
     #[arg(id = "rules_folder", long = "rules", value_name = "DIR", help_heading = FROM)]
     named: Option<PathBuf>,
+
+    /// Only the rule files of --rules, none of the bundled ones
+    #[arg(long, help_heading = FROM)]
+    no_bundled: bool,
 }
 
 impl RulesFolder {
     pub fn folder(&self) -> Option<PathBuf> {
         self.named.clone().or_else(rules_of_environment)
+    }
+
+    /// Whether the bundled rule files are left out.
+    pub fn is_alone(&self) -> bool {
+        self.no_bundled
     }
 }
 
@@ -367,7 +383,7 @@ pub enum Command {
         #[command(subcommand)]
         command: RulesCommand,
     },
-    /// Makes the original pages again from what --json wrote
+    /// Makes the original pages or files again from what --json or --removed wrote
     Restore(Restore),
     /// Prints the completions for a shell
     Completions {

@@ -41,7 +41,7 @@ const OUTLET_FIELDS: &[&str] = &["outlet", "metadata.outlet"];
 
 /// Cleans the inputs that the arguments name; returns the exit code.
 pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
-    let source = Source::new(args.rules.folder())?;
+    let source = Source::of(&args.rules)?;
     let outlets: &Outlets = &source;
     let named = named_outlet(args, outlets).map_err(Failure::Said)?;
     let addressed = addressed_outlet(args, outlets, console);
@@ -56,11 +56,11 @@ pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
     let inputs = Inputs::find(&args.paths, listed, args.stdin_filename.as_deref(), console)
         .map_err(Failure::Said)?;
     let targets = targets(args, &inputs).map_err(Failure::Said)?;
-    refuse_mismatch(args, &inputs, targets.as_ref()).map_err(Failure::Said)?;
+    refuse_names(args, &inputs, targets.as_ref()).map_err(Failure::Said)?;
     if is_stdin && io::stdin().is_terminal() {
         console.note("cleaner", "reading from the terminal; see also --help");
     }
-    let show = show(args, &inputs).map_err(Failure::Said)?;
+    let show = show(args, &inputs, targets.is_some()).map_err(Failure::Said)?;
     let (urls, outlet_fields) = (
         or_usual(&args.url_field, URL_FIELDS),
         or_usual(&args.outlet_field, OUTLET_FIELDS),
@@ -85,8 +85,7 @@ pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
         sample_below: AtomicU64::new(if args.sample == Some(0) { 0 } else { u64::MAX }),
     };
     let reading = Reading {
-        format: args.format,
-        max_record: args.max_record,
+        args,
         columns: parquet::Columns {
             text: &args.text_field,
             url: &urls,
@@ -123,10 +122,10 @@ fn over(work: &Work, reading: &Reading, manifest: Option<Manifest>) -> Result<To
     results.finish(None)
 }
 
-fn threads(asked: usize) -> usize {
+fn threads(asked: u16) -> usize {
     match asked {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
-        asked => asked,
+        asked => usize::from(asked),
     }
 }
 
@@ -216,45 +215,56 @@ fn targets(args: &Clean, inputs: &Inputs) -> Result<Option<Targets>, String> {
     };
     Ok(match (&args.output, &args.annotate) {
         (Some(output), _) => Some(Targets::at(output, naming, inputs)?),
-        (None, Some(name)) => Some(Targets::beside(name, inputs)?),
+        (None, Some(name)) if inputs.list.iter().any(|input| input.as_file().is_some()) => {
+            Some(Targets::beside(name, inputs)?)
+        }
         (None, None) if args.in_place => Some(Targets::in_place(inputs)?),
-        (None, None) => None,
+        (None, _) => None,
     })
 }
 
-/// Refuses formats, as far as names tell them, that something asked for is not made for.
-fn refuse_mismatch(args: &Clean, inputs: &Inputs, targets: Option<&Targets>) -> Result<(), String> {
+/// Refuses a format that something asked for is not made for.
+///
+/// # Errors
+/// What goes with what, in words.
+pub fn refuse_format(args: &Clean, format: Format) -> Result<(), String> {
+    let only = |what: &str, formats: &[Format], which: &str| {
+        if formats.contains(&format) {
+            Ok(())
+        } else {
+            Err(format!("{what} is for {which}; this is {}", format.name()))
+        }
+    };
+    if args.to.is_some() {
+        only("--to jsonl", &[Format::Wet], "WET files")?;
+    }
+    if args.annotate.is_some() {
+        only("--annotate", &[Format::Jsonl], "JSONL")?;
+    }
+    if args.add_fields.is_some() {
+        only("--add-fields", &[Format::Jsonl], "JSONL")?;
+    }
+    if let OnError::Reject(_) = args.on_error {
+        let records = [Format::Jsonl, Format::Wet];
+        only(
+            "--on-error reject",
+            &records,
+            "the records of JSONL and WET",
+        )?;
+    }
+    Ok(())
+}
+
+/// Refuses formats that do not fit, as far as names tell them: nothing has been written yet.
+fn refuse_names(args: &Clean, inputs: &Inputs, targets: Option<&Targets>) -> Result<(), String> {
     for (at, input) in inputs.list.iter().enumerate() {
         let Some(format) = args.format.or(input.format()) else {
             continue;
         };
-        let (name, called) = (input.name(), format.name());
-        let only = |what: &str, formats: &[Format], why: &str| {
-            if formats.contains(&format) {
-                Ok(())
-            } else {
-                Err(format!("{what} is for {why}; {name} is {called}"))
-            }
-        };
-        if args.to.is_some() {
-            only("--to jsonl", &[Format::Wet], "WET files")?;
-        }
-        if args.annotate.is_some() {
-            only("--annotate", &[Format::Jsonl], "JSONL")?;
-        }
-        if args.add_fields.is_some() {
-            only("--add-fields", &[Format::Jsonl], "JSONL")?;
-        }
-        if let OnError::Reject(_) = args.on_error {
-            let records = [Format::Jsonl, Format::Wet];
-            only("--on-error reject", &records, "records, of JSONL and WET")?;
-        }
+        refuse_format(args, format).map_err(|what| format!("{}: {what}", input.name()))?;
         let Some(targets) = targets else { continue };
-        let written = if args.to.is_some() || args.annotate.is_some() {
-            Format::Jsonl
-        } else {
-            format
-        };
+        let is_jsonl = args.to.is_some() || args.annotate.is_some();
+        let written = if is_jsonl { Format::Jsonl } else { format };
         let target = &targets.files[at];
         if let (Some(other), _) = formats::named(target)
             && other != written
@@ -273,8 +283,7 @@ fn refuse_mismatch(args: &Clean, inputs: &Inputs, targets: Option<&Targets>) -> 
     Ok(())
 }
 
-fn show(args: &Clean, inputs: &Inputs) -> Result<Show, String> {
-    let is_written = args.in_place || args.output.is_some() || args.annotate.is_some();
+fn show(args: &Clean, inputs: &Inputs, is_written: bool) -> Result<Show, String> {
     let formats: Vec<Option<Format>> = inputs
         .list
         .iter()
@@ -283,6 +292,7 @@ fn show(args: &Clean, inputs: &Inputs) -> Result<Show, String> {
     let is_parquet = formats.contains(&Some(Format::Parquet));
     // Records of several files are as good in one.
     let runs_on = |format: Format| formats.iter().all(|of| *of == Some(format));
+    let is_table_alone = args.stats.is_some() && (inputs.are_many || is_parquet);
     let is_one = !inputs.are_many || runs_on(Format::Jsonl) || runs_on(Format::Wet);
     Ok(if args.diff {
         Show::Diff
@@ -296,9 +306,7 @@ fn show(args: &Clean, inputs: &Inputs) -> Result<Show, String> {
         Show::Plan
     } else if args.sample.is_some() {
         Show::Sample
-    } else if is_written || inputs.list.is_empty() {
-        Show::Nothing
-    } else if args.stats.is_some() && (inputs.are_many || is_parquet) {
+    } else if is_written || inputs.list.is_empty() || is_table_alone {
         Show::Nothing
     } else if is_parquet {
         return Err("Parquet is no stream; name the file to write with --output".to_owned());

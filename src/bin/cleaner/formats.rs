@@ -334,6 +334,10 @@ impl Source {
         let rest = self.buffer[length..].to_vec();
         let mut bytes = std::mem::replace(&mut self.buffer, rest);
         bytes.truncate(length);
+        // What a large record has left behind it is not kept twice.
+        if bytes.capacity() > 2 * PIECE {
+            bytes.shrink_to_fit();
+        }
         let place = self.place;
         self.place.byte += length as u64;
         self.place.line += memchr_iter(b'\n', &bytes).count() as u64;

@@ -168,7 +168,8 @@ impl Input {
 
     /// The format that its name tells.
     pub fn format(&self) -> Option<Format> {
-        formats::named(self.file.as_deref()?).0
+        let path = self.file.as_deref().unwrap_or(Path::new(&self.name));
+        formats::named(path).0
     }
 
     /// The size of its file, which may be compressed: bytes.

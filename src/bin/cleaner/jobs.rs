@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use crate::args::Clean;
+use crate::clean::refuse_format;
 use crate::formats::parquet::{self, Rows};
 use crate::formats::{Extent, Format, Piece, Source};
 use crate::inputs::{Input, Inputs};
@@ -49,8 +51,7 @@ impl Job {
 
 /// How inputs are read.
 pub struct Reading<'a> {
-    pub format: Option<Format>,
-    pub max_record: usize,
+    pub args: &'a Clean,
     pub columns: parquet::Columns<'a>,
     /// Bytes of files that have been read.
     pub passed: Arc<AtomicU64>,
@@ -85,9 +86,14 @@ impl<'a> Jobs<'a> {
     /// Opens an input; a page of text has no parts.
     fn open(&mut self, at: usize) -> Result<Option<Part>, String> {
         let input = &self.inputs.list[at];
-        let named = self.reading.format.or(input.format());
+        let named = self.reading.args.format.or(input.format());
         match (named, input.as_file()) {
-            (Some(Format::Text), Some(_)) => return Ok(Some(Part::Page(None))),
+            (Some(Format::Text), Some(_)) => {
+                self.reading
+                    .passed
+                    .fetch_add(input.size(), Ordering::Relaxed);
+                return Ok(Some(Part::Page(None)));
+            }
             (Some(Format::Parquet), file) => {
                 self.open = Some((at, self.parquet(file)?));
                 return Ok(None);
@@ -96,10 +102,11 @@ impl<'a> Jobs<'a> {
         }
         let source = Source::open(
             input.as_file(),
-            self.reading.format,
+            named,
             self.reading.passed.clone(),
-            self.reading.max_record,
+            self.reading.args.max_record,
         )?;
+        refuse_format(self.reading.args, source.format)?;
         match source.format {
             Format::Text => return Ok(Some(Part::Page(Some(source)))),
             Format::Parquet => self.open = Some((at, self.parquet(input.as_file())?)),

@@ -82,7 +82,7 @@ fn main() -> ExitCode {
 
 fn run(args: &Args, console: Console) -> Result<u8, Failure> {
     if args.version {
-        let outlets = rules::Source::new(args.clean.rules.folder())?;
+        let outlets = rules::Source::of(&args.clean.rules)?;
         let version = env!("CARGO_PKG_VERSION");
         console.print(&format!("cleaner {version} (rules {})\n", outlets.hash()))?;
         return Ok(FINE);

@@ -1,6 +1,7 @@
 //! The sink of the run: what came of the jobs, in their order, told, shown, counted and written.
 
 use std::collections::BinaryHeap;
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -266,7 +267,7 @@ impl<'a> Results<'a> {
         let targets = self.work.targets.expect("there is an output");
         if self.open.is_none() {
             let input = self.work.inputs.list[at].as_file();
-            let like = std::fs::File::open(input.expect("Parquet is a file"));
+            let like = File::open(input.expect("Parquet is a file"));
             let like = like.map_err(|error| error.to_string())?;
             let out = targets.begin(at)?;
             let writer = parquet::Writer::new(like, &self.reading.columns, out)?;
@@ -305,6 +306,8 @@ impl<'a> Results<'a> {
                 .finish()
                 .and_then(Pending::commit)
                 .map_err(|error| targets.cannot(at, &error)),
+            // Not even the text column is encoded anew where nothing has changed.
+            Some(Open::Rows(_)) if !self.changed => self.copy(at),
             Some(Open::Rows(writer)) => writer
                 .finish()
                 .and_then(|out| out.commit().map_err(|error| targets.cannot(at, &error))),
@@ -319,6 +322,17 @@ impl<'a> Results<'a> {
                 .map_err(Failure::Said)?;
         }
         Ok(())
+    }
+
+    /// Copies an input to its output.
+    fn copy(&self, at: usize) -> Result<(), String> {
+        let targets = self.work.targets.expect("there is an output");
+        let input = self.work.inputs.list[at].as_file();
+        let mut out = targets.begin(at)?;
+        File::open(input.expect("Parquet is a file"))
+            .and_then(|mut file| io::copy(&mut file, &mut out))
+            .and_then(|_| out.commit())
+            .map_err(|error| targets.cannot(at, &error))
     }
 
     /// Writes lines of `--removed`.

@@ -8,7 +8,7 @@ use cleaner::{Cleaner, Outlet, Outlets, RULE_SCHEMA, Rule};
 use serde::Serialize;
 
 use crate::FINE;
-use crate::args::{RulesCommand, rules_of_environment};
+use crate::args::{RulesCommand, RulesFolder, rules_of_environment};
 use crate::console::{BOLD, Console, DIM, Failure, Paint, printable};
 use crate::render::table;
 
@@ -19,6 +19,20 @@ pub enum Source {
 }
 
 impl Source {
+    /// The outlets that the arguments name.
+    ///
+    /// # Errors
+    /// What is wrong with the folder's files, or that there is none where only it is wanted.
+    pub fn of(rules: &RulesFolder) -> Result<Source, Failure> {
+        if !rules.is_alone() {
+            return Ok(Source::new(rules.folder())?);
+        }
+        let folder = rules.folder().ok_or_else(|| {
+            "--no-bundled needs the folder of the rules: --rules, or CLEANER_RULES".to_owned()
+        })?;
+        Ok(Source::Brought(Box::new(Outlets::of_folder(&folder)?)))
+    }
+
     /// The bundled outlets and those of a folder.
     ///
     /// # Errors
@@ -61,11 +75,11 @@ pub fn run(command: &RulesCommand, console: Console) -> Result<u8, Failure> {
     let mut out = console.out();
     match command {
         RulesCommand::List { rules, json } => {
-            let outlets = Source::new(rules.folder())?;
+            let outlets = Source::of(rules)?;
             list(&outlets, *json, &mut out)?;
         }
         RulesCommand::Show { id, rules } => {
-            let outlets = Source::new(rules.folder())?;
+            let outlets = Source::of(rules)?;
             show(&outlets, id, console.stdout(), &mut out)?;
         }
         RulesCommand::Check { folder } => {

@@ -19,7 +19,7 @@ use crate::formats::parquet::{ByteArray, Rows};
 use crate::formats::{self, BOM, Compression, Extent, Format, Packer, Piece, Source, wet};
 use crate::inputs::{Input, Inputs};
 use crate::jobs::{Job, Part};
-use crate::output::Targets;
+use crate::output::{Pending, Targets};
 use crate::render::json::Undo;
 use crate::render::stats::Totals;
 use crate::render::{attributes, diff, explain, json};
@@ -302,19 +302,17 @@ impl Work<'_> {
         done.error(name, what);
     }
 
-    /// The path of the output of an input, below the output folder.
+    /// The path of the output of an input below the output folder, which it never leaves.
     pub fn target(&self, at: usize) -> Option<&Path> {
+        let below = self.inputs.list[at].below.as_deref();
         match self.targets {
-            Some(targets) => {
+            Some(targets) if !self.args.in_place => {
                 let file = &targets.files[at];
-                let folder = targets.folder.as_deref();
-                Some(
-                    folder
-                        .and_then(|folder| file.strip_prefix(folder).ok())
-                        .unwrap_or(file),
-                )
+                let folder = targets.folder.as_ref();
+                let in_folder = folder.and_then(|folder| file.strip_prefix(folder).ok());
+                in_folder.or_else(|| file.file_name().map(Path::new))
             }
-            None => self.inputs.list[at].below.as_deref(),
+            _ => below,
         }
     }
 
@@ -391,10 +389,15 @@ impl Work<'_> {
             let file = targets.begin(done.at)?;
             let mut packer = Packer::new(file, self.compression(done.at))
                 .map_err(|error| targets.cannot(done.at, &error))?;
+            let commit = if self.args.resume {
+                Pending::commit
+            } else {
+                Pending::commit_page
+            };
             packer
                 .write_all(&bytes)
                 .and_then(|()| packer.finish())
-                .and_then(|file| file.commit())
+                .and_then(commit)
                 .map_err(|error| targets.cannot(done.at, &error))
         };
         if let Err(what) = write() {
@@ -483,6 +486,9 @@ impl Work<'_> {
         if let Some(name) = &self.args.annotate {
             attributes::of(&page, record.id, name, out);
         } else if self.is_written() {
+            // A large record is not in memory more often than it has to be.
+            drop(page);
+            drop(text);
             let (end, _) = record.end();
             let end = if added.is_some() { end } else { line.len() };
             without(&line[..end], &cuts, out);
@@ -579,6 +585,10 @@ impl Work<'_> {
 
     /// Rows of a Parquet file.
     fn rows(&self, rows: Rows, done: &mut Done) {
+        if self.show == Show::Text && self.targets.is_none() {
+            let what = "Parquet is no stream; name the file to write with --output";
+            return self.fail(done, None, what.to_owned());
+        }
         let mut texts = Vec::with_capacity(rows.texts.len());
         let mut out = Vec::new();
         for at in 0..rows.texts.len() {
