@@ -23,6 +23,8 @@ pub struct Results<'a> {
     pub totals: Totals,
     /// Standard output, once something is written to it.
     stdout: Option<Stdout>,
+    /// The input of which something went there last, and whether that ended a line.
+    shown: Option<(usize, bool)>,
     /// The output of the input whose results come in.
     open: Option<Open>,
     /// The lines of `--removed`.
@@ -112,6 +114,7 @@ impl<'a> Results<'a> {
             reading,
             totals: Totals::new(work.inputs.failed),
             stdout: None,
+            shown: None,
             open: None,
             removed,
             rejected,
@@ -195,7 +198,23 @@ impl<'a> Results<'a> {
         if bytes.is_empty() {
             return Ok(());
         }
+        let mut bytes = &bytes[..];
+        let mut is_glued = false;
+        // Several JSONL files become one: a record keeps a line of its own.
+        if let Some((before, ended)) = self.shown
+            && before != done.at
+            && self.work.show == Show::Text
+            && !packed
+        {
+            bytes = bytes.strip_prefix(formats::BOM).unwrap_or(bytes);
+            is_glued = !ended;
+        }
+        let ended = bytes.last().map_or(!is_glued, |&last| last == b'\n');
+        self.shown = Some((done.at, ended));
         let stdout = self.stdout(*packed)?;
+        if is_glued && !bytes.is_empty() {
+            stdout.write_all(b"\n")?;
+        }
         stdout.write_all(bytes)?;
         // Somebody may wait for the answer before giving us more.
         if self.work.inputs.list[done.at].as_file().is_none() {

@@ -194,17 +194,6 @@ impl Work<'_> {
     /// Does a job.
     pub fn on(&self, job: Job) -> Done {
         let mut done = Done::new(job.at);
-        let refused = match &job.part {
-            Part::Page(_) => self.refusal(Format::Text),
-            Part::Lines(_) => self.refusal(Format::Jsonl),
-            Part::Wet(..) => self.refusal(Format::Wet),
-            Part::Rows(_) | Part::End { is_parquet: true } => self.refusal(Format::Parquet),
-            Part::End { is_parquet: false } | Part::Broken(_) => None,
-        };
-        if let Some(what) = refused {
-            self.fail(&mut done, None, what);
-            return done;
-        }
         match job.part {
             Part::Page(source) => self.page(source, &mut done),
             Part::Lines(piece) => self.lines(&piece, &mut done),
@@ -217,25 +206,6 @@ impl Work<'_> {
             Part::Broken(what) => self.fail(&mut done, None, what),
         }
         done
-    }
-
-    /// Why nothing can be made of a format that only the content of a file has told: what names
-    /// tell is refused before the run.
-    fn refusal(&self, format: Format) -> Option<String> {
-        let called = format.name();
-        let is_for = |what: &str, why: &str| Some(format!("{what} is for {why}; this is {called}"));
-        let args = self.args;
-        if args.to.is_some() && format != Format::Wet {
-            is_for("--to jsonl", "WET files")
-        } else if args.annotate.is_some() && format != Format::Jsonl {
-            is_for("--annotate", "JSONL")
-        } else if args.add_fields.is_some() && format != Format::Jsonl {
-            is_for("--add-fields", "JSONL")
-        } else if format == Format::Parquet && self.show == Show::Text {
-            Some("Parquet is no stream; name the file to write with --output".to_owned())
-        } else {
-            None
-        }
     }
 
     fn input(&self, done: &Done) -> &Input {
@@ -345,7 +315,10 @@ impl Work<'_> {
                 }
                 done.totals.kept += 1;
                 done.error(input.name().to_owned(), what);
-                return self.write_page(bytes, done);
+                if self.is_written() {
+                    self.write_page(bytes, done);
+                }
+                return;
             }
         };
         match self.document(done.at, None, &text, None, None) {
@@ -585,6 +558,11 @@ impl Work<'_> {
 
     /// Rows of a Parquet file.
     fn rows(&self, rows: Rows, done: &mut Done) {
+        // Only the content has told that it is Parquet: names are looked at before the run.
+        if self.show == Show::Text {
+            let what = "Parquet is no stream; name the file to write with --output";
+            return self.fail(done, None, what.to_owned());
+        }
         if self.show == Show::Text && self.targets.is_none() {
             let what = "Parquet is no stream; name the file to write with --output";
             return self.fail(done, None, what.to_owned());
