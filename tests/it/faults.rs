@@ -17,9 +17,9 @@ fn noise(seed: u64, bytes: usize) -> String {
     (0..bytes).map(next).collect()
 }
 
-/// Files of each format of more than 2 MiB, compressed and not.
+/// Files of each format of more than a MiB, compressed and not.
 fn put_large(place: &Place) -> Vec<&'static str> {
-    let texts: Vec<String> = (1..41)
+    let texts: Vec<String> = (1..21)
         .map(|seed| format!("SAMPLE -- The school.\n{}\n", noise(seed, 100_000)))
         .collect();
     let lines: String = texts.iter().map(|text| record(text)).collect();

@@ -12,13 +12,13 @@ fn documents() -> Vec<String> {
             "Words of a story that is long enough to stay.\n".repeat(number * 7919 % 40 + 1);
         format!("SAMPLE -- {number}. {story}\nSample Media ©\n\nWith reporting by AP\n")
     };
-    let mut documents: Vec<String> = (0..1500).map(page).collect();
-    documents[700] = format!(
+    let mut documents: Vec<String> = (0..500).map(page).collect();
+    documents[200] = format!(
         "SAMPLE -- {}\nSample Media ©\n",
         ("A line of a book. ".repeat(250) + "\n").repeat(1_200)
     );
-    documents[800] = OTHER.to_owned();
-    documents[900] = EMPTIED.to_owned();
+    documents[300] = OTHER.to_owned();
+    documents[400] = EMPTIED.to_owned();
     documents
 }
 
@@ -33,14 +33,14 @@ fn output_is_the_same_for_any_number_of_threads() {
     let lines = jsonl(&documents);
     assert!(lines.len() > 5 << 20);
     place.put("in/a.jsonl", &lines);
-    let half: String = documents[..600].iter().map(|text| record(text)).collect();
+    let half: String = documents[..150].iter().map(|text| record(text)).collect();
     place.put("in/b.jsonl.gz", gz(&half));
-    let wet: Vec<u8> = documents[..300]
+    let wet: Vec<u8> = documents[..100]
         .iter()
         .flat_map(|text| gz(wet_record("conversion", "", text)))
         .collect();
     place.put("in/c.wet.gz", wet);
-    for (at, text) in documents[..60].iter().enumerate() {
+    for (at, text) in documents[..30].iter().enumerate() {
         place.put(&format!("in/d/{at}.txt"), text);
     }
     let outputs = |threads: &str| {
@@ -49,12 +49,10 @@ fn output_is_the_same_for_any_number_of_threads() {
             &["in/a.jsonl"][..],
             &["in/a.jsonl", "in/b.jsonl.gz", "--compress=gz"],
             &["in", "--json"],
-            &["in", "--diff"],
+            &["in/d", "in/b.jsonl.gz", "--diff"],
             &["in", "--check"],
             &["in", "--stats=json"],
-            &["in", "--stats"],
             &["in", "--sample=30"],
-            &["in/a.jsonl", "--explain"],
             &["in", "-o", "out", "--dry-run"],
         ] {
             let run = place.run_raw(&[&[threads], args].concat(), "");
@@ -139,7 +137,7 @@ fn output_does_not_depend_on_the_pieces_of_the_input() {
     documents.truncate(14);
     let lines = jsonl(&documents);
     let mut with_bad = lines.clone();
-    with_bad.insert_str(lines.len() / 2, "\u{1}");
+    with_bad.insert(lines.len() / 2, '\u{1}');
     let wet: String = documents
         .iter()
         .map(|text| wet_record("conversion", "", text))
@@ -221,7 +219,7 @@ fn memory_does_not_grow_with_the_input() {
         json_string(CLEAN),
         "x".repeat(60_000)
     ) + "\n";
-    let count = (300 << 20) / line.len();
+    let count = (220 << 20) / line.len();
     let mut command = Command::new(BINARY);
     command
         .arg("-j2")

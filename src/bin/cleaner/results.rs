@@ -2,9 +2,11 @@
 
 use std::collections::BinaryHeap;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
+
+use tempfile::SpooledTempFile;
 
 use crate::args::OnError;
 use crate::console::{Failure, printable, tell};
@@ -62,7 +64,13 @@ enum Removed {
 struct Listed {
     path: PathBuf,
     out: Packer<Pending>,
+    /// Lines of an input that is not at its end: if it fails they are none.
+    waiting: SpooledTempFile,
+    is_waiting: bool,
 }
+
+/// So many bytes of waiting lines are in memory, more are on the disk.
+const WAITING: usize = 1 << 20;
 
 impl Listed {
     fn new(path: &Path) -> Result<Listed, String> {
@@ -73,12 +81,45 @@ impl Listed {
         Ok(Listed {
             path: path.to_owned(),
             out,
+            waiting: tempfile::spooled_tempfile_in(WAITING, output::folder_of(path)),
+            is_waiting: false,
         })
     }
 
-    fn write(&mut self, lines: &[u8]) -> Result<(), String> {
-        let written = self.out.write_all(lines);
-        written.map_err(|error| format!("cannot write {}: {error}", self.path.display()))
+    /// Writes lines of an input; `is_sure`: it, and those that wait, cannot fail any more.
+    fn write(&mut self, lines: &[u8], is_sure: bool) -> Result<(), String> {
+        self.put(lines, is_sure)
+            .map_err(|error| self.cannot(&error))
+    }
+
+    fn put(&mut self, lines: &[u8], is_sure: bool) -> io::Result<()> {
+        if !is_sure {
+            self.is_waiting |= !lines.is_empty();
+            return self.waiting.write_all(lines);
+        }
+        if self.is_waiting {
+            self.waiting.rewind()?;
+            io::copy(&mut self.waiting, &mut self.out)?;
+            self.clear()?;
+        }
+        self.out.write_all(lines)
+    }
+
+    /// The input of the lines that wait has failed.
+    fn forget(&mut self) -> Result<(), String> {
+        self.clear().map_err(|error| self.cannot(&error))
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.is_waiting) {
+            self.waiting.rewind()?;
+            self.waiting.set_len(0)?;
+        }
+        Ok(())
+    }
+
+    fn cannot(&self, error: &io::Error) -> String {
+        format!("cannot write {}: {error}", self.path.display())
     }
 
     fn commit(self) -> Result<(), String> {
@@ -153,13 +194,17 @@ impl<'a> Results<'a> {
         self.changed |= done.changed;
         self.gone += done.totals.gone();
         let mut failed = done.failed;
-        if !failed {
+        // What has gone to standard output stays there, whatever comes behind it.
+        let is_stream = self.work.targets.is_none();
+        if !failed || is_stream {
             if let Some(rejected) = &mut self.rejected {
-                rejected.write(&done.rejected).map_err(Failure::Said)?;
+                let written = rejected.write(&done.rejected, is_stream);
+                written.map_err(Failure::Said)?;
             }
-            self.remove(at, &done.removed).map_err(Failure::Said)?;
+            let written = self.remove(at, &done.removed, is_stream);
+            written.map_err(Failure::Said)?;
         }
-        if self.work.targets.is_none() {
+        if is_stream {
             self.show(&done)?;
         } else if !failed && let Err(what) = self.write(&mut done) {
             self.totals.failed += 1;
@@ -169,12 +214,22 @@ impl<'a> Results<'a> {
             failed = true;
         }
         if !failed && done.is_end {
-            self.end(at)?;
+            failed = !self.end(at)?;
         }
         if failed {
             self.open = None;
             if let Removed::Folder(_, open) = &mut self.removed {
                 *open = None;
+            }
+        }
+        if failed || done.is_end {
+            for listed in self.listed() {
+                let settled = if failed {
+                    listed.forget()
+                } else {
+                    listed.write(&[], true)
+                };
+                settled.map_err(Failure::Said)?;
             }
         }
         if failed || done.is_end {
@@ -184,6 +239,15 @@ impl<'a> Results<'a> {
         }
         self.progress.show(&self.totals);
         Ok(())
+    }
+
+    /// The files of lines of all inputs.
+    fn listed(&mut self) -> impl Iterator<Item = &mut Listed> {
+        let removed = match &mut self.removed {
+            Removed::File(file) => Some(file),
+            _ => None,
+        };
+        self.rejected.iter_mut().chain(removed)
     }
 
     fn is_over(&self, at: usize) -> bool {
@@ -298,10 +362,10 @@ impl<'a> Results<'a> {
         }
     }
 
-    /// The input is at its end: its output appears.
-    fn end(&mut self, at: usize) -> Result<(), Failure> {
+    /// The input is at its end: its output appears. Whether it could be written; if not it is told.
+    fn end(&mut self, at: usize) -> Result<bool, Failure> {
         let Some(targets) = self.work.targets else {
-            return Ok(());
+            return Ok(true);
         };
         if self.work.show == Show::Plan {
             if self.changed || !self.work.args.in_place {
@@ -310,7 +374,7 @@ impl<'a> Results<'a> {
                 let stdout = self.stdout(false)?;
                 writeln!(stdout, "would write {target} without {gone} bytes")?;
             }
-            return Ok(());
+            return Ok(true);
         }
         let is_kept = self.changed || !self.work.args.in_place;
         if let Removed::Folder(_, open) = &mut self.removed
@@ -335,12 +399,14 @@ impl<'a> Results<'a> {
         if let Err(what) = done {
             self.totals.failed += 1;
             self.work.console.error(input.name(), what);
-        } else if let Some(manifest) = &mut self.manifest {
+            return Ok(false);
+        }
+        if let Some(manifest) = &mut self.manifest {
             manifest
                 .add(input, &targets.files[at])
                 .map_err(Failure::Said)?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Copies an input to its output.
@@ -355,10 +421,10 @@ impl<'a> Results<'a> {
     }
 
     /// Writes lines of `--removed`.
-    fn remove(&mut self, at: usize, lines: &[u8]) -> Result<(), String> {
+    fn remove(&mut self, at: usize, lines: &[u8], is_sure: bool) -> Result<(), String> {
         match &mut self.removed {
             Removed::Nowhere => Ok(()),
-            Removed::File(file) => file.write(lines),
+            Removed::File(file) => file.write(lines, is_sure),
             Removed::Folder(folder, open) => {
                 if open.is_none() {
                     let path = output::removed_path(
@@ -369,7 +435,8 @@ impl<'a> Results<'a> {
                     made.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
                     *open = Some(Listed::new(&path)?);
                 }
-                open.as_mut().map_or(Ok(()), |open| open.write(lines))
+                // If the input fails its file is not written at all.
+                open.as_mut().map_or(Ok(()), |open| open.write(lines, true))
             }
         }
     }
