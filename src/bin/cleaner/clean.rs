@@ -10,7 +10,7 @@ use cleaner::{Categories, Cleaner, Outlets};
 use crate::args::{Clean, OnError, Stats};
 use crate::console::{Console, Failure};
 use crate::formats::jsonl::Fields;
-use crate::formats::{self, Format, parquet};
+use crate::formats::{self, Buffers, Format, parquet};
 use crate::inputs::{self, Inputs};
 use crate::jobs::{Jobs, Reading};
 use crate::output::{self, Naming, Targets};
@@ -66,8 +66,10 @@ pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
         or_usual(&args.outlet_field, OUTLET_FIELDS),
     );
     let added = args.add_fields.as_deref();
+    let buffers: Arc<Buffers> = Arc::default();
     let work = Work {
         console,
+        buffers: buffers.clone(),
         args,
         outlets,
         rules_hash: if args.json || args.removed.is_some() || args.resume {
@@ -86,6 +88,7 @@ pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
     };
     let reading = Reading {
         args,
+        buffers: buffers.clone(),
         columns: parquet::Columns {
             text: &args.text_field,
             url: &urls,

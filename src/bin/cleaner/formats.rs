@@ -10,8 +10,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Write};
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::ValueEnum;
 use flate2::bufread::GzDecoder;
@@ -103,12 +103,34 @@ pub fn stem(name: &str) -> &str {
     stem
 }
 
+/// Buffers that are used again: a new one costs the system as much as filling it.
+#[derive(Default)]
+pub struct Buffers(Mutex<Vec<Vec<u8>>>);
+
+impl Buffers {
+    /// An empty buffer.
+    pub fn take(&self) -> Vec<u8> {
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        spare.pop().unwrap_or_default()
+    }
+
+    /// Takes back a buffer, unless it is a large one.
+    pub fn give(&self, mut buffer: Vec<u8>) {
+        if buffer.capacity() <= 2 * PIECE {
+            buffer.clear();
+            let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            spare.push(buffer);
+        }
+    }
+}
+
 /// A file, or standard input, that is read: decompressed.
 pub struct Source {
     pub format: Format,
     reader: Box<dyn Read + Send>,
     /// Read and not yet given away.
     buffer: Vec<u8>,
+    buffers: Arc<Buffers>,
     at_end: bool,
     /// Whether to give away what there is rather than to wait for more.
     is_live: bool,
@@ -160,6 +182,7 @@ impl Source {
         asked: Option<Format>,
         passed: Arc<AtomicU64>,
         max_record: usize,
+        buffers: Arc<Buffers>,
     ) -> Result<Source, String> {
         let (named_format, named_compression) = file.map_or((None, Compression::None), named);
         let raw: Box<dyn Read + Send> = match file {
@@ -185,6 +208,7 @@ impl Source {
             format,
             reader,
             buffer: Vec::new(),
+            buffers,
             at_end: false,
             is_live: file.is_none(),
             scratch: Vec::new(),
@@ -331,7 +355,8 @@ impl Source {
         if length == 0 {
             return None;
         }
-        let rest = self.buffer[length..].to_vec();
+        let mut rest = self.buffers.take();
+        rest.extend_from_slice(&self.buffer[length..]);
         let mut bytes = std::mem::replace(&mut self.buffer, rest);
         bytes.truncate(length);
         // What a large record has left behind it is not kept twice.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::args::Clean;
 use crate::clean::refuse_format;
 use crate::formats::parquet::{self, Rows};
-use crate::formats::{Extent, Format, Piece, Source};
+use crate::formats::{Buffers, Extent, Format, Piece, Source};
 use crate::inputs::{Input, Inputs};
 
 /// A job of this size keeps the others waiting, so that large documents are never many at a time:
@@ -55,6 +55,7 @@ pub struct Reading<'a> {
     pub columns: parquet::Columns<'a>,
     /// Bytes of files that have been read.
     pub passed: Arc<AtomicU64>,
+    pub buffers: Arc<Buffers>,
     /// By the number of the input: whether there is no more to do with it.
     pub is_over: Vec<AtomicBool>,
 }
@@ -105,6 +106,7 @@ impl<'a> Jobs<'a> {
             named,
             self.reading.passed.clone(),
             self.reading.args.max_record,
+            self.reading.buffers.clone(),
         )?;
         refuse_format(self.reading.args, source.format)?;
         match source.format {

@@ -124,7 +124,13 @@ pub fn run(args: &args::Restore, console: Console) -> Result<u8, Failure> {
 
 impl Records {
     fn open(file: Option<&Path>) -> Result<Records, String> {
-        let source = Source::open(file, Some(Format::Jsonl), Arc::default(), usize::MAX)?;
+        let source = Source::open(
+            file,
+            Some(Format::Jsonl),
+            Arc::default(),
+            usize::MAX,
+            Arc::default(),
+        )?;
         Ok(Records {
             source: Some(source),
             piece: Vec::new(),

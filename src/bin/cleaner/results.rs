@@ -205,7 +205,7 @@ impl<'a> Results<'a> {
             written.map_err(Failure::Said)?;
         }
         if is_stream {
-            self.show(&done)?;
+            self.show(&mut done)?;
         } else if !failed && let Err(what) = self.write(&mut done) {
             self.totals.failed += 1;
             self.work
@@ -255,14 +255,15 @@ impl<'a> Results<'a> {
     }
 
     /// Writes to standard output.
-    fn show(&mut self, done: &Done) -> io::Result<()> {
-        let Out::Bytes { bytes, packed } = &done.out else {
+    fn show(&mut self, done: &mut Done) -> io::Result<()> {
+        let Out::Bytes { bytes, packed } = &mut done.out else {
             return Ok(());
         };
-        if bytes.is_empty() {
+        let (buffer, packed) = (std::mem::take(bytes), *packed);
+        if buffer.is_empty() {
             return Ok(());
         }
-        let mut bytes = &bytes[..];
+        let mut bytes = &buffer[..];
         let mut is_glued = false;
         // Several JSONL files become one: a record keeps a line of its own.
         if let Some((before, ended)) = self.shown
@@ -275,14 +276,15 @@ impl<'a> Results<'a> {
         }
         let ended = bytes.last().map_or(!is_glued, |&last| last == b'\n');
         self.shown = Some((done.at, ended));
-        let stdout = self.stdout(*packed)?;
+        let stdout = self.stdout(packed)?;
         if is_glued && !bytes.is_empty() {
             stdout.write_all(b"\n")?;
         }
         stdout.write_all(bytes)?;
+        self.work.buffers.give(buffer);
         // Somebody may wait for the answer before giving us more.
         if self.work.inputs.list[done.at].as_file().is_none() {
-            self.stdout(*packed)?.flush()?;
+            self.stdout(packed)?.flush()?;
         }
         Ok(())
     }
@@ -321,7 +323,9 @@ impl<'a> Results<'a> {
             Out::Bytes { bytes, packed } => {
                 let out = self.bytes(at, packed)?;
                 out.write_all(&bytes)
-                    .map_err(|error| targets.cannot(at, &error))
+                    .map_err(|error| targets.cannot(at, &error))?;
+                self.work.buffers.give(bytes);
+                Ok(())
             }
         }
     }

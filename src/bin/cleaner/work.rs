@@ -16,7 +16,7 @@ use crate::args::{Clean, OnError};
 use crate::console::{Console, printable};
 use crate::formats::jsonl::{Fields, Record};
 use crate::formats::parquet::{ByteArray, Rows};
-use crate::formats::{self, BOM, Compression, Extent, Format, Packer, Piece, Source, wet};
+use crate::formats::{self, BOM, Buffers, Compression, Extent, Format, Packer, Piece, Source, wet};
 use crate::inputs::{Input, Inputs};
 use crate::jobs::{Job, Part};
 use crate::output::{Pending, Targets};
@@ -99,6 +99,7 @@ pub enum Show {
 pub struct Work<'a> {
     pub console: Console,
     pub args: &'a Clean,
+    pub buffers: Arc<Buffers>,
     pub outlets: &'a Outlets,
     /// Empty where nothing shows it.
     pub rules_hash: String,
@@ -196,8 +197,14 @@ impl Work<'_> {
         let mut done = Done::new(job.at);
         match job.part {
             Part::Page(source) => self.page(source, &mut done),
-            Part::Lines(piece) => self.lines(&piece, &mut done),
-            Part::Wet(piece, extents) => self.wet(&piece, &extents, &mut done),
+            Part::Lines(piece) => {
+                self.lines(&piece, &mut done);
+                self.buffers.give(piece.bytes);
+            }
+            Part::Wet(piece, extents) => {
+                self.wet(&piece, &extents, &mut done);
+                self.buffers.give(piece.bytes);
+            }
             Part::Rows(rows) => self.rows(rows, &mut done),
             Part::End { is_parquet } => {
                 done.is_end = true;
@@ -297,6 +304,7 @@ impl Work<'_> {
                 Some(Format::Text),
                 Arc::default(),
                 self.args.max_record,
+                self.buffers.clone(),
             ),
         };
         let bytes = match opened.and_then(Source::read_all) {
@@ -380,11 +388,7 @@ impl Work<'_> {
 
     /// Lines of JSONL.
     fn lines(&self, piece: &Piece, done: &mut Done) {
-        let mut out = Vec::with_capacity(if self.is_written() {
-            piece.bytes.len()
-        } else {
-            0
-        });
+        let mut out = self.buffers.take();
         let mut rest = &piece.bytes[..];
         if let (0, Some(behind)) = (piece.place.byte, rest.strip_prefix(BOM)) {
             rest = behind;
@@ -486,11 +490,7 @@ impl Work<'_> {
 
     /// Records of a WET file.
     fn wet(&self, piece: &Piece, extents: &[Extent], done: &mut Done) {
-        let mut out = Vec::with_capacity(if self.is_written() {
-            piece.bytes.len()
-        } else {
-            0
-        });
+        let mut out = self.buffers.take();
         let packed = self.has_members(done.at);
         let mut record = Vec::new();
         for extent in extents {

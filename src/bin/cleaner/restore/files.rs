@@ -151,7 +151,7 @@ impl Run<'_> {
         if input.format() == Some(Format::Parquet) {
             return Ok(self.parquet(input, &mut lines, target)?);
         }
-        let mut source = Source::open(file, None, Arc::default(), usize::MAX)?;
+        let mut source = Source::open(file, None, Arc::default(), usize::MAX, Arc::default())?;
         let mut out = Out::open(target, source.format)?;
         match source.format {
             Format::Text => {
