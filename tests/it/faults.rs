@@ -214,11 +214,11 @@ fn full_disk_leaves_no_half_file() {
 #[test]
 fn reader_that_goes_away_is_no_error() {
     let place = Place::new();
-    let lines = record(PAGE).repeat(30_000);
+    let lines = record(PAGE).repeat(8_000);
     place.put("in.jsonl", &lines);
     place.put(
         "in.wet.gz",
-        gz(wet_record("conversion", "", PAGE).repeat(10_000)),
+        gz(wet_record("conversion", "", PAGE).repeat(3_000)),
     );
     let first = record(CLEAN);
     for (args, line) in [
@@ -231,7 +231,7 @@ fn reader_that_goes_away_is_no_error() {
         ("--json in.jsonl", "{\"path\":\"in.jsonl\",\"record\":1,"),
         ("--check in.jsonl", "in.jsonl:1\n"),
         ("--diff in.jsonl", "--- a/in.jsonl:1\n"),
-        ("--sample=30000 in.jsonl", "--- a/in.jsonl:1\n"),
+        ("--sample=8000 in.jsonl", "--- a/in.jsonl:1\n"),
     ] {
         let line_of = format!("{{ \"$CLEANER\" {args}; echo $? > status; }} | head -n 1");
         let run = place.shell(&line_of);

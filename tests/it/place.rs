@@ -214,6 +214,11 @@ pub fn rule_file() -> String {
     format!("rules{}sample.toml", std::path::MAIN_SEPARATOR)
 }
 
+/// What is told with the system's own separators in paths.
+pub fn on_system(told: &str) -> String {
+    told.replace('/', std::path::MAIN_SEPARATOR_STR)
+}
+
 #[track_caller]
 pub fn check(run: Run, status: i32, out: &str, err: &str) {
     let wanted = Run {

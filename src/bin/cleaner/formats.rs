@@ -20,6 +20,8 @@ use memchr::{memchr_iter, memrchr};
 
 /// How much is read before work on it begins: bytes, decompressed.
 const PIECE: usize = 256 << 10;
+/// The most buffers that are kept to be used again.
+const SPARE: usize = 64;
 /// How much is looked at to tell a format.
 const PEEK: usize = 512;
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -114,12 +116,15 @@ impl Buffers {
         spare.pop().unwrap_or_default()
     }
 
-    /// Takes back a buffer, unless it is a large one.
+    /// Takes back a buffer, unless it is a large one or there are enough: what pages of text are
+    /// shown in was not taken from here.
     pub fn give(&self, mut buffer: Vec<u8>) {
         if buffer.capacity() <= 2 * PIECE {
             buffer.clear();
             let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            spare.push(buffer);
+            if spare.len() < SPARE {
+                spare.push(buffer);
+            }
         }
     }
 }
