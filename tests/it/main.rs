@@ -1,8 +1,17 @@
 mod cli;
+mod compressed;
+mod corpora;
 mod errors;
+mod faults;
 mod fixtures;
+mod interrupted;
+mod jsonl;
+mod parallel;
 mod place;
 mod properties;
+mod provenance;
 mod reference;
 mod rules;
 mod tidy;
+mod unreadable;
+mod wet;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -81,6 +81,14 @@ pub struct Run {
     pub err: String,
 }
 
+/// What a run of the program did that need not write text.
+#[derive(Debug, PartialEq)]
+pub struct RawRun {
+    pub status: i32,
+    pub out: Vec<u8>,
+    pub err: String,
+}
+
 impl Place {
     pub fn new() -> Place {
         let place = Place(tempfile::tempdir().unwrap());
@@ -111,16 +119,25 @@ impl Place {
         fs::read_to_string(self.path(path)).unwrap()
     }
 
-    /// Every file but the rules, and what is in it.
-    pub fn files(&self) -> Vec<(String, String)> {
-        fn walk(folder: &Path, root: &Path, files: &mut Vec<(String, String)>) {
+    pub fn bytes(&self, path: &str) -> Vec<u8> {
+        fs::read(self.path(path)).unwrap()
+    }
+
+    /// The paths of all files but the rules, hidden ones too.
+    pub fn names(&self) -> Vec<String> {
+        self.raw_files().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// As [`files`](Place::files), also of files that are no text.
+    pub fn raw_files(&self) -> Vec<(String, Vec<u8>)> {
+        fn walk(folder: &Path, root: &Path, files: &mut Vec<(String, Vec<u8>)>) {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
                     walk(&path, root, files);
                 } else {
                     let name = path.strip_prefix(root).unwrap().to_str().unwrap();
-                    files.push((name.replace('\\', "/"), fs::read_to_string(&path).unwrap()));
+                    files.push((name.replace('\\', "/"), fs::read(&path).unwrap()));
                 }
             }
         }
@@ -129,6 +146,12 @@ impl Place {
         files.retain(|(name, _)| !name.starts_with("rules/"));
         files.sort();
         files
+    }
+
+    /// Every file but the rules, and what is in it.
+    pub fn files(&self) -> Vec<(String, String)> {
+        let text = |(name, bytes)| (name, String::from_utf8(bytes).unwrap());
+        self.raw_files().into_iter().map(text).collect()
     }
 
     pub fn command<S: AsRef<OsStr>>(&self, program: &str, args: &[S]) -> Command {
@@ -149,6 +172,11 @@ impl Place {
         finish(self.command(BINARY, args), input.as_ref())
     }
 
+    /// As [`run_on`](Place::run_on), also if it does not write text.
+    pub fn run_raw(&self, args: &[&str], input: impl AsRef<[u8]>) -> RawRun {
+        finish_raw(self.command(BINARY, args), input.as_ref())
+    }
+
     /// Runs a line of shell with the program as `$CLEANER`.
     #[cfg(unix)]
     pub fn shell(&self, line: &str) -> Run {
@@ -158,7 +186,13 @@ impl Place {
     }
 }
 
-pub fn finish(mut command: Command, input: &[u8]) -> Run {
+pub fn finish(command: Command, input: &[u8]) -> Run {
+    let RawRun { status, out, err } = finish_raw(command, input);
+    let out = String::from_utf8(out).unwrap();
+    Run { status, out, err }
+}
+
+pub fn finish_raw(mut command: Command, input: &[u8]) -> RawRun {
     command.stdin(Stdio::piped());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -168,9 +202,9 @@ pub fn finish(mut command: Command, input: &[u8]) -> Run {
     let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
-    Run {
+    RawRun {
         status: output.status.code().expect("an exit code"),
-        out: String::from_utf8(output.stdout).unwrap(),
+        out: output.stdout,
         err: String::from_utf8(output.stderr).unwrap(),
     }
 }
@@ -178,6 +212,11 @@ pub fn finish(mut command: Command, input: &[u8]) -> Run {
 /// The path of the rule file, as the system writes it.
 pub fn rule_file() -> String {
     format!("rules{}sample.toml", std::path::MAIN_SEPARATOR)
+}
+
+/// What is told with the system's own separators in paths.
+pub fn on_system(told: &str) -> String {
+    told.replace('/', std::path::MAIN_SEPARATOR_STR)
 }
 
 #[track_caller]
@@ -188,4 +227,85 @@ pub fn check(run: Run, status: i32, out: &str, err: &str) {
         err: err.to_owned(),
     };
     assert!(run == wanted, "it did   {run:#?}\nwanted   {wanted:#?}");
+}
+
+#[track_caller]
+pub fn check_raw(run: RawRun, status: i32, out: &[u8], err: &str) {
+    assert_eq!((run.status, run.err.as_str()), (status, err));
+    same(&run.out, out);
+}
+
+/// That bytes are the same; what is shown if they are not is short.
+#[track_caller]
+pub fn same(found: &[u8], wanted: &[u8]) {
+    if found == wanted {
+        return;
+    }
+    let equal = found.iter().zip(wanted).take_while(|(a, b)| a == b).count();
+    let part = |bytes: &[u8]| {
+        let from = equal.saturating_sub(40).min(bytes.len());
+        bytes[from..bytes.len().min(equal + 200)]
+            .escape_ascii()
+            .to_string()
+    };
+    let (found_len, wanted_len) = (found.len(), wanted.len());
+    let (found, wanted) = (part(found), part(wanted));
+    panic!(
+        "they differ at byte {equal}\nfound  {found_len}: {found}\nwanted {wanted_len}: {wanted}"
+    );
+}
+
+/// One gzip member.
+pub fn gz(bytes: impl AsRef<[u8]>) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes.as_ref()).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// What all members of a gzip file hold; there is nothing behind them.
+#[track_caller]
+pub fn gunzip(bytes: &[u8]) -> Vec<u8> {
+    members(bytes).concat()
+}
+
+/// What each member of a gzip file holds; there is nothing behind them.
+#[track_caller]
+pub fn members(mut bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut members = Vec::new();
+    while !bytes.is_empty() {
+        let mut member = Vec::new();
+        let mut decoder = flate2::bufread::GzDecoder::new(bytes);
+        decoder.read_to_end(&mut member).unwrap();
+        members.push(member);
+        bytes = decoder.into_inner();
+    }
+    members
+}
+
+/// One Zstandard frame.
+pub fn zst(bytes: impl AsRef<[u8]>) -> Vec<u8> {
+    zstd::encode_all(bytes.as_ref(), 3).unwrap()
+}
+
+#[track_caller]
+pub fn unzst(bytes: &[u8]) -> Vec<u8> {
+    zstd::decode_all(bytes).unwrap()
+}
+
+/// The text as a JSON string.
+pub fn json_string(text: &str) -> String {
+    serde_json::to_string(text).unwrap()
+}
+
+/// A line of JSONL with a text.
+pub fn record(text: &str) -> String {
+    format!("{{\"text\":{}}}\n", json_string(text))
+}
+
+/// A record of a WET file; its digests are left out.
+pub fn wet_record(kind: &str, url: &str, text: &str) -> String {
+    let length = text.len();
+    format!(
+        "WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: {url}\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\r\n{text}\r\n\r\n"
+    )
 }

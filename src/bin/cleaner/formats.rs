@@ -20,6 +20,8 @@ use memchr::{memchr_iter, memrchr};
 
 /// How much is read before work on it begins: bytes, decompressed.
 const PIECE: usize = 256 << 10;
+/// The most buffers that are kept to be used again.
+const SPARE: usize = 64;
 /// How much is looked at to tell a format.
 const PEEK: usize = 512;
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -114,12 +116,15 @@ impl Buffers {
         spare.pop().unwrap_or_default()
     }
 
-    /// Takes back a buffer, unless it is a large one.
+    /// Takes back a buffer, unless it is a large one or there are enough: what pages of text are
+    /// shown in was not taken from here.
     pub fn give(&self, mut buffer: Vec<u8>) {
         if buffer.capacity() <= 2 * PIECE {
             buffer.clear();
             let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            spare.push(buffer);
+            if spare.len() < SPARE {
+                spare.push(buffer);
+            }
         }
     }
 }
@@ -218,14 +223,21 @@ impl Source {
         })
     }
 
-    /// All that is left.
+    /// All that is left, as one record.
     ///
     /// # Errors
     /// What is wrong, in words.
     pub fn read_all(mut self) -> Result<Vec<u8>, String> {
-        self.reader
+        let most = self.max_record;
+        let mut limited = (&mut self.reader).take((most as u64).saturating_add(1));
+        limited
             .read_to_end(&mut self.buffer)
             .map_err(|error| error.to_string())?;
+        if self.buffer.len() > most {
+            return Err(format!(
+                "the page is longer than {most} bytes; --max-record takes longer ones"
+            ));
+        }
         Ok(self.buffer)
     }
 
@@ -246,13 +258,14 @@ impl Source {
                 length = seen;
             }
             if self.at_end || (length > 0 && (self.is_live || seen >= PIECE)) {
-                return Ok(self.cut(length));
+                let good = self.before_long_line(length);
+                if good < length && good == 0 {
+                    return Err(self.long_line());
+                }
+                return Ok(self.cut(good));
             }
             if seen > self.max_record && length == 0 {
-                let (line, most) = (self.place.line, self.max_record);
-                return Err(format!(
-                    "the record on line {line} is longer than {most} bytes; --max-record takes longer ones"
-                ));
+                return Err(self.long_line());
             }
             if seen >= wanted {
                 wanted = (seen * 2)
@@ -261,6 +274,30 @@ impl Source {
             }
             self.read(wanted)?;
         }
+    }
+
+    /// Where in the lines of so many bytes the first is that is too long, or their end.
+    fn before_long_line(&self, length: usize) -> usize {
+        let mut start = 0;
+        if length <= self.max_record {
+            return length;
+        }
+        let lines = &self.buffer[..length];
+        let ends = memchr_iter(b'\n', lines).chain((!lines.ends_with(b"\n")).then_some(length));
+        for end in ends {
+            if end - start > self.max_record {
+                return start;
+            }
+            start = end + 1;
+        }
+        length
+    }
+
+    fn long_line(&self) -> String {
+        let (line, most) = (self.place.line, self.max_record);
+        format!(
+            "the record on line {line} is longer than {most} bytes; --max-record takes longer ones"
+        )
     }
 
     /// The next records of a WET file, all of them whole; `None` at the end.

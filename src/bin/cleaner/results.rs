@@ -2,9 +2,11 @@
 
 use std::collections::BinaryHeap;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
+
+use tempfile::SpooledTempFile;
 
 use crate::args::OnError;
 use crate::console::{Failure, printable, tell};
@@ -21,7 +23,10 @@ pub struct Results<'a> {
     work: &'a Work<'a>,
     reading: &'a Reading<'a>,
     pub totals: Totals,
-    stdout: Packer<BufWriter<Box<dyn Write + Send>>>,
+    /// Standard output, once something is written to it.
+    stdout: Option<Stdout>,
+    /// The input of which something went there last, and whether that ended a line.
+    shown: Option<(usize, bool)>,
     /// The output of the input whose results come in.
     open: Option<Open>,
     /// The lines of `--removed`.
@@ -38,6 +43,8 @@ pub struct Results<'a> {
     /// Bytes that go of it.
     gone: usize,
 }
+
+type Stdout = Packer<BufWriter<Box<dyn Write + Send>>>;
 
 /// An output that is being written.
 enum Open {
@@ -57,7 +64,13 @@ enum Removed {
 struct Listed {
     path: PathBuf,
     out: Packer<Pending>,
+    /// Lines of an input that is not at its end: if it fails they are none.
+    waiting: SpooledTempFile,
+    is_waiting: bool,
 }
+
+/// So many bytes of waiting lines are in memory, more are on the disk.
+const WAITING: usize = 1 << 20;
 
 impl Listed {
     fn new(path: &Path) -> Result<Listed, String> {
@@ -68,12 +81,45 @@ impl Listed {
         Ok(Listed {
             path: path.to_owned(),
             out,
+            waiting: tempfile::spooled_tempfile_in(WAITING, output::folder_of(path)),
+            is_waiting: false,
         })
     }
 
-    fn write(&mut self, lines: &[u8]) -> Result<(), String> {
-        let written = self.out.write_all(lines);
-        written.map_err(|error| format!("cannot write {}: {error}", self.path.display()))
+    /// Writes lines of an input; `is_sure`: it, and those that wait, cannot fail any more.
+    fn write(&mut self, lines: &[u8], is_sure: bool) -> Result<(), String> {
+        self.put(lines, is_sure)
+            .map_err(|error| self.cannot(&error))
+    }
+
+    fn put(&mut self, lines: &[u8], is_sure: bool) -> io::Result<()> {
+        if !is_sure {
+            self.is_waiting |= !lines.is_empty();
+            return self.waiting.write_all(lines);
+        }
+        if self.is_waiting {
+            self.waiting.rewind()?;
+            io::copy(&mut self.waiting, &mut self.out)?;
+            self.clear()?;
+        }
+        self.out.write_all(lines)
+    }
+
+    /// The input of the lines that wait has failed.
+    fn forget(&mut self) -> Result<(), String> {
+        self.clear().map_err(|error| self.cannot(&error))
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.is_waiting) {
+            self.waiting.rewind()?;
+            self.waiting.set_len(0)?;
+        }
+        Ok(())
+    }
+
+    fn cannot(&self, error: &io::Error) -> String {
+        format!("cannot write {}: {error}", self.path.display())
     }
 
     fn commit(self) -> Result<(), String> {
@@ -104,16 +150,12 @@ impl<'a> Results<'a> {
             OnError::Reject(path) if !is_plan => Some(Listed::new(path)?),
             _ => None,
         };
-        let compression = match work.targets {
-            None => args.compress.unwrap_or(Compression::None),
-            Some(_) => Compression::None,
-        };
-        let stdout = Packer::new(work.console.out(), compression);
         Ok(Results {
             work,
             reading,
             totals: Totals::new(work.inputs.failed),
-            stdout: stdout.map_err(|error| format!("standard output: {error}"))?,
+            stdout: None,
+            shown: None,
             open: None,
             removed,
             rejected,
@@ -152,13 +194,17 @@ impl<'a> Results<'a> {
         self.changed |= done.changed;
         self.gone += done.totals.gone();
         let mut failed = done.failed;
-        if !failed {
+        // What has gone to standard output stays there, whatever comes behind it.
+        let is_stream = self.work.targets.is_none();
+        if !failed || is_stream {
             if let Some(rejected) = &mut self.rejected {
-                rejected.write(&done.rejected).map_err(Failure::Said)?;
+                let written = rejected.write(&done.rejected, is_stream);
+                written.map_err(Failure::Said)?;
             }
-            self.remove(at, &done.removed).map_err(Failure::Said)?;
+            let written = self.remove(at, &done.removed, is_stream);
+            written.map_err(Failure::Said)?;
         }
-        if self.work.targets.is_none() {
+        if is_stream {
             self.show(&mut done)?;
         } else if !failed && let Err(what) = self.write(&mut done) {
             self.totals.failed += 1;
@@ -168,12 +214,22 @@ impl<'a> Results<'a> {
             failed = true;
         }
         if !failed && done.is_end {
-            self.end(at)?;
+            failed = !self.end(at)?;
         }
         if failed {
             self.open = None;
             if let Removed::Folder(_, open) = &mut self.removed {
                 *open = None;
+            }
+        }
+        if failed || done.is_end {
+            for listed in self.listed() {
+                let settled = if failed {
+                    listed.forget()
+                } else {
+                    listed.write(&[], true)
+                };
+                settled.map_err(Failure::Said)?;
             }
         }
         if failed || done.is_end {
@@ -185,22 +241,67 @@ impl<'a> Results<'a> {
         Ok(())
     }
 
+    /// The files of lines of all inputs.
+    fn listed(&mut self) -> impl Iterator<Item = &mut Listed> {
+        let removed = match &mut self.removed {
+            Removed::File(file) => Some(file),
+            _ => None,
+        };
+        self.rejected.iter_mut().chain(removed)
+    }
+
     fn is_over(&self, at: usize) -> bool {
         self.reading.is_over[at].load(Ordering::Relaxed)
     }
 
     /// Writes to standard output.
     fn show(&mut self, done: &mut Done) -> io::Result<()> {
-        let Out::Bytes { bytes, .. } = &mut done.out else {
+        let Out::Bytes { bytes, packed } = &mut done.out else {
             return Ok(());
         };
-        self.stdout.write_all(bytes)?;
-        self.work.buffers.give(std::mem::take(bytes));
+        let (buffer, packed) = (std::mem::take(bytes), *packed);
+        if buffer.is_empty() {
+            return Ok(());
+        }
+        let mut bytes = &buffer[..];
+        let mut is_glued = false;
+        // Several JSONL files become one: a record keeps a line of its own.
+        if let Some((before, ended)) = self.shown
+            && before != done.at
+            && self.work.show == Show::Text
+            && !packed
+        {
+            bytes = bytes.strip_prefix(formats::BOM).unwrap_or(bytes);
+            is_glued = !ended;
+        }
+        let ended = bytes.last().map_or(!is_glued, |&last| last == b'\n');
+        self.shown = Some((done.at, ended));
+        let stdout = self.stdout(packed)?;
+        if is_glued && !bytes.is_empty() {
+            stdout.write_all(b"\n")?;
+        }
+        stdout.write_all(bytes)?;
+        self.work.buffers.give(buffer);
         // Somebody may wait for the answer before giving us more.
         if self.work.inputs.list[done.at].as_file().is_none() {
-            self.stdout.flush()?;
+            self.stdout(packed)?.flush()?;
         }
         Ok(())
+    }
+
+    /// Standard output; `packed`: what is written to it is compressed already.
+    fn stdout(&mut self, packed: bool) -> io::Result<&mut Stdout> {
+        let stdout = match self.stdout.take() {
+            Some(stdout) => stdout,
+            None => {
+                let compression = match self.work.targets {
+                    None if !packed => self.work.args.compress.unwrap_or(Compression::None),
+                    _ => Compression::None,
+                };
+                Packer::new(self.work.console.out(), compression)?
+            }
+        };
+        Ok(self.stdout.insert(stdout))
     }
 
     /// Writes to the output of the input.
@@ -265,21 +366,19 @@ impl<'a> Results<'a> {
         }
     }
 
-    /// The input is at its end: its output appears.
-    fn end(&mut self, at: usize) -> Result<(), Failure> {
+    /// The input is at its end: its output appears. Whether it could be written; if not it is told.
+    fn end(&mut self, at: usize) -> Result<bool, Failure> {
         let Some(targets) = self.work.targets else {
-            return Ok(());
+            return Ok(true);
         };
         if self.work.show == Show::Plan {
             if self.changed || !self.work.args.in_place {
                 let target = printable(&targets.files[at].display().to_string());
-                writeln!(
-                    self.stdout,
-                    "would write {target} without {} bytes",
-                    self.gone
-                )?;
+                let gone = self.gone;
+                let stdout = self.stdout(false)?;
+                writeln!(stdout, "would write {target} without {gone} bytes")?;
             }
-            return Ok(());
+            return Ok(true);
         }
         let is_kept = self.changed || !self.work.args.in_place;
         if let Removed::Folder(_, open) = &mut self.removed
@@ -304,12 +403,14 @@ impl<'a> Results<'a> {
         if let Err(what) = done {
             self.totals.failed += 1;
             self.work.console.error(input.name(), what);
-        } else if let Some(manifest) = &mut self.manifest {
+            return Ok(false);
+        }
+        if let Some(manifest) = &mut self.manifest {
             manifest
                 .add(input, &targets.files[at])
                 .map_err(Failure::Said)?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Copies an input to its output.
@@ -324,10 +425,10 @@ impl<'a> Results<'a> {
     }
 
     /// Writes lines of `--removed`.
-    fn remove(&mut self, at: usize, lines: &[u8]) -> Result<(), String> {
+    fn remove(&mut self, at: usize, lines: &[u8], is_sure: bool) -> Result<(), String> {
         match &mut self.removed {
             Removed::Nowhere => Ok(()),
-            Removed::File(file) => file.write(lines),
+            Removed::File(file) => file.write(lines, is_sure),
             Removed::Folder(folder, open) => {
                 if open.is_none() {
                     let path = output::removed_path(
@@ -338,7 +439,8 @@ impl<'a> Results<'a> {
                     made.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
                     *open = Some(Listed::new(&path)?);
                 }
-                open.as_mut().map_or(Ok(()), |open| open.write(lines))
+                // If the input fails its file is not written at all.
+                open.as_mut().map_or(Ok(()), |open| open.write(lines, true))
             }
         }
     }
@@ -361,32 +463,41 @@ impl<'a> Results<'a> {
     /// As [`take`](Results::take).
     pub fn finish(mut self, stats: Option<&str>) -> Result<Totals, Failure> {
         self.progress.end();
-        let removed = match self.removed {
+        let removed = match std::mem::replace(&mut self.removed, Removed::Nowhere) {
             Removed::File(file) => Some(file),
             _ => None,
         };
-        for listed in [self.rejected, removed] {
+        for listed in [self.rejected.take(), removed] {
             listed
                 .map_or(Ok(()), Listed::commit)
                 .map_err(Failure::Said)?;
         }
-        let mut sample = self.sample.into_vec();
+        let mut sample = std::mem::take(&mut self.sample).into_vec();
         sample.sort_by_key(|drawn| drawn.place);
-        for drawn in sample {
-            self.stdout.write_all(&drawn.diff)?;
-        }
         let is_alone = matches!(self.work.show, Show::Nothing | Show::Sample);
-        if let (Some(table), true) = (stats, is_alone) {
-            self.stdout.write_all(table.as_bytes())?;
+        let stdout = self.stdout(false)?;
+        for drawn in sample {
+            stdout.write_all(&drawn.diff)?;
         }
-        self.stdout.finish()?.flush()?;
+        if let (Some(table), true) = (stats, is_alone) {
+            stdout.write_all(table.as_bytes())?;
+        }
+        if let Some(stdout) = self.stdout.take() {
+            stdout.finish()?.flush()?;
+        }
         if let (Some(table), false) = (stats, is_alone) {
             tell(table);
         }
         let flagged = self.totals.flagged - self.noted;
         if flagged > 0 {
-            let what = "left as they are, since rules would take too much of them";
-            let what = format!("{flagged} documents are {what}; --json tells which");
+            let what = if flagged == 1 {
+                "1 document is left as it is, since rules would take too much of it".to_owned()
+            } else {
+                format!(
+                    "{flagged} documents are left as they are, since rules would take too much of them"
+                )
+            };
+            let what = format!("{what}; --json tells which");
             self.work.console.note("cleaner", what);
         }
         Ok(self.totals)

@@ -80,8 +80,10 @@ impl Manifest {
             }
             Err(TryLockError::Error(error)) => return Err(cannot(error)),
         }
-        let mut lines = String::new();
-        file.read_to_string(&mut lines).map_err(cannot)?;
+        let mut lines = Vec::new();
+        file.read_to_end(&mut lines).map_err(cannot)?;
+        // What is no line of ours says of nothing that it is done.
+        let lines = String::from_utf8_lossy(&lines);
         // The last line may have been cut off; what comes next begins a line of its own.
         if !lines.is_empty() && !lines.ends_with('\n') {
             file.write_all(b"\n").map_err(cannot)?;

@@ -323,7 +323,10 @@ impl Work<'_> {
                 }
                 done.totals.kept += 1;
                 done.error(input.name().to_owned(), what);
-                return self.write_page(bytes, done);
+                if self.is_written() {
+                    self.write_page(bytes, done);
+                }
+                return;
             }
         };
         match self.document(done.at, None, &text, None, None) {
@@ -555,6 +558,11 @@ impl Work<'_> {
 
     /// Rows of a Parquet file.
     fn rows(&self, rows: Rows, done: &mut Done) {
+        // Only the content has told that it is Parquet: names are looked at before the run.
+        if self.show == Show::Text {
+            let what = "Parquet is no stream; name the file to write with --output";
+            return self.fail(done, None, what.to_owned());
+        }
         if self.show == Show::Text && self.targets.is_none() {
             let what = "Parquet is no stream; name the file to write with --output";
             return self.fail(done, None, what.to_owned());

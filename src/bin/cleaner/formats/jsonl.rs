@@ -83,7 +83,10 @@ impl<'a> Record<'a> {
             .map(|(path, slot)| (path.as_str(), *slot))
             .collect();
         let mut found = Found::default();
-        let mut json = serde_json::Deserializer::from_str(line);
+        // Of a record that is cut off it is the end that is wrong, and not the line end behind it.
+        let json = line.strip_suffix('\n').unwrap_or(line);
+        let json = json.strip_suffix('\r').unwrap_or(json);
+        let mut json = serde_json::Deserializer::from_str(json);
         Object {
             wanted: &wanted,
             found: &mut found,
@@ -266,8 +269,8 @@ impl<'a> Found<'a> {
             if found.is_some_and(|(before, _)| before == at) {
                 return Err(());
             }
-            // An address that is null or no string is none.
-            let is_string = value.get().starts_with('"');
+            // An address that is null, empty or no string is none.
+            let is_string = value.get().starts_with('"') && value.get() != "\"\"";
             if is_string && found.is_none_or(|(before, _)| at < before) {
                 *found = Some((at, value));
             }

@@ -356,6 +356,10 @@ impl Record {
 
     /// A line of JSONL as it was.
     fn line(&self, line: &str) -> Option<String> {
+        // Of what went of another format there is neither.
+        if self.raw.is_empty() && self.added.is_none() {
+            return None;
+        }
         let mut left = line.to_owned();
         if let Some(added) = &self.added {
             let brace = left.rfind('}')?;

@@ -1,0 +1,218 @@
+//! `--on-error`: records that cannot be read fail their file, are kept, or are put aside.
+
+use serde_json::Value;
+
+use crate::place::*;
+
+const DIRTY: &str = "{\"text\":\"SAMPLE -- One sentence.\"}\n";
+const CLEANED: &str = "{\"text\":\"One sentence.\"}\n";
+
+fn counts(stats: &str) -> [u64; 5] {
+    let stats: Value = serde_json::from_str(stats).unwrap();
+    ["documents", "changed", "failed", "kept", "rejected"].map(|key| stats[key].as_u64().unwrap())
+}
+
+/// Many records, of which those of these numbers, from 1, cannot be read.
+fn lines(count: usize, bad: &[usize], good: &str) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for number in 1..=count {
+        if bad.contains(&number) {
+            lines.extend_from_slice(&[b"{\"text\":\"", &[0xff][..], b"\", \n"].concat());
+        } else {
+            lines.extend_from_slice(good.as_bytes());
+        }
+    }
+    lines
+}
+
+#[test]
+fn file_fails_at_its_first_wrong_record_and_others_are_gone_on_with() {
+    let place = Place::new();
+    place.put("in/a.jsonl", DIRTY);
+    // More than is read at once, before the wrong record and behind it.
+    place.put(
+        "in/b.jsonl",
+        lines(12_000, &[11_000, 11_001, 11_999], DIRTY),
+    );
+    place.put("in/c.txt", PAGE);
+    place.put("in/d.jsonl.gz", gz(DIRTY));
+    place.put("out/b.jsonl", "old\n");
+    let err = &on_system("in/b.jsonl:11000: error: this is not UTF-8: 0xff at byte 10 of the line\n");
+    for threads in ["-j1", "-j2", "-j7"] {
+        let run = place.run(&[threads, "--stats=json", "-o", "out", "in"]);
+        assert_eq!((run.status, &run.err), (2, err));
+        let [_, _, failed, kept, rejected] = counts(&run.out);
+        assert_eq!((failed, kept, rejected), (1, 0, 0));
+        let mut names = place.names();
+        names.retain(|name| name.starts_with("out/"));
+        assert_eq!(
+            names,
+            ["out/a.jsonl", "out/b.jsonl", "out/c.txt", "out/d.jsonl.gz"]
+        );
+        assert_eq!(place.read("out/a.jsonl"), CLEANED);
+        assert_eq!(place.read("out/b.jsonl"), "old\n");
+        assert_eq!(place.read("out/c.txt"), CLEAN);
+        assert_eq!(gunzip(&place.bytes("out/d.jsonl.gz")), CLEANED.as_bytes());
+        // To standard output goes what is before it.
+        let run = place.run_raw(&[threads, "in/b.jsonl"], "");
+        check_raw(run, 2, CLEANED.repeat(10_999).as_bytes(), &err.replace(std::path::MAIN_SEPARATOR, "/"));
+    }
+    // In place nothing has happened to it.
+    let before = place.bytes("in/b.jsonl");
+    let run = place.run(&["-q", "-i", "in"]);
+    assert_eq!((run.status, &run.err), (2, err));
+    same(&place.bytes("in/b.jsonl"), &before);
+    assert_eq!(place.read("in/a.jsonl"), CLEANED);
+}
+
+#[test]
+fn wrong_records_are_kept_where_they_are() {
+    let place = Place::new();
+    let bad = [1, 5_000, 9_000];
+    place.put("in/a.jsonl", lines(9_000, &bad, DIRTY));
+    place.put("in/b.txt", b"SAMPLE -- \xff\n");
+    let err = bad.map(|line| {
+        format!("in/a.jsonl:{line}: error: this is not UTF-8: 0xff at byte 10 of the line\n")
+    });
+    let err = on_system(&(err.concat() + "in/b.txt: error: this is not UTF-8: 0xff at byte offset 10\n"));
+    for (args, status) in [(&[][..], 0), (&["--strict"], 2), (&["-q"], 0)] {
+        let run = place.run(
+            &[
+                args,
+                &["--on-error=keep", "--stats=json", "-o", "out", "in"],
+            ]
+            .concat(),
+        );
+        assert_eq!((run.status, run.err.as_str()), (status, err.as_str()));
+        assert_eq!(counts(&run.out), [8_997, 8_997, 0, 4, 0]);
+        same(&place.bytes("out/a.jsonl"), &lines(9_000, &bad, CLEANED));
+        same(&place.bytes("out/b.txt"), b"SAMPLE -- \xff\n");
+    }
+    // A table tells them too.
+    let table = place.run(&["--on-error=keep", "--stats", "in"]).out;
+    assert!(table.contains("records kept as they are  4\n"), "{table}");
+}
+
+#[test]
+fn wrong_records_are_put_aside() {
+    let place = Place::new();
+    let bad = [1, 5_000, 9_000];
+    let mut file = lines(9_000, &bad, DIRTY);
+    file.pop();
+    place.put("in/a.jsonl", &file);
+    place.put("in/b.jsonl", "\u{feff}7\r\n{}\n");
+    let err = bad.map(|line| {
+        format!("in/a.jsonl:{line}: error: this is not UTF-8: 0xff at byte 10 of the line\n")
+    });
+    let err = on_system(&(err.concat() + "in/b.jsonl:1: error: invalid type: integer `7`, expected a record, which is a JSON object\n"));
+    let rejected = [&lines(3, &[1, 2, 3], "")[..], b"7\r\n"].concat();
+    for (target, status) in [("bad.jsonl", 0), ("bad.jsonl.gz", 0), ("bad.jsonl", 2)] {
+        let reject = format!("--on-error=reject={target}");
+        let strict: &[&str] = if status == 2 { &["--strict"] } else { &[] };
+        let run = place.run(&[strict, &[&reject, "--stats=json", "-o", "out", "in"]].concat());
+        assert_eq!((run.status, run.err.as_str()), (status, err.as_str()));
+        let [documents, _, failed, kept, put_aside] = counts(&run.out);
+        assert_eq!([documents, failed, kept, put_aside], [8_997, 0, 0, 4]);
+        let out = place.bytes("out/a.jsonl");
+        same(&out, CLEANED.repeat(8_997).as_bytes());
+        assert_eq!(place.read("out/b.jsonl"), "\u{feff}{}\n");
+        let found = place.bytes(target);
+        same(
+            &if target.ends_with(".gz") {
+                gunzip(&found)
+            } else {
+                found
+            },
+            &rejected,
+        );
+    }
+    // To standard output; `-` would be a file.
+    let run = place.run_raw(&["--on-error=reject=bad.jsonl", "in/b.jsonl"], "");
+    assert_eq!(
+        (run.status, run.out.as_slice()),
+        (0, "\u{feff}{}\n".as_bytes())
+    );
+    assert_eq!(place.read("bad.jsonl"), "7\r\n");
+    for wrong in [
+        "--on-error=reject",
+        "--on-error=reject=",
+        "--on-error=skip",
+        "--on-error=Keep",
+    ] {
+        let run = place.run(&[wrong, "in"]);
+        assert_eq!(run.status, 2, "{wrong}");
+        assert!(
+            run.err.contains("expected fail, keep or reject=FILE"),
+            "{}",
+            run.err
+        );
+    }
+}
+
+#[test]
+fn nothing_is_put_aside_of_a_file_that_fails() {
+    let place = Place::new();
+    // The file is cut off behind a wrong record.
+    let whole = gz(lines(12_000, &[2], DIRTY));
+    place.put("in/a.jsonl.gz", &whole[..whole.len() - 9]);
+    place.put("in/b.jsonl", "7\n{}\n");
+    let run = place.run(&[
+        "-q",
+        "--on-error=reject=bad.jsonl",
+        "--removed=went.jsonl",
+        "-o",
+        "out",
+        "in",
+    ]);
+    assert_eq!(run.status, 2);
+    let err = "\
+in/a.jsonl.gz:2: error: this is not UTF-8: 0xff at byte 10 of the line
+in/a.jsonl.gz: error: the gzip data is cut off
+in/b.jsonl:1: error: invalid type: integer `7`, expected a record, which is a JSON object
+";
+    assert_eq!(run.err, on_system(err));
+    assert!(!place.path("out/a.jsonl.gz").exists());
+    assert_eq!(place.read("bad.jsonl"), "7\n");
+    let went = place.read("went.jsonl");
+    assert_eq!(went.lines().count(), 1, "{}", &went[..went.len().min(400)]);
+    check(
+        place.run(&["restore", "went.jsonl", "out", "-o", "back"]),
+        0,
+        "",
+        "",
+    );
+    assert_eq!(place.read("back/b.jsonl"), "7\n{}\n");
+}
+
+#[test]
+fn unreadable_and_missing_files_do_not_stop_the_others() {
+    let place = Place::new();
+    place.put("a.jsonl", DIRTY);
+    place.put("c.jsonl", DIRTY);
+    std::fs::create_dir(place.path("b.jsonl")).unwrap();
+    let run = place.run(&["--check", "a.jsonl", "missing.jsonl", "b.jsonl", "c.jsonl"]);
+    assert_eq!(
+        (run.status, run.out.as_str()),
+        (2, "a.jsonl:1\nc.jsonl:1\n")
+    );
+    assert!(run.err.contains("missing.jsonl: error: "), "{}", run.err);
+    // A file that cannot be read later than it was looked at.
+    place.put("list", "a.jsonl\nb.jsonl\nmissing.jsonl\nc.jsonl\n");
+    let run = place.run(&["--check", "--file-list=list"]);
+    assert_eq!(
+        (run.status, run.out.as_str()),
+        (2, "a.jsonl:1\nc.jsonl:1\n")
+    );
+    assert_eq!(run.err.lines().count(), 2, "{}", run.err);
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn row_cannot_be_put_aside() {
+    let place = Place::new();
+    place.put("a.parquet", "");
+    let run = place.run(&["--on-error=reject=bad", "-o", "x.parquet", "a.parquet"]);
+    let err = "cleaner: error: a.parquet: --on-error reject is for the records of JSONL and WET; this is Parquet\n";
+    check(run, 2, "", err);
+    assert_eq!(place.names(), ["a.parquet"]);
+}
