@@ -361,14 +361,14 @@ impl Matcher {
     ) -> bool {
         let mut is_anchor = false;
         let folding = Folding::new(page.content(line));
-        self.lookup
-            .hits(&folding, |asker, how| match self.askers[asker as usize] {
-                Asker::Line(at) => {
-                    let rule = &self.lines[at];
-                    if distance == 0 && fits(rule.rule, line, line) {
-                        finds.push(rule.find(page, line, &how));
-                    }
-                }
+        // A line rule's zone is asked before its patterns; for a block the line is of use wherever it is.
+        let may_ask = |asker: u32| match self.askers[asker as usize] {
+            Asker::Line(at) => distance == 0 && fits(self.lines[at].rule, line, line),
+            Asker::Block { .. } => true,
+        };
+        self.lookup.hits(&folding, may_ask, |asker, how| {
+            match self.askers[asker as usize] {
+                Asker::Line(at) => finds.push(self.lines[at].find(page, line, &how)),
                 Asker::Block { at, step, before } => {
                     is_anchor = true;
                     let block = &self.blocks[at];
@@ -386,7 +386,8 @@ impl Matcher {
                         start = page.prev(start);
                     }
                 }
-            });
+            }
+        });
         is_anchor
     }
 

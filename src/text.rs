@@ -19,16 +19,19 @@ pub(crate) fn fold(line: &str) -> Cow<'_, str> {
     fold_unbulleted(unbulleted(line))
 }
 
-/// A line that is folded when somebody asks for it.
+/// A line that is folded when somebody asks for it; its edges are folded at once.
 pub(crate) struct Folding<'l> {
     bare: &'l str,
+    edges: Edges,
     folded: OnceCell<Cow<'l, str>>,
 }
 
 impl<'l> Folding<'l> {
     pub(crate) fn new(line: &'l str) -> Folding<'l> {
+        let bare = unbulleted(line);
         Folding {
-            bare: unbulleted(line),
+            bare,
+            edges: Edges::folded(bare),
             folded: OnceCell::new(),
         }
     }
@@ -38,9 +41,135 @@ impl<'l> Folding<'l> {
         self.bare
     }
 
+    /// The edges of the folded line.
+    pub(crate) fn edges(&self) -> Edges {
+        self.edges
+    }
+
     /// The line as [`fold`] makes it.
     pub(crate) fn folded(&self) -> &str {
         self.folded.get_or_init(|| fold_unbulleted(self.bare))
+    }
+}
+
+/// How many bytes an edge has.
+pub(crate) const EDGE: usize = 8;
+
+/// The bytes of a line from both ends inwards, zeros where it is shorter: enough to say of nearly
+/// all lines that they are none of those looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Edges {
+    /// From the first on.
+    pub(crate) first: [u8; EDGE],
+    /// From the last back.
+    pub(crate) last: [u8; EDGE],
+}
+
+impl Edges {
+    /// The edges of a line as it is.
+    pub(crate) fn raw(line: &str) -> Edges {
+        let bytes = line.as_bytes();
+        let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) else {
+            return Edges {
+                first: edge(bytes.iter().copied()),
+                last: edge(bytes.iter().rev().copied()),
+            };
+        };
+        Edges {
+            first: *first,
+            last: reversed(*last),
+        }
+    }
+
+    /// The edges that a line without surrounding white space and bullet has when it is folded.
+    fn folded(bare: &str) -> Edges {
+        let bytes = bare.as_bytes();
+        let (first, last) = match (bytes.first_chunk(), bytes.last_chunk()) {
+            (Some(first), Some(last)) => (*first, *last),
+            _ if is_folded(bare) => return Edges::raw(bare),
+            _ => ([b'`'; EDGE], [b'`'; EDGE]),
+        };
+        Edges {
+            first: if is_plain(first) {
+                first
+            } else {
+                folded_edge(bare.chars(), |bytes| bytes)
+            },
+            // What the edge begins with may be the end of a code point.
+            last: if is_plain(last) && last[0] & 0xC0 != 0x80 {
+                reversed(last)
+            } else {
+                folded_edge(bare.chars().rev(), |bytes| {
+                    bytes.reverse();
+                    bytes
+                })
+            },
+        }
+    }
+}
+
+/// The first of these bytes, zeros where there are fewer.
+fn edge(bytes: impl Iterator<Item = u8>) -> [u8; EDGE] {
+    let mut edge = [0; EDGE];
+    edge.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte);
+    edge
+}
+
+fn reversed(mut edge: [u8; EDGE]) -> [u8; EDGE] {
+    edge.reverse();
+    edge
+}
+
+/// Whether folding would change none of these bytes, which begin with a code point.
+fn is_plain(edge: [u8; EDGE]) -> bool {
+    let folds = edge.iter().fold(false, |any, &byte| any | may_fold(byte));
+    let spaces = edge.map(|byte| byte == b' ');
+    let two = (1..EDGE).fold(false, |two, at| two | (spaces[at - 1] & spaces[at]));
+    !folds && !two
+}
+
+/// The edge of a line of these characters, in the order of the edge, when it is folded.
+fn folded_edge(
+    chars: impl Iterator<Item = char>,
+    in_order: impl Fn(&mut [u8]) -> &mut [u8],
+) -> [u8; EDGE] {
+    let mut edge = [0; EDGE];
+    let mut filled = 0;
+    for c in folded_chars(chars) {
+        let mut buffer = [0; 4];
+        let bytes = c.encode_utf8(&mut buffer).len();
+        for &mut byte in in_order(&mut buffer[..bytes]) {
+            if filled == EDGE {
+                return edge;
+            }
+            edge[filled] = byte;
+            filled += 1;
+        }
+    }
+    edge
+}
+
+/// The characters of a trimmed line, from either end, as folding makes them.
+fn folded_chars(chars: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
+    let mut in_space = false;
+    chars.filter_map(move |c| {
+        let is_space = c.is_whitespace();
+        let again = std::mem::replace(&mut in_space, is_space) && is_space;
+        match c {
+            _ if again => None,
+            _ if is_space => Some(' '),
+            c => Some(folded_char(c)),
+        }
+    })
+}
+
+/// What folding makes of a character that is no white space.
+fn folded_char(c: char) -> char {
+    match c {
+        '‘' | '’' | '‚' | '‛' | '′' | '`' => '\'',
+        '“' | '”' | '„' | '‟' | '″' => '"',
+        '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' => '-',
+        other => other,
     }
 }
 
@@ -50,23 +179,53 @@ fn fold_unbulleted(line: &str) -> Cow<'_, str> {
         return Cow::Borrowed(line);
     }
     let mut folded = String::with_capacity(line.len());
-    let mut space = false;
-    for c in line.chars() {
-        if c.is_whitespace() {
-            space = true;
-            continue;
-        }
-        if std::mem::take(&mut space) {
-            folded.push(' ');
-        }
-        folded.push(match c {
-            '‘' | '’' | '‚' | '‛' | '′' | '`' => '\'',
-            '“' | '”' | '„' | '‟' | '″' => '"',
-            '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' => '-',
-            other => other,
-        });
+    let mut rest = line;
+    loop {
+        let (plain, other) = rest.split_at(plain_length(rest));
+        folded.push_str(plain);
+        let mut chars = other.chars();
+        rest = match chars.next() {
+            None => return Cow::Owned(folded),
+            Some(c) if c.is_whitespace() => {
+                if !folded.ends_with(' ') {
+                    folded.push(' ');
+                }
+                other.trim_start()
+            }
+            Some(c) => {
+                folded.push(folded_char(c));
+                chars.as_str()
+            }
+        };
     }
-    Cow::Owned(folded)
+}
+
+/// How many bytes of a line stand before the first code point that folding may change.
+fn plain_length(line: &str) -> usize {
+    const CHUNK: usize = 32;
+    let bytes = line.as_bytes();
+    let is_plain = |at: usize| {
+        let two = bytes[at] == b' ' && at > 0 && bytes[at - 1] == b' ';
+        !(may_fold(bytes[at]) | two)
+    };
+    let mut at = 0;
+    // Without an early exit inside a chunk the compiler looks at many bytes at once.
+    while let Some(chunk) = bytes.get(at..at + CHUNK) {
+        let before = &bytes[at.saturating_sub(1)..][..CHUNK];
+        let other = chunk
+            .iter()
+            .zip(before)
+            .fold(false, |any, (&byte, &before)| {
+                any | may_fold(byte) | ((byte == b' ') & (before == b' '))
+            });
+        if other {
+            break;
+        }
+        at += CHUNK;
+    }
+    (at..bytes.len())
+        .find(|&at| !is_plain(at))
+        .unwrap_or(bytes.len())
 }
 
 /// The line without surrounding white space and one leading bullet.

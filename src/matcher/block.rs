@@ -214,7 +214,7 @@ impl Block {
         let folding = Folding::new(page.content(line));
         let knows = |wanted: &Wanted| match wanted.matches(&folding) {
             Some(How::Literal) => true,
-            Some(How::Pattern(pattern)) => pattern.prefixes.is_some(),
+            Some(How::Pattern(pattern)) => pattern.is_telling,
             None => false,
         };
         let (at, _) = self.wanted().find(|(_, wanted)| knows(wanted))?;

@@ -43,7 +43,7 @@ impl Signs {
     /// Calls `seen` with the number of each sign that a line is.
     pub(crate) fn in_line(&self, line: &str, mut seen: impl FnMut(u32)) {
         self.lookup
-            .hits(&Folding::new(line), |number, _| seen(number));
+            .hits(&Folding::new(line), |_| true, |number, _| seen(number));
     }
 
     /// Calls `seen` with the number of each sign that is a part of the text.
