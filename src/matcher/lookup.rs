@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 use super::pattern::{ByteSet, Extent, Pattern};
 use crate::error::{Problem, SourceFile};
 use crate::schema::Texts;
-use crate::text::{EDGE, Edges, Folding, fold};
+use crate::text::{EDGE, Folding, first_edge, fold, last_edge};
 
 /// Literals and patterns for whole folded lines, each with the number of what asks for it.
 #[derive(Debug, Default)]
@@ -39,14 +39,15 @@ struct Literals<T> {
 }
 
 impl<T: Default> Literals<T> {
-    fn key(edges: Edges) -> (u64, u64) {
-        let Edges { first, last } = edges;
+    fn key(first: [u8; EDGE], last: [u8; EDGE]) -> (u64, u64) {
         (u64::from_le_bytes(first), u64::from_le_bytes(last))
     }
 
     /// The value of a literal, which is added if need be.
     fn entry(&mut self, literal: &str) -> &mut T {
-        let alike = self.by_edges.entry(Self::key(Edges::raw(literal)));
+        let alike = self
+            .by_edges
+            .entry(Self::key(first_edge(literal), last_edge(literal)));
         let alike = alike.or_default();
         let at = alike.iter().position(|(known, _)| known == literal);
         let at = at.unwrap_or_else(|| {
@@ -57,7 +58,10 @@ impl<T: Default> Literals<T> {
     }
 
     fn get(&self, line: &Folding) -> Option<&T> {
-        let alike = self.by_edges.get(&Self::key(line.edges()))?;
+        if self.by_edges.is_empty() {
+            return None;
+        }
+        let alike = self.by_edges.get(&Self::key(line.first(), line.last()))?;
         let folded = line.folded();
         let found = alike.iter().find(|(literal, _)| literal == folded);
         found.map(|(_, value)| value)
@@ -107,7 +111,7 @@ impl Wanted {
 
     /// Whether a line may be one of them, by its first byte.
     pub(crate) fn may_match(&self, line: &Folding) -> bool {
-        self.begins.contains(line.edges().first[0])
+        self.begins.contains(line.first()[0])
     }
 
     /// Whether a line is one of them; literals first.
@@ -128,7 +132,7 @@ impl Lookup {
     /// Adds what one asker wants.
     pub(crate) fn add(&mut self, wanted: &Wanted, asker: u32) {
         for literal in wanted.literals.iter() {
-            let [first, second, ..] = Edges::raw(literal).first;
+            let [first, second, ..] = first_edge(literal);
             self.gate.0[usize::from(first)].insert(second);
             self.literals.entry(literal).push(asker);
         }
@@ -151,7 +155,7 @@ impl Lookup {
         may_ask: impl Fn(u32) -> bool,
         mut hit: impl FnMut(u32, How),
     ) {
-        let first = line.edges().first;
+        let first = line.first();
         if !self.gate.is_open(first) {
             return;
         }
@@ -175,7 +179,7 @@ impl Lookup {
 }
 
 fn is_match(pattern: &Pattern, line: &Folding) -> bool {
-    pattern.may_match(line.bare().len(), line.edges()) && pattern.is_match(line.folded())
+    pattern.may_match(line) && pattern.is_match(line.folded())
 }
 
 /// The second bytes that a line may have, by its first.

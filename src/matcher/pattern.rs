@@ -12,7 +12,7 @@ use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use crate::error::{Problem, SourceFile};
 use crate::schema::Placed;
-use crate::text::{EDGE, Edges};
+use crate::text::{EDGE, Folding, first_edge, last_edge};
 
 /// The bytes that a compiled pattern may take: a rule needs a small part of it.
 const SIZE_LIMIT: usize = 1 << 20;
@@ -165,20 +165,28 @@ impl Pattern {
             .expect("bundled patterns are compiled by the tests, others when they are read")
     }
 
-    /// Whether a line of so many bytes and these edges may be what this pattern finds; folding
-    /// may still make it shorter.
-    pub(crate) fn may_match(&self, length: usize, edges: Edges) -> bool {
-        length >= self.lengths.start
-            && self.ends.may_be(edges.last)
-            && self.begins.may_be(edges.first)
+    /// Whether a folded line may be what this pattern finds, before it is folded.
+    pub(crate) fn may_match(&self, line: &Folding) -> bool {
+        line.bare().len() >= self.lengths.start
+            && self.begins.may_be(line.first())
+            && self.ends.may_be(line.last())
     }
 
-    /// Whether a whole line is what this pattern finds.
+    /// The same of a line that is as the pattern sees it.
+    pub(crate) fn may_match_raw(&self, line: &str) -> bool {
+        line.len() >= self.lengths.start
+            && self.begins.may_be(first_edge(line))
+            && self.ends.may_be(last_edge(line))
+    }
+
+    /// Whether a whole line, which may match, is what this pattern finds.
     pub(crate) fn is_match(&self, line: &str) -> bool {
-        self.may_match(line.len(), Edges::raw(line))
-            && line.len() < self.lengths.end
-            && self.has_needed(line)
-            && self.regex().is_match(line)
+        self.lengths.contains(&line.len()) && self.has_needed(line) && self.regex().is_match(line)
+    }
+
+    /// Whether a text lacks what stands in every match.
+    pub(crate) fn is_missing(&self, text: &str) -> bool {
+        !self.has_needed(text)
     }
 
     fn has_needed(&self, line: &str) -> bool {
@@ -189,7 +197,7 @@ impl Pattern {
 
     /// The first match at or after `from`: all of it, and the part that goes.
     pub(crate) fn find_at(&self, line: &str, from: usize) -> Option<(Range<usize>, Range<usize>)> {
-        if from == 0 && !(self.may_match(line.len(), Edges::raw(line)) && self.has_needed(line)) {
+        if from == 0 && !(self.may_match_raw(line) && self.has_needed(line)) {
             return None;
         }
         let found = self.regex().find_at(line, from)?.range();
