@@ -1,14 +1,12 @@
 //! Cleaning one text: passes of the rules, what they took, and the deletion.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
-
 use crate::error::{Problem, SourceFile};
-use crate::matcher::{Ask, Find, Matcher, Zones};
+use crate::matcher::{Ask, Find, Matcher};
 use crate::schema::{AnyRule, Category, Zone};
 use crate::text::{NONE, Page, subtract, union, without};
 
@@ -16,6 +14,10 @@ use crate::text::{NONE, Page, subtract, union, without};
 pub(crate) const CEILING: f64 = 0.6;
 /// How often a page is gone over because boilerplate of a category stays in it.
 const ROUNDS: usize = 8;
+/// How many finds there is room for at once: most pages have no more.
+const FINDS: usize = 32;
+/// Among how many finds of a line one that was there before is looked for.
+const AGAIN: usize = 16;
 
 /// The rules of one outlet, ready to clean its pages.
 ///
@@ -256,7 +258,7 @@ pub fn restore(left: &str, removed: &[(usize, &str)]) -> Option<String> {
 }
 
 /// Something that a rule took off a page.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 struct Taken {
     rule: u32,
     line: u32,
@@ -321,7 +323,7 @@ impl Cleaner {
         let mut gone = Gone::default();
         for round in 0.. {
             let before = page.left();
-            let taken = match self.settle(&mut page, Zones::On, back.as_deref(), before) {
+            let taken = match self.settle(&mut page, true, back.as_deref(), before) {
                 Ok(taken) => taken,
                 Err(Unsettled(rules)) if round == 0 => {
                     return self.flagged(text, Reason::Unsettled, rules);
@@ -365,11 +367,14 @@ impl Cleaner {
             put_back.dedup();
             back = Some(put_back);
         }
+        if deleted.is_empty() && kept.is_empty() {
+            return Cleaned::unchanged(text);
+        }
         if !kept.is_empty() {
             gone.show(&mut page);
         }
         for taken in &mut deleted {
-            if gone.lines.contains(&taken.line) {
+            if gone.has(taken.line) {
                 taken.parts.clear();
             }
         }
@@ -397,9 +402,9 @@ impl Cleaner {
                 .map(|cut| cut.start.max(span.start)..cut.end.min(span.end))
                 .collect();
             if page.is_blank_without(at, &cuts) {
-                gone.lines.insert(at);
+                gone.lines.push(at);
             } else if !cuts.is_empty() {
-                gone.parts.insert(at, cuts);
+                gone.parts.push((at, cuts));
             }
         }
         gone.show(&mut page);
@@ -437,7 +442,6 @@ impl Cleaner {
     /// The bytes, without seams, that the rules take without a ceiling, with zones or without: for
     /// examples.
     pub(crate) fn take(&self, text: &str, zones: bool) -> Vec<Range<usize>> {
-        let zones = if zones { Zones::On } else { Zones::Off };
         let mut page = Page::new(text);
         let before = page.left();
         let taken = self
@@ -452,26 +456,30 @@ impl Cleaner {
 
     /// Passes over the page until none takes more. `back`: the lines, in order, that were put back
     /// on a page on which nothing was found; `None` for a page that was not gone over. `left`: the
-    /// bytes that are left of the page.
+    /// bytes that are left of the page; `zones`: whether they count.
     fn settle(
         &self,
         page: &mut Page,
-        zones: Zones,
+        zones: bool,
         back: Option<&[u32]>,
         left: usize,
     ) -> Result<Vec<Taken>, Unsettled> {
         // A pass asks only near what the last one took, so the passes together look at little more
         // than the page once. A page made to take more than this many times that is left alone.
         let allowance = 64 * left + (4 << 20);
-        let mut taken = Vec::new();
-        let mut finds = Vec::new();
+        let mut taken = Vec::with_capacity(FINDS);
+        let mut finds = Vec::with_capacity(FINDS);
+        let mut ends = self.matcher.zone_ends(page);
         let all = || page.lines().map(|line| Ask { line, distance: 0 });
         let mut work = match back {
             Some(back) => {
                 let asks = self.lines_to_ask(page, back).into_iter();
-                self.matcher.find(page, asks, zones, allowance, &mut finds)
+                self.matcher
+                    .find(page, asks, zones.then_some(&ends), allowance, &mut finds)
             }
-            None => self.matcher.find(page, all(), zones, allowance, &mut finds),
+            None => self
+                .matcher
+                .find(page, all(), zones.then_some(&ends), allowance, &mut finds),
         };
         if let Some(back) = back {
             let mut lines: Vec<u32> = finds.iter().map(|find| find.line).collect();
@@ -484,7 +492,6 @@ impl Cleaner {
                 return Ok(taken);
             }
         }
-        let mut ends = self.matcher.zone_ends(page);
         loop {
             if work > allowance {
                 return Err(Unsettled(finds.iter().map(|find| find.rule).collect()));
@@ -500,7 +507,8 @@ impl Cleaner {
             touched.dedup();
             let asks = self.lines_to_ask(page, &touched);
             let asks = asks.into_iter();
-            work += self.matcher.find(page, asks, zones, allowance, &mut finds);
+            let ends = zones.then_some(&ends);
+            work += self.matcher.find(page, asks, ends, allowance, &mut finds);
         }
         Ok(taken)
     }
@@ -599,7 +607,7 @@ impl Cleaner {
     ) -> Cleaned {
         let fields = fields(page, deleted.iter().chain(&kept));
         // Another rule may have taken what one of these categories found.
-        kept.retain(|taken| !gone.lines.contains(&taken.line));
+        kept.retain(|taken| !gone.has(taken.line));
 
         let mut removals = self.removals(page, &deleted);
         removals.extend(
@@ -621,18 +629,20 @@ impl Cleaner {
 
     /// One removal for each stretch that one rule asked for.
     fn removals(&self, page: &Page, taken: &[Taken]) -> Vec<Removal> {
-        let mut by_rule: Vec<Vec<Range<usize>>> = vec![Vec::new(); self.rules.len()];
+        let mut asked: Vec<(u32, Range<usize>)> = Vec::with_capacity(taken.len());
         for taken in taken {
-            by_rule[taken.rule as usize].extend(taken.spans(page));
+            asked.extend(taken.spans(page).map(|span| (taken.rule, span)));
         }
-        let of_rule = |(rule, spans): (&Arc<Rule>, Vec<Range<usize>>)| {
-            let rule = Some(rule.clone());
-            union(spans).into_iter().map(move |span| Removal {
+        asked.sort_unstable_by_key(|(rule, span)| (*rule, span.start, span.end));
+        let mut removals: Vec<Removal> = Vec::with_capacity(asked.len());
+        for of_rule in asked.chunk_by(|one, next| one.0 == next.0) {
+            let rule = self.rule(of_rule[0].0);
+            let spans = union(of_rule.iter().map(|(_, span)| span.clone()).collect());
+            removals.extend(spans.into_iter().map(|span| Removal {
                 span,
-                rule: rule.clone(),
-            })
-        };
-        let mut removals: Vec<Removal> = self.rules.iter().zip(by_rule).flat_map(of_rule).collect();
+                rule: Some(rule.clone()),
+            }));
+        }
         removals.sort_by_key(|removal| (removal.span.start, removal.span.end));
         removals
     }
@@ -680,19 +690,24 @@ fn apply(page: &mut Page, mut finds: Vec<Find>, taken: &mut Vec<Taken>) -> Vec<u
     while let Some(line) = finds.peek().map(|find| find.line) {
         let mut whole = false;
         let mut parts = Vec::new();
+        let first = taken.len();
         while let Some(find) = finds.next_if(|find| find.line == line) {
             let spans = find
                 .part
                 .map_or_else(Vec::new, |part| page.original(line, part));
             whole |= spans.is_empty();
             parts.extend(spans.iter().cloned());
-            taken.push(Taken {
+            let new = Taken {
                 rule: find.rule,
                 line,
                 parts: spans,
                 literal: find.literal,
                 fields: find.fields,
-            });
+            };
+            // A block is found from each of its lines at which it may begin.
+            if !taken[first..].iter().take(AGAIN).any(|known| *known == new) {
+                taken.push(new);
+            }
         }
         if !whole {
             page.take_parts(line, &union(parts));
@@ -725,37 +740,48 @@ fn fields<'a>(
     fields
 }
 
-/// What is gone from a page: whole lines, and the parts of others.
+/// What is gone from a page: whole lines, and the parts of others; both in order.
 #[derive(Default)]
 struct Gone {
-    lines: HashSet<u32, RandomState>,
-    parts: HashMap<u32, Vec<Range<usize>>, RandomState>,
+    lines: Vec<u32>,
+    parts: Vec<(u32, Vec<Range<usize>>)>,
 }
 
 impl Gone {
     /// A line of which parts leave nothing but white space is gone too.
     fn new(page: &Page, deleted: &[Taken]) -> Gone {
-        let mut lines: HashSet<u32, RandomState> = HashSet::default();
-        let mut parts: HashMap<u32, Vec<Range<usize>>, RandomState> = HashMap::default();
-        for taken in deleted {
-            if taken.parts.is_empty() {
-                lines.insert(taken.line);
+        let (whole, cut): (Vec<&Taken>, Vec<&Taken>) =
+            deleted.iter().partition(|taken| taken.parts.is_empty());
+        let mut gone = Gone {
+            lines: whole.iter().map(|taken| taken.line).collect(),
+            parts: Vec::new(),
+        };
+        gone.in_order();
+        let cut = cut.into_iter().filter(|taken| !gone.has(taken.line));
+        let mut cut: Vec<&Taken> = cut.collect();
+        cut.sort_by_key(|taken| taken.line);
+        for of_line in cut.chunk_by(|one, next| one.line == next.line) {
+            let line = of_line[0].line;
+            let parts = of_line.iter().flat_map(|taken| taken.parts.iter().cloned());
+            let parts = union(parts.collect());
+            if page.is_blank_without(line, &parts) {
+                gone.lines.push(line);
             } else {
-                parts
-                    .entry(taken.line)
-                    .or_default()
-                    .extend(taken.parts.iter().cloned());
+                gone.parts.push((line, parts));
             }
         }
-        parts.retain(|line, _| !lines.contains(line));
-        for (line, parts) in &mut parts {
-            *parts = union(std::mem::take(parts));
-            if page.is_blank_without(*line, parts) {
-                lines.insert(*line);
-            }
-        }
-        parts.retain(|line, _| !lines.contains(line));
-        Gone { lines, parts }
+        gone.in_order();
+        gone
+    }
+
+    fn in_order(&mut self) {
+        self.lines.sort_unstable();
+        self.lines.dedup();
+    }
+
+    /// Whether a whole line is gone.
+    fn has(&self, line: u32) -> bool {
+        self.lines.binary_search(&line).is_ok()
     }
 
     /// Makes the page what it is without this and with everything else.

@@ -17,7 +17,7 @@ pub(crate) mod sign;
 use std::ops::Range;
 use std::sync::Arc;
 
-use self::block::{Block, Starts};
+use self::block::{Block, Seen, Starts};
 use self::duplicate::Duplicate;
 use self::inline::Inline;
 use self::line::Line;
@@ -95,13 +95,6 @@ const ANCHOR: u8 = 1;
 /// too many to have one of their own.
 fn copy_note(duplicate: usize) -> u8 {
     2 << duplicate.min(6)
-}
-
-/// Whether zones count. Examples are tried without them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Zones {
-    On,
-    Off,
 }
 
 impl Matcher {
@@ -201,14 +194,36 @@ impl Matcher {
 
     /// How far each zone reaches into the page.
     pub(crate) fn zone_ends(&self, page: &Page) -> ZoneEnds {
-        let bounds = Bounds::new(page, self.head(), self.tail());
-        let ends = |lines: &[u32], sizes: &[u32]| -> Vec<u32> {
-            let end = |&size: &u32| innermost(lines, size).unwrap_or(NONE);
+        let ends = |sizes: &[u32], first: u32, step: &dyn Fn(u32) -> u32| -> Vec<u32> {
+            let (mut line, mut count) = (first, 1);
+            let end = |&size: &u32| {
+                while count < size && line != NONE {
+                    match step(line) {
+                        NONE => break,
+                        next => (line, count) = (next, count + 1),
+                    }
+                }
+                line
+            };
             sizes.iter().map(end).collect()
         };
         ZoneEnds {
-            heads: ends(&bounds.head, &self.heads),
-            tails: ends(&bounds.tail, &self.tails),
+            heads: ends(&self.heads, page.first(), &|line| page.next(line)),
+            tails: ends(&self.tails, page.last(), &|line| page.prev(line)),
+        }
+    }
+
+    /// Where the page has room for a zone's matches.
+    fn room(&self, zone: Zone, ends: &ZoneEnds) -> Room {
+        let end = |size: Option<u32>, sizes: &[u32], ends: &[u32]| {
+            let at = sizes.binary_search(&size?).ok()?;
+            Some(ends[at]).filter(|&line| line != NONE)
+        };
+        let head = end(zone.head, &self.heads, &ends.heads);
+        let tail = end(zone.tail, &self.tails, &ends.tails);
+        Room {
+            before: head.map_or(0, |line| line + 1),
+            from: tail.unwrap_or(NONE),
         }
     }
 
@@ -244,19 +259,18 @@ impl Matcher {
         self.tails.last().copied().unwrap_or(0)
     }
 
-    /// Adds what the rules find at lines of the page, which are left and in order; returns
-    /// how many bytes were looked at, roughly, and stops when they are more than the allowance.
+    /// Adds what the rules find at lines of the page, which are left and in order, in zones that
+    /// reach to these ends, or in any place; returns how many bytes were looked at, roughly, and stops when they are more than the allowance.
     pub(crate) fn find(
         &self,
         page: &Page,
         asks: impl Iterator<Item = Ask>,
-        zones: Zones,
+        ends: Option<&ZoneEnds>,
         allowance: usize,
         finds: &mut Vec<Find>,
     ) -> usize {
-        let bounds = Bounds::new(page, self.head(), self.tail());
-        let room = |zone: &Option<Zone>| match zone {
-            Some(zone) if zones == Zones::On => bounds.room(*zone),
+        let room = |zone: &Option<Zone>| match (zone, ends) {
+            (Some(zone), Some(ends)) => self.room(*zone, ends),
             _ => Room {
                 before: NONE,
                 from: 0,
@@ -269,6 +283,11 @@ impl Matcher {
             last < room.before || first >= room.from
         };
         let mut work = (self.head() + self.tail()) as usize;
+        // One search of the text is cheaper than one of each line.
+        let text = page.whole_text();
+        let is_idle = |inline: &Inline| text.is_some_and(|text| inline.finds_nothing(text));
+        let inlines = self.inlines.iter().map(|inline| (inline, is_idle(inline)));
+        let inlines: Vec<(&Inline, bool)> = inlines.collect();
         let mut starts: Vec<(u32, usize)> = Vec::new();
         let mut rests = vec![NONE; self.blocks.len()];
         let mut flush = STARTS;
@@ -295,9 +314,14 @@ impl Matcher {
             }
             if distance == 0 {
                 let content = page.content(line);
-                let inlines = self.inlines.iter();
-                for inline in inlines.filter(|inline| fits(inline.rule, line, line)) {
-                    work += inline.find(content, line, finds);
+                let inlines = inlines.iter();
+                for (inline, is_idle) in inlines.filter(|(inline, _)| fits(inline.rule, line, line))
+                {
+                    work += if *is_idle {
+                        inline.work(content)
+                    } else {
+                        inline.find(content, line, finds)
+                    };
                 }
             }
             for (at, duplicate) in self.duplicates.iter().enumerate() {
@@ -361,14 +385,14 @@ impl Matcher {
     ) -> bool {
         let mut is_anchor = false;
         let folding = Folding::new(page.content(line));
-        self.lookup
-            .hits(&folding, |asker, how| match self.askers[asker as usize] {
-                Asker::Line(at) => {
-                    let rule = &self.lines[at];
-                    if distance == 0 && fits(rule.rule, line, line) {
-                        finds.push(rule.find(page, line, &how));
-                    }
-                }
+        // A line rule's zone is asked before its patterns; for a block the line is of use wherever it is.
+        let may_ask = |asker: u32| match self.askers[asker as usize] {
+            Asker::Line(at) => distance == 0 && fits(self.lines[at].rule, line, line),
+            Asker::Block { .. } => true,
+        };
+        self.lookup.hits(&folding, may_ask, |asker, how| {
+            match self.askers[asker as usize] {
+                Asker::Line(at) => finds.push(self.lines[at].find(page, line, &how)),
                 Asker::Block { at, step, before } => {
                     is_anchor = true;
                     let block = &self.blocks[at];
@@ -386,7 +410,8 @@ impl Matcher {
                         start = page.prev(start);
                     }
                 }
-            });
+            }
+        });
         is_anchor
     }
 
@@ -459,7 +484,10 @@ impl Matcher {
         fits: &impl Fn(RuleIndex, u32, u32) -> bool,
         finds: &mut Vec<Find>,
     ) -> usize {
-        let mut tries = 0;
+        if starts.is_empty() {
+            return 0;
+        }
+        let mut seen = Seen::default();
         starts.sort_unstable();
         starts.dedup();
         let known = starts.partition_point(|(start, _)| *start < settled);
@@ -467,10 +495,10 @@ impl Matcher {
             let block = &self.blocks[at];
             if start < rests[at] {
                 let fits = |first, last| fits(block.rule, first, last);
-                rests[at] = block.find(page, start, rests[at], fits, finds, &mut tries);
+                rests[at] = block.find(page, start, rests[at], fits, &mut seen, finds);
             }
         }
-        tries * TRY
+        seen.tries * TRY
     }
 }
 
@@ -493,45 +521,6 @@ fn zone_words(zone: Option<Zone>) -> String {
 pub(crate) struct ZoneEnds {
     heads: Vec<u32>,
     tails: Vec<u32>,
-}
-
-/// The innermost of the first `count` lines, counted from their end of the page.
-fn innermost(lines: &[u32], count: u32) -> Option<u32> {
-    lines.get(count as usize - 1).or(lines.last()).copied()
-}
-
-/// The lines of a page's two ends.
-struct Bounds {
-    head: Vec<u32>,
-    tail: Vec<u32>,
-}
-
-impl Bounds {
-    fn new(page: &Page, head: u32, tail: u32) -> Bounds {
-        let walk = |from: u32, count: u32, step: &dyn Fn(u32) -> u32| {
-            let mut lines = Vec::new();
-            let mut line = from;
-            while line != NONE && lines.len() < count as usize {
-                lines.push(line);
-                line = step(line);
-            }
-            lines
-        };
-        Bounds {
-            head: walk(page.first(), head, &|line| page.next(line)),
-            tail: walk(page.last(), tail, &|line| page.prev(line)),
-        }
-    }
-
-    /// Where the page has room for a zone's matches now.
-    fn room(&self, zone: Zone) -> Room {
-        let head = zone.head.and_then(|count| innermost(&self.head, count));
-        let tail = zone.tail.and_then(|count| innermost(&self.tail, count));
-        Room {
-            before: head.map_or(0, |line| line + 1),
-            from: tail.unwrap_or(NONE),
-        }
-    }
 }
 
 /// The lines in which a match may lie: all before one of them, or all from one on.

@@ -258,22 +258,15 @@ impl Outlets {
         let table = self.signs.get_or_init(|| self.sign_table());
         let mut seen = vec![false; table.owners.len()];
         table.signs.in_text(text, |sign| seen[sign as usize] = true);
-        let mut first = true;
-        for line in text
-            .split('\n')
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
+        let mut lines = text.split('\n').map(str::trim);
+        // The crawl may have glued something to the first line.
+        if let Some(first) = lines.find(|line| !line.is_empty())
+            && let Some(crawl) = self.cleaner(CRAWL)
         {
-            table.signs.in_line(line, |sign| seen[sign as usize] = true);
-            if std::mem::take(&mut first) {
-                // The crawl may have glued something to the first line.
-                if let Some(crawl) = self.cleaner(CRAWL) {
-                    let bare = crawl.clean(line.trim_start_matches('\u{feff}')).text;
-                    table
-                        .signs
-                        .in_line(&bare, |sign| seen[sign as usize] = true);
-                }
-            }
+            let bare = crawl.clean(first.trim_start_matches('\u{feff}')).text;
+            table
+                .signs
+                .in_line(&bare, |sign| seen[sign as usize] = true);
         }
         let mut own = vec![0; self.files.len()];
         for (sign, _) in seen.iter().enumerate().filter(|(_, seen)| **seen) {

@@ -5,10 +5,8 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
-
-use foldhash::fast::RandomState;
 
 /// The longest line, in bytes, that rules look at; a longer one stays as it is.
 pub(crate) const MAX_LINE: usize = 1 << 20;
@@ -19,16 +17,25 @@ pub(crate) fn fold(line: &str) -> Cow<'_, str> {
     fold_unbulleted(unbulleted(line))
 }
 
-/// A line that is folded when somebody asks for it.
+/// A line that is folded when somebody asks for it, and its edges before that.
 pub(crate) struct Folding<'l> {
     bare: &'l str,
+    first: [u8; EDGE],
+    last: OnceCell<[u8; EDGE]>,
     folded: OnceCell<Cow<'l, str>>,
 }
 
 impl<'l> Folding<'l> {
     pub(crate) fn new(line: &'l str) -> Folding<'l> {
+        let bare = unbulleted(line);
+        let first = match bare.as_bytes().first_chunk() {
+            Some(&first) if is_plain(first) => first,
+            _ => folded_edge(bare.chars(), |bytes| bytes),
+        };
         Folding {
-            bare: unbulleted(line),
+            bare,
+            first,
+            last: OnceCell::new(),
             folded: OnceCell::new(),
         }
     }
@@ -38,39 +45,202 @@ impl<'l> Folding<'l> {
         self.bare
     }
 
+    /// The first bytes of the folded line.
+    pub(crate) fn first(&self) -> [u8; EDGE] {
+        self.first
+    }
+
+    /// The last bytes of the folded line, from the last back.
+    pub(crate) fn last(&self) -> [u8; EDGE] {
+        let last = || match self.bare.as_bytes().last_chunk() {
+            // What it begins with may be the end of a code point.
+            Some(&last) if is_plain(last) && last[0] & 0xC0 != 0x80 => reversed(last),
+            _ => folded_edge(self.bare.chars().rev(), |bytes| {
+                bytes.reverse();
+                bytes
+            }),
+        };
+        *self.last.get_or_init(last)
+    }
+
     /// The line as [`fold`] makes it.
     pub(crate) fn folded(&self) -> &str {
         self.folded.get_or_init(|| fold_unbulleted(self.bare))
     }
 }
 
+/// How many bytes an edge has: the bytes of a line from one of its ends inwards, zeros where it is
+/// shorter. They are enough to say of nearly all lines that they are none of those looked for.
+pub(crate) const EDGE: usize = 8;
+
+/// The first bytes of a line as it is.
+pub(crate) fn first_edge(line: &str) -> [u8; EDGE] {
+    let bytes = line.as_bytes();
+    let first = bytes.first_chunk().copied();
+    first.unwrap_or_else(|| edge(bytes.iter().copied()))
+}
+
+/// The last bytes of a line as it is, from the last back.
+pub(crate) fn last_edge(line: &str) -> [u8; EDGE] {
+    let bytes = line.as_bytes();
+    let last = bytes.last_chunk().copied().map(reversed);
+    last.unwrap_or_else(|| edge(bytes.iter().rev().copied()))
+}
+
+/// The first of these bytes, zeros where there are fewer.
+fn edge(bytes: impl Iterator<Item = u8>) -> [u8; EDGE] {
+    let mut edge = [0; EDGE];
+    edge.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte);
+    edge
+}
+
+fn reversed(mut edge: [u8; EDGE]) -> [u8; EDGE] {
+    edge.reverse();
+    edge
+}
+
+/// [`may_fold`] of each byte.
+static FOLDS: [bool; 256] = {
+    let mut folds = [false; 256];
+    let mut byte = 0;
+    while byte < folds.len() {
+        folds[byte] = may_fold(byte as u8);
+        byte += 1;
+    }
+    folds
+};
+
+/// Whether folding would surely change none of these bytes, which begin with a code point.
+fn is_plain(edge: [u8; EDGE]) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    let folds = edge
+        .iter()
+        .fold(false, |any, &byte| any | FOLDS[usize::from(byte)]);
+    // The high bit of each byte that is a space; one too many behind a space does no harm.
+    let other = u64::from_le_bytes(edge) ^ (ONES * b' ' as u64);
+    let spaces = other.wrapping_sub(ONES) & !other & (ONES << 7);
+    !folds && spaces & (spaces << 8) == 0
+}
+
+/// The edge of a line of these characters, in the order of the edge, when it is folded.
+fn folded_edge(
+    chars: impl Iterator<Item = char>,
+    in_order: impl Fn(&mut [u8]) -> &mut [u8],
+) -> [u8; EDGE] {
+    let mut edge = [0; EDGE];
+    let mut filled = 0;
+    for c in folded_chars(chars) {
+        let mut buffer = [0; 4];
+        let bytes = c.encode_utf8(&mut buffer).len();
+        for &mut byte in in_order(&mut buffer[..bytes]) {
+            if filled == EDGE {
+                return edge;
+            }
+            edge[filled] = byte;
+            filled += 1;
+        }
+    }
+    edge
+}
+
+/// The characters of a trimmed line, from either end, as folding makes them.
+fn folded_chars(chars: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
+    let mut in_space = false;
+    chars.filter_map(move |c| {
+        let is_space = c.is_whitespace();
+        let again = std::mem::replace(&mut in_space, is_space) && is_space;
+        match c {
+            _ if again => None,
+            _ if is_space => Some(' '),
+            c => Some(folded_char(c)),
+        }
+    })
+}
+
+/// What folding makes of a character that is no white space.
+fn folded_char(c: char) -> char {
+    match c {
+        '‘' | '’' | '‚' | '‛' | '′' | '`' => '\'',
+        '“' | '”' | '„' | '‟' | '″' => '"',
+        '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' => '-',
+        other => other,
+    }
+}
+
 /// [`fold`] for a line whose surrounding white space and bullet are off already.
 fn fold_unbulleted(line: &str) -> Cow<'_, str> {
-    if is_folded(line) {
+    let (mut plain, mut other) = line.split_at(plain_length(line));
+    if other.is_empty() {
         return Cow::Borrowed(line);
     }
     let mut folded = String::with_capacity(line.len());
-    let mut space = false;
-    for c in line.chars() {
-        if c.is_whitespace() {
-            space = true;
-            continue;
-        }
-        if std::mem::take(&mut space) {
-            folded.push(' ');
-        }
-        folded.push(match c {
-            '‘' | '’' | '‚' | '‛' | '′' | '`' => '\'',
-            '“' | '”' | '„' | '‟' | '″' => '"',
-            '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' => '-',
-            other => other,
-        });
+    loop {
+        folded.push_str(plain);
+        let mut chars = other.chars();
+        let rest = match chars.next() {
+            None => return Cow::Owned(folded),
+            Some(c) if c.is_whitespace() => {
+                if !folded.ends_with(' ') {
+                    folded.push(' ');
+                }
+                other.trim_start()
+            }
+            Some(c) => {
+                folded.push(folded_char(c));
+                chars.as_str()
+            }
+        };
+        (plain, other) = rest.split_at(plain_length(rest));
     }
-    Cow::Owned(folded)
+}
+
+/// How many bytes of a line stand before the first code point that folding may change.
+fn plain_length(line: &str) -> usize {
+    const CHUNK: usize = 32;
+    let bytes = line.as_bytes();
+    let is_changed = |byte: u8, before: u8| may_fold(byte) | ((byte == b' ') & (before == b' '));
+    let mut at = 0;
+    if bytes.len() > CHUNK {
+        // Without an early exit inside a chunk the compiler looks at many bytes at once. The last
+        // chunk overlaps the one before it.
+        let last = bytes.len() - CHUNK;
+        loop {
+            let start = at.clamp(1, last);
+            let chunk = bytes[start..start + CHUNK].iter();
+            let pairs = chunk.zip(&bytes[start - 1..start - 1 + CHUNK]);
+            if pairs.fold(false, |any, (&byte, &before)| {
+                any | is_changed(byte, before)
+            }) {
+                break;
+            }
+            if start == last {
+                at = bytes.len();
+                break;
+            }
+            at = start + CHUNK;
+        }
+    }
+    if at == 0 && bytes.first().is_some_and(|&first| may_fold(first)) {
+        return 0;
+    }
+    let is_plain = |at: &usize| {
+        !FOLDS[usize::from(bytes[*at])] && (bytes[*at] != b' ' || bytes[*at - 1] != b' ')
+    };
+    let other = (at.max(1)..bytes.len()).find(|at| !is_plain(at));
+    other.unwrap_or(bytes.len())
 }
 
 /// The line without surrounding white space and one leading bullet.
-pub(crate) fn unbulleted(line: &str) -> &str {
+fn unbulleted(line: &str) -> &str {
+    let is_bare = |byte: &u8| byte.is_ascii_graphic();
+    let bytes = line.as_bytes();
+    if bytes
+        .first()
+        .is_some_and(|first| is_bare(first) && !matches!(first, b'*' | b'-'))
+        && bytes.last().is_some_and(is_bare)
+    {
+        return line;
+    }
     let line = line.trim();
     let mut rest = line.chars();
     match rest.next() {
@@ -83,25 +253,10 @@ pub(crate) fn unbulleted(line: &str) -> &str {
     }
 }
 
-/// Whether folding would change nothing within a trimmed line.
-fn is_folded(line: &str) -> bool {
-    let bytes = line.as_bytes();
-    // Without an early exit inside a chunk the compiler looks at many bytes at once.
-    let any = |found: bool, byte: &u8| found | may_fold(*byte);
-    let plain = bytes.chunks(64).all(|chunk| !chunk.iter().fold(false, any));
-    plain
-        && !bytes
-            .iter()
-            .zip(&bytes[1.min(bytes.len())..])
-            .fold(false, |two, (one, next)| {
-                two | (*one == b' ' && *next == b' ')
-            })
-}
-
 /// Whether folding may change a code point that begins with this byte: white space other than a
 /// space, the back-tick, and the lead bytes of U+0085 and U+00A0 (C2), U+1680 (E1), the
 /// U+2000 block with its spaces, quotes and dashes (E2), U+3000 (E3).
-pub(crate) fn may_fold(byte: u8) -> bool {
+const fn may_fold(byte: u8) -> bool {
     matches!(byte, b'\t'..=b'\r' | b'`' | 0xC2 | 0xE1 | 0xE2 | 0xE3)
 }
 
@@ -127,6 +282,8 @@ struct Line {
     next: u32,
     /// Whether a blank line stands between it and the line before it.
     blank_before: bool,
+    /// The same in the text as it was.
+    blank_above: bool,
     gone: bool,
     /// See [`Page::notes`].
     notes: Cell<u8>,
@@ -145,6 +302,8 @@ pub(crate) struct Page<'t> {
     last: u32,
     /// Lines that lost a part, by index.
     cut: HashMap<u32, CutLine>,
+    /// Whether nothing was taken off.
+    whole: bool,
 }
 
 /// What is left of a line that lost parts.
@@ -163,6 +322,7 @@ impl<'t> Page<'t> {
         let mut lines: Vec<Line> = Vec::with_capacity(text.len() / 64);
         let bytes = text.as_bytes();
         let mut start = marks(text);
+        let mut blank = false;
         while start < bytes.len() {
             let next =
                 memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at + 1);
@@ -175,13 +335,16 @@ impl<'t> Page<'t> {
                 end -= 1;
             }
             let start_of_line = (start + marks(&text[start..])).min(end);
-            if !is_blank(&text[start_of_line..end]) {
+            if is_blank(&text[start_of_line..end]) {
+                blank = true;
+            } else {
                 lines.push(Line {
                     start: start_of_line,
                     end,
                     prev: NONE,
                     next: NONE,
                     blank_before: false,
+                    blank_above: std::mem::take(&mut blank),
                     gone: false,
                     notes: Cell::new(0),
                 });
@@ -194,6 +357,7 @@ impl<'t> Page<'t> {
             first: NONE,
             last: NONE,
             cut: HashMap::new(),
+            whole: true,
         };
         page.link();
         page
@@ -205,10 +369,8 @@ impl<'t> Page<'t> {
         let mut blank = false;
         for at in 0..self.lines.len() {
             let prev = self.last;
-            let start_of_gap = at.checked_sub(1).map_or(0, |before| self.lines[before].end);
-            let gap = &self.text.as_bytes()[start_of_gap..self.lines[at].start];
-            blank |= gap.iter().filter(|&&byte| byte == b'\n').count() > usize::from(at > 0);
             let line = &mut self.lines[at];
+            blank |= line.blank_above;
             if line.gone {
                 continue;
             }
@@ -221,6 +383,11 @@ impl<'t> Page<'t> {
             }
             self.last = at as u32;
         }
+    }
+
+    /// The text, if no line was taken off and no part of one: what it has not, no line has.
+    pub(crate) fn whole_text(&self) -> Option<&str> {
+        self.whole.then_some(self.text)
     }
 
     /// How many non-blank lines the text has, those that are gone too.
@@ -360,6 +527,7 @@ impl<'t> Page<'t> {
         if gone {
             return;
         }
+        self.whole = false;
         self.lines[line as usize].gone = true;
         match prev {
             NONE => self.first = next,
@@ -376,6 +544,7 @@ impl<'t> Page<'t> {
 
     /// Takes parts, bytes of the original text in order and disjoint, off a line.
     pub(crate) fn take_parts(&mut self, line: u32, parts: &[Range<usize>]) {
+        self.whole = false;
         let whole = self.span(line);
         let mut pieces = match self.cut.get(&line) {
             Some(cut) => {
@@ -417,16 +586,14 @@ impl<'t> Page<'t> {
         left.trim_start_matches('\u{feff}').trim().is_empty()
     }
 
-    /// Puts everything back, then takes off these lines, and these bytes of the original text of
-    /// others: the page as a new one would be of the text that is left.
-    pub(crate) fn reset(
-        &mut self,
-        gone: &HashSet<u32, RandomState>,
-        parts: &HashMap<u32, Vec<Range<usize>>, RandomState>,
-    ) {
+    /// Puts everything back, then takes off these lines, in order, and these bytes of the original
+    /// text of others: the page as a new one would be of the text that is left.
+    pub(crate) fn reset(&mut self, gone: &[u32], parts: &[(u32, Vec<Range<usize>>)]) {
+        let mut next = gone.iter().peekable();
         for (at, line) in self.lines.iter_mut().enumerate() {
-            line.gone = gone.contains(&(at as u32));
+            line.gone = next.next_if(|&&gone| gone == at as u32).is_some();
         }
+        self.whole = gone.is_empty();
         self.link();
         self.cut.clear();
         for (line, parts) in parts {

@@ -156,19 +156,19 @@ impl Block {
 
     /// Adds what goes if the block begins at this line; `fits` says whether the zone has room for
     /// its first to last line, what `rest` takes aside. The lines from `taken` on have been added already, `NONE` if none;
-    /// returns from which line on they have been now. `tries` counts lines tried against steps.
-    pub(crate) fn find(
-        &self,
-        page: &Page,
+    /// returns from which line on they have been now.
+    pub(crate) fn find<'a>(
+        &'a self,
+        page: &'a Page,
         start: u32,
         taken: u32,
         fits: impl Fn(u32, u32) -> bool,
+        seen: &mut Seen<'a>,
         finds: &mut Vec<Find>,
-        tries: &mut usize,
     ) -> u32 {
-        let mut attempt = Attempt::new(self, page);
+        let mut attempt = Attempt::new(self, page, seen);
         let matched = attempt.step(0, start, 0);
-        *tries += (TRIES - attempt.tries) as usize;
+        attempt.seen.tries += (TRIES - attempt.tries) as usize;
         let Some(rest) = matched else { return taken };
         let bound = attempt.bound;
         let (Some(first), Some(last)) = (bound.first(), bound.last()) else {
@@ -214,11 +214,12 @@ impl Block {
         let folding = Folding::new(page.content(line));
         let knows = |wanted: &Wanted| match wanted.matches(&folding) {
             Some(How::Literal) => true,
-            Some(How::Pattern(pattern)) => pattern.prefixes.is_some(),
+            Some(How::Pattern(pattern)) => pattern.is_telling,
             None => false,
         };
         let (at, _) = self.wanted().find(|(_, wanted)| knows(wanted))?;
-        let mut attempt = Attempt::new(self, page);
+        let mut seen = Seen::default();
+        let mut attempt = Attempt::new(self, page, &mut seen);
         let follows = attempt.step(at, line, 0).is_some();
         let Deepest { step, line, .. } = attempt.deepest;
         Some(Miss {
@@ -253,18 +254,38 @@ struct Deepest {
 }
 
 /// A match in the making, from one start.
-struct Attempt<'a, 't> {
+struct Attempt<'a, 't, 's> {
     block: &'a Block,
     page: &'a Page<'t>,
     bound: Vec<Bound>,
     tries: u32,
     deepest: Deepest,
-    /// The line that was looked at last.
-    seen: Option<(u32, Folding<'a>)>,
+    seen: &'s mut Seen<'a>,
 }
 
-impl<'a, 't> Attempt<'a, 't> {
-    fn new(block: &'a Block, page: &'a Page<'t>) -> Attempt<'a, 't> {
+/// Lines that were looked at: attempts from starts near each other ask about the same lines again
+/// and again, and so do optional steps.
+#[derive(Default)]
+pub(crate) struct Seen<'a> {
+    /// Each at its number modulo that of the places.
+    lines: [Option<(u32, Folding<'a>)>; 32],
+    /// How often a line was tried against a step.
+    pub(crate) tries: usize,
+}
+
+impl<'a> Seen<'a> {
+    fn folding(&mut self, page: &'a Page, line: u32) -> &Folding<'a> {
+        let place = &mut self.lines[line as usize % 32];
+        if place.as_ref().is_some_and(|(seen, _)| *seen != line) {
+            *place = None;
+        }
+        let (_, folding) = place.get_or_insert_with(|| (line, Folding::new(page.content(line))));
+        folding
+    }
+}
+
+impl<'a, 't, 's> Attempt<'a, 't, 's> {
+    fn new(block: &'a Block, page: &'a Page<'t>, seen: &'s mut Seen<'a>) -> Attempt<'a, 't, 's> {
         Attempt {
             block,
             page,
@@ -275,7 +296,7 @@ impl<'a, 't> Attempt<'a, 't> {
                 step: 0,
                 line: NONE,
             },
-            seen: None,
+            seen,
         }
     }
 
@@ -322,14 +343,14 @@ impl<'a, 't> Attempt<'a, 't> {
     }
 
     fn is_enough(&self) -> bool {
-        let evidence = |step: &Step| matches!(step.what, What::Wanted(_) | What::Same(_));
-        let mut steps: Vec<usize> = self.bound.iter().map(|bound| bound.step).collect();
-        steps.dedup();
-        steps
-            .into_iter()
-            .filter(|&step| evidence(&self.block.steps[step]))
-            .count()
-            >= self.block.least
+        let is_evidence = |bound: &Bound| {
+            matches!(
+                self.block.steps[bound.step].what,
+                What::Wanted(_) | What::Same(_)
+            )
+        };
+        let steps = self.bound.chunk_by(|one, next| one.step == next.step);
+        steps.filter(|step| is_evidence(&step[0])).count() >= self.block.least
     }
 
     /// Whether the line may follow the one matched before it.
@@ -344,11 +365,7 @@ impl<'a, 't> Attempt<'a, 't> {
         if self.page.length(line) > MAX_LINE {
             return None;
         }
-        // Optional steps ask about one line again and again.
-        if self.seen.as_ref().is_none_or(|(seen, _)| *seen != line) {
-            self.seen = Some((line, Folding::new(self.page.content(line))));
-        }
-        let (_, folding) = self.seen.as_ref()?;
+        let folding = self.seen.folding(self.page, line);
         let serves = match what {
             What::Wanted(wanted) => return wanted.matches(folding).map(Some),
             What::Line(most) => {

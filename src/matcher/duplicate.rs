@@ -7,7 +7,7 @@ use super::pattern::{Extent, Pattern};
 use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::schema::{DuplicateRule, Which};
-use crate::text::{MAX_LINE, NONE, Page, fold, may_fold, unbulleted};
+use crate::text::{EDGE, Folding, MAX_LINE, NONE, Page};
 
 /// A compiled duplicate rule.
 #[derive(Debug)]
@@ -52,13 +52,10 @@ impl Duplicate {
     /// Whether a line may be the later of two copies, by itself: cheap, as every line is asked.
     /// `may_touch`: whether it may have no blank line before it.
     pub(crate) fn may_find(&self, content: &str, may_touch: bool) -> bool {
-        // Lines that touch are rare enough to ask the patterns then.
-        let may_be_copy = if self.gap {
-            self.wants(content)
-        } else {
-            may_touch
-        };
-        self.has_length(content) && may_be_copy
+        let mut patterns = self.patterns.iter();
+        self.has_length(content)
+            && (self.gap || may_touch)
+            && (self.patterns.is_empty() || patterns.any(|pattern| pattern.may_match_raw(content)))
     }
 
     fn has_length(&self, line: &str) -> bool {
@@ -67,7 +64,8 @@ impl Duplicate {
 
     fn wants(&self, line: &str) -> bool {
         let mut patterns = self.patterns.iter();
-        self.patterns.is_empty() || patterns.any(|pattern| pattern.is_match(line))
+        self.patterns.is_empty()
+            || patterns.any(|pattern| pattern.may_match_raw(line) && pattern.is_match(line))
     }
 
     /// Adds the copies that go of the pairs whose later line this is; `fits` says whether a line is
@@ -83,11 +81,9 @@ impl Duplicate {
             return 0;
         }
         let content = page.content(later);
-        if !self.wants(content) {
-            return 0;
-        }
         let mut work = 0;
-        let mut folded = None;
+        let line = Folding::new(content);
+        let mut is_wanted = None;
         let mut earlier = later;
         for _ in 0..=self.apart {
             if !self.gap && page.blank_before(earlier) {
@@ -101,17 +97,24 @@ impl Duplicate {
                 continue;
             }
             let raw = page.content(earlier);
-            if !self.has_length(raw) || !self.may_be_alike(content, raw) {
+            if !self.has_length(raw) || !self.has_like_length(content, raw) {
                 continue;
             }
-            let folded = folded.get_or_insert_with(|| fold(content));
-            let other = fold(raw);
+            let other = Folding::new(raw);
+            if !self.may_be_alike(&line, &other) {
+                continue;
+            }
+            // Few lines come so far, so the patterns are asked here.
+            if !*is_wanted.get_or_insert_with(|| self.wants(content)) {
+                return 0;
+            }
+            let (folded, other) = (line.folded(), other.folded());
             work += 4 * (folded.len() + other.len());
             let (one, two) = (other.chars().count(), folded.chars().count());
             let has_size = |size: usize| (self.least..=self.most).contains(&size);
             if !has_size(one)
                 || !has_size(two)
-                || !alike(folded, &other, self.alike)
+                || !alike(folded, other, self.alike)
                 || !self.wants(raw)
             {
                 continue;
@@ -133,26 +136,33 @@ impl Duplicate {
         work
     }
 
-    /// Whether two raw lines may be copies, by their lengths and ends: cheap, and seldom true.
-    fn may_be_alike(&self, one: &str, other: &str) -> bool {
+    /// Whether two raw lines may be copies by their lengths.
+    fn has_like_length(&self, one: &str, other: &str) -> bool {
         let (short, long) = (one.len().min(other.len()), one.len().max(other.len()));
         // Folding makes one byte of a code point of three; copies that differ may differ by more.
-        let lengths = long <= short * if self.alike < 1.0 { 8 } else { 3 } + 64;
-        let (one, other) = (unbulleted(one).as_bytes(), unbulleted(other).as_bytes());
-        let unknown = |byte: u8| may_fold(byte) || byte & 0xC0 == 0x80;
-        let same = |one: Option<&u8>, other: Option<&u8>| match (one, other) {
-            (Some(&one), Some(&other)) => one == other || unknown(one) || unknown(other),
-            _ => false,
-        };
-        let (first, last) = (
-            same(one.first(), other.first()),
-            same(one.last(), other.last()),
-        );
-        lengths
-            && if self.alike < 1.0 {
-                first || last
-            } else {
-                first && last
-            }
+        long <= short * if self.alike < 1.0 { 8 } else { 3 } + 64
     }
+
+    /// Whether two lines may be copies by their edges: cheap, and seldom true.
+    fn may_be_alike(&self, one: &Folding, other: &Folding) -> bool {
+        if self.alike < 1.0 {
+            is_same_word(one.first(), other.first()) || is_same_word(one.last(), other.last())
+        } else {
+            one.first() == other.first() && one.last() == other.last()
+        }
+    }
+}
+
+/// Whether two edges may be those of the same word.
+fn is_same_word(one: [u8; EDGE], other: [u8; EDGE]) -> bool {
+    let is_end = |byte: u8| byte == b' ' || byte == 0;
+    for (one, other) in one.into_iter().zip(other) {
+        if is_end(one) && is_end(other) {
+            return true;
+        }
+        if one != other {
+            return false;
+        }
+    }
+    true
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use memchr::memmem::Finder;
+
 use super::pattern::{Extent, Pattern};
 use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
@@ -17,7 +19,7 @@ const MATCHES: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct Inline {
     pub(crate) rule: RuleIndex,
-    literals: Vec<String>,
+    literals: Vec<Finder<'static>>,
     patterns: Vec<Pattern>,
 }
 
@@ -31,7 +33,11 @@ impl Inline {
     ) -> Inline {
         let mut inline = Inline {
             rule,
-            literals: written.text.iter().map(|text| text.value.clone()).collect(),
+            literals: written
+                .text
+                .iter()
+                .map(|text| Finder::new(&text.value).into_owned())
+                .collect(),
             patterns: Vec::new(),
         };
         for pattern in &written.pattern {
@@ -43,13 +49,23 @@ impl Inline {
         inline
     }
 
+    /// Whether nothing of a text, and so of none of its lines, can go.
+    pub(crate) fn finds_nothing(&self, text: &str) -> bool {
+        let mut literals = self.literals.iter();
+        literals.all(|literal| literal.find(text.as_bytes()).is_none())
+            && self.patterns.iter().all(|pattern| pattern.is_missing(text))
+    }
+
+    /// The bytes that are looked at in a line.
+    pub(crate) fn work(&self, content: &str) -> usize {
+        (self.literals.len() + self.patterns.len()) * content.len()
+    }
+
     /// Adds the parts of a line that go; returns the bytes that were looked at.
     pub(crate) fn find(&self, content: &str, line: u32, finds: &mut Vec<Find>) -> usize {
-        let mut work = 0;
         for literal in &self.literals {
-            work += content.len();
-            for (at, _) in content.match_indices(literal.as_str()) {
-                let part = Some(at..at + literal.len());
+            for at in literal.find_iter(content.as_bytes()) {
+                let part = Some(at..at + literal.needle().len());
                 finds.push(Find {
                     rule: self.rule,
                     line,
@@ -60,7 +76,6 @@ impl Inline {
             }
         }
         for pattern in &self.patterns {
-            work += content.len();
             let (mut from, mut cuts) = (0, 0);
             for _ in 0..MATCHES {
                 let Some((found, cut)) = pattern.find_at(content, from) else {
@@ -83,6 +98,6 @@ impl Inline {
                 }
             }
         }
-        work
+        self.work(content)
     }
 }

@@ -1,38 +1,75 @@
 //! Which of many literals and patterns a line is.
 //!
-//! Most lines of a page are none: a table over a line's first two bytes says so before anything is
-//! folded, hashed or matched.
+//! Most lines of a page are none: tables over a line's edges say so before anything is folded,
+//! hashed or matched.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::pattern::{Extent, Pattern};
+use super::pattern::{ByteSet, Extent, Pattern};
 use crate::error::{Problem, SourceFile};
 use crate::schema::Texts;
-use crate::text::{Folding, fold, may_fold};
+use crate::text::{EDGE, Folding, first_edge, fold, last_edge};
 
 /// Literals and patterns for whole folded lines, each with the number of what asks for it.
 #[derive(Debug, Default)]
 pub(crate) struct Lookup {
-    literals: HashMap<String, Vec<u32>, RandomState>,
-    /// Bytes of the longest literal, with room for what folding may take off a raw line.
-    longest: usize,
+    literals: Literals<Vec<u32>>,
     patterns: Vec<(Arc<Pattern>, u32)>,
-    /// The patterns by the byte that a match begins with, and those of which none is known.
-    by_first: HashMap<u8, Vec<usize>, RandomState>,
-    unknown_first: Vec<usize>,
+    /// The patterns by the byte that a match may begin with.
+    by_first: Vec<Vec<u32>>,
     gate: Gate,
 }
 
 /// The literals and patterns of one asker.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
-    literals: HashSet<String, RandomState>,
+    literals: Literals<()>,
     patterns: Vec<Arc<Pattern>>,
-    /// Whether a folded line that is one of them may begin with a byte.
-    begins: [bool; 256],
+    /// The bytes that a folded line which is one of them may begin with.
+    begins: ByteSet,
+}
+
+/// Folded literals, each with a value.
+#[derive(Clone, Debug, Default)]
+struct Literals<T> {
+    by_edges: HashMap<(u64, u64), Vec<(String, T)>, RandomState>,
+}
+
+impl<T: Default> Literals<T> {
+    fn key(first: [u8; EDGE], last: [u8; EDGE]) -> (u64, u64) {
+        (u64::from_le_bytes(first), u64::from_le_bytes(last))
+    }
+
+    /// The value of a literal, which is added if need be.
+    fn entry(&mut self, literal: &str) -> &mut T {
+        let alike = self
+            .by_edges
+            .entry(Self::key(first_edge(literal), last_edge(literal)));
+        let alike = alike.or_default();
+        let at = alike.iter().position(|(known, _)| known == literal);
+        let at = at.unwrap_or_else(|| {
+            alike.push((literal.to_owned(), T::default()));
+            alike.len() - 1
+        });
+        &mut alike[at].1
+    }
+
+    fn get(&self, line: &Folding) -> Option<&T> {
+        if self.by_edges.is_empty() {
+            return None;
+        }
+        let alike = self.by_edges.get(&Self::key(line.first(), line.last()))?;
+        let folded = line.folded();
+        let found = alike.iter().find(|(literal, _)| literal == folded);
+        found.map(|(_, value)| value)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &String> {
+        self.by_edges.values().flatten().map(|(literal, _)| literal)
+    }
 }
 
 /// How a line was found.
@@ -51,36 +88,30 @@ impl Wanted {
         now: bool,
         problems: &mut Vec<Problem>,
     ) -> Wanted {
-        let literals = text.iter().map(|text| fold(text).into_owned()).collect();
         let mut wanted = Wanted {
-            literals,
+            literals: Literals::default(),
             patterns: Vec::new(),
-            begins: [false; 256],
+            begins: ByteSet::default(),
         };
+        for literal in text.iter().map(|text| fold(text)) {
+            wanted.literals.entry(&literal);
+            wanted.begins.insert(literal.as_bytes()[0]);
+        }
         for written in pattern {
             match Pattern::compile(written, source, Extent::Whole, now) {
                 Ok(pattern) => wanted.patterns.push(Arc::new(pattern)),
                 Err(problem) => problems.push(problem.at_key("pattern")),
             }
         }
-        for literal in &wanted.literals {
-            wanted.begins[usize::from(literal.as_bytes()[0])] = true;
-        }
         for pattern in &wanted.patterns {
-            match &pattern.prefixes {
-                Some(prefixes) => prefixes
-                    .iter()
-                    .for_each(|prefix| wanted.begins[usize::from(prefix[0])] = true),
-                None => wanted.begins = [true; 256],
-            }
+            wanted.begins.unite(&pattern.begins.bytes[0]);
         }
         wanted
     }
 
     /// Whether a line may be one of them, by its first byte.
     pub(crate) fn may_match(&self, line: &Folding) -> bool {
-        let first = line.bare().as_bytes().first();
-        first.is_some_and(|&first| self.begins[usize::from(first)] || may_fold(first))
+        self.begins.contains(line.first()[0])
     }
 
     /// Whether a line is one of them; literals first.
@@ -88,14 +119,11 @@ impl Wanted {
         if !self.may_match(line) {
             return None;
         }
-        let folded = line.folded();
-        if self.literals.contains(folded) {
+        if self.literals.get(line).is_some() {
             return Some(How::Literal);
         }
-        let pattern = self
-            .patterns
-            .iter()
-            .find(|pattern| pattern.is_match(folded))?;
+        let mut patterns = self.patterns.iter();
+        let pattern = patterns.find(|pattern| is_match(pattern, line))?;
         Some(How::Pattern(pattern.clone()))
     }
 }
@@ -103,95 +131,70 @@ impl Wanted {
 impl Lookup {
     /// Adds what one asker wants.
     pub(crate) fn add(&mut self, wanted: &Wanted, asker: u32) {
-        for literal in &wanted.literals {
-            self.gate.open_for(literal.as_bytes(), true);
-            self.longest = self.longest.max(literal.len());
-            self.literals
-                .entry(literal.clone())
-                .or_default()
-                .push(asker);
+        for literal in wanted.literals.iter() {
+            let [first, second, ..] = first_edge(literal);
+            self.gate.0[usize::from(first)].insert(second);
+            self.literals.entry(literal).push(asker);
         }
+        self.by_first.resize_with(256, Vec::new);
         for pattern in &wanted.patterns {
-            let index = self.patterns.len();
+            let index = self.patterns.len() as u32;
             self.patterns.push((pattern.clone(), asker));
-            match &pattern.prefixes {
-                Some(prefixes) => {
-                    for prefix in prefixes {
-                        self.gate.open_for(prefix, false);
-                        let of_byte = self.by_first.entry(prefix[0]).or_default();
-                        if of_byte.last() != Some(&index) {
-                            of_byte.push(index);
-                        }
-                    }
-                }
-                None => self.unknown_first.push(index),
+            let [first, second] = &pattern.begins.bytes;
+            for first in first.iter() {
+                self.gate.0[usize::from(first)].unite(second);
+                self.by_first[usize::from(first)].push(index);
             }
         }
     }
 
-    /// Calls `hit` with every asker that the line serves, and how.
-    pub(crate) fn hits(&self, line: &Folding, mut hit: impl FnMut(u32, How)) {
-        let is_open = self.gate.is_open(line.bare().as_bytes());
-        if !is_open && self.unknown_first.is_empty() {
+    /// Calls `hit` with every asker that the line serves, of those that `may_ask`, and how.
+    pub(crate) fn hits(
+        &self,
+        line: &Folding,
+        may_ask: impl Fn(u32) -> bool,
+        mut hit: impl FnMut(u32, How),
+    ) {
+        let first = line.first();
+        if !self.gate.is_open(first) {
             return;
         }
-        let folded = line.folded();
-        if is_open && folded.len() <= self.longest {
-            for &asker in self.literals.get(folded).into_iter().flatten() {
+        for &asker in self.literals.get(line).into_iter().flatten() {
+            if may_ask(asker) {
                 hit(asker, How::Literal);
             }
         }
-        let known = folded
-            .as_bytes()
-            .first()
-            .and_then(|byte| self.by_first.get(byte));
-        let known = known.filter(|_| is_open).into_iter().flatten();
-        for &index in known.chain(&self.unknown_first) {
-            let (pattern, asker) = &self.patterns[index];
-            if pattern.is_match(folded) {
+        for &index in self
+            .by_first
+            .get(usize::from(first[0]))
+            .into_iter()
+            .flatten()
+        {
+            let (pattern, asker) = &self.patterns[index as usize];
+            if may_ask(*asker) && is_match(pattern, line) {
                 hit(*asker, How::Pattern(pattern.clone()));
             }
         }
     }
 }
 
-/// One bit for each pair of first bytes that a line may begin with.
+fn is_match(pattern: &Pattern, line: &Folding) -> bool {
+    pattern.may_match(line) && pattern.is_match(line.folded())
+}
+
+/// The second bytes that a line may have, by its first.
 #[derive(Debug)]
-struct Gate(Box<[u64]>);
+struct Gate(Box<[ByteSet; 256]>);
 
 impl Default for Gate {
     fn default() -> Gate {
-        Gate(vec![0; 1 << 10].into_boxed_slice())
+        Gate(Box::new([ByteSet::default(); 256]))
     }
 }
 
 impl Gate {
-    /// Lets lines through that begin so; with `whole` they are of that length.
-    fn open_for(&mut self, begin: &[u8], whole: bool) {
-        match begin {
-            [] => {}
-            [first] if whole => self.set(*first, 0),
-            [first] => (0..=u8::MAX).for_each(|second| self.set(*first, second)),
-            [first, second, ..] => self.set(*first, *second),
-        }
-    }
-
-    fn set(&mut self, first: u8, second: u8) {
-        let bit = usize::from(first) << 8 | usize::from(second);
-        self.0[bit / 64] |= 1 << (bit % 64);
-    }
-
-    /// Whether a line without surrounding space and bullet may be something. Bytes that folding
-    /// may change pass.
-    fn is_open(&self, line: &[u8]) -> bool {
-        let Some(&first) = line.first() else {
-            return false;
-        };
-        let second = line.get(1).copied().unwrap_or(0);
-        if may_fold(first) || may_fold(second) {
-            return true;
-        }
-        let bit = usize::from(first) << 8 | usize::from(second);
-        self.0[bit / 64] >> (bit % 64) & 1 == 1
+    /// Whether a line with this edge may be something.
+    fn is_open(&self, first: [u8; EDGE]) -> bool {
+        self.0[usize::from(first[0])].contains(first[1])
     }
 }

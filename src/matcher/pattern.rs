@@ -8,15 +8,19 @@ use once_cell::sync::OnceCell;
 use regex::{Regex, RegexBuilder};
 use regex_syntax::ast::{self, Ast, ClassPerlKind, ClassSetItem, Flag, FlagsItemKind};
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use crate::error::{Problem, SourceFile};
 use crate::schema::Placed;
+use crate::text::{EDGE, Folding, first_edge, last_edge};
 
 /// The bytes that a compiled pattern may take: a rule needs a small part of it.
 const SIZE_LIMIT: usize = 1 << 20;
 /// The bytes that a pattern may be written in.
 const LENGTH_LIMIT: usize = 4096;
 const NEST_LIMIT: u32 = 50;
+/// The bytes of the longest literals that are read out of a pattern.
+const LONG: usize = 100;
 
 /// Whether a pattern has to match a whole line, or is searched for in it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,14 +34,15 @@ pub(crate) enum Extent {
 pub(crate) struct Pattern {
     expression: String,
     regex: OnceCell<Regex>,
-    /// One of them begins every match, if that is known.
-    pub(crate) prefixes: Option<Vec<Vec<u8>>>,
-    /// One of them ends every match, if that is known.
-    suffixes: Option<Vec<Vec<u8>>>,
+    /// Whether every match begins with one of a few literals.
+    pub(crate) is_telling: bool,
+    /// What matches begin with, and, read backwards, end with.
+    pub(crate) begins: Edge,
+    ends: Edge,
     /// Literals that stand in every match.
     needs: Vec<Finder<'static>>,
     /// The lengths, in bytes, of what matches.
-    pub(crate) lengths: Range<usize>,
+    lengths: Range<usize>,
     /// The named groups that are fields.
     fields: Vec<String>,
     cuts: bool,
@@ -122,8 +127,9 @@ impl Pattern {
         let pattern = Pattern {
             expression,
             regex: OnceCell::new(),
-            prefixes: ends(&hir, ExtractKind::Prefix),
-            suffixes: ends(&hir, ExtractKind::Suffix),
+            is_telling: literals(&hir, ExtractKind::Prefix, LONG).is_some(),
+            begins: Edge::of(&hir, ExtractKind::Prefix, extent),
+            ends: Edge::of(&hir, ExtractKind::Suffix, extent),
             needs: needed(&hir),
             lengths,
             cuts: extent == Extent::Part && names.iter().any(|name| name == "cut"),
@@ -159,13 +165,28 @@ impl Pattern {
             .expect("bundled patterns are compiled by the tests, others when they are read")
     }
 
-    /// Whether a whole line is what this pattern finds.
+    /// Whether a folded line may be what this pattern finds, before it is folded.
+    pub(crate) fn may_match(&self, line: &Folding) -> bool {
+        line.bare().len() >= self.lengths.start
+            && self.begins.may_be(line.first())
+            && self.ends.may_be(line.last())
+    }
+
+    /// The same of a line that is as the pattern sees it.
+    pub(crate) fn may_match_raw(&self, line: &str) -> bool {
+        line.len() >= self.lengths.start
+            && self.begins.may_be(first_edge(line))
+            && self.ends.may_be(last_edge(line))
+    }
+
+    /// Whether a whole line, which may match, is what this pattern finds.
     pub(crate) fn is_match(&self, line: &str) -> bool {
-        self.lengths.contains(&line.len())
-            && is_any(&self.prefixes, |prefix| line.as_bytes().starts_with(prefix))
-            && is_any(&self.suffixes, |suffix| line.as_bytes().ends_with(suffix))
-            && self.has_needed(line)
-            && self.regex().is_match(line)
+        self.lengths.contains(&line.len()) && self.has_needed(line) && self.regex().is_match(line)
+    }
+
+    /// Whether a text lacks what stands in every match.
+    pub(crate) fn is_missing(&self, text: &str) -> bool {
+        !self.has_needed(text)
     }
 
     fn has_needed(&self, line: &str) -> bool {
@@ -176,7 +197,7 @@ impl Pattern {
 
     /// The first match at or after `from`: all of it, and the part that goes.
     pub(crate) fn find_at(&self, line: &str, from: usize) -> Option<(Range<usize>, Range<usize>)> {
-        if from == 0 && !self.has_needed(line) {
+        if from == 0 && !(self.may_match_raw(line) && self.has_needed(line)) {
             return None;
         }
         let found = self.regex().find_at(line, from)?.range();
@@ -291,12 +312,81 @@ fn place_in(written: &Placed<String>, source: &SourceFile, span: Range<usize>) -
     }
 }
 
-/// What every match begins or ends with, one of a few, if that is known.
-fn ends(hir: &regex_syntax::hir::Hir, kind: ExtractKind) -> Option<Vec<Vec<u8>>> {
+/// What the lines that a pattern finds begin with, or, read backwards, end with.
+#[derive(Debug)]
+pub(crate) struct Edge {
+    /// The first byte and the second.
+    pub(crate) bytes: [ByteSet; 2],
+    /// A few longer ones, as the bits of an edge that tell and what they must be; none if there
+    /// are not few.
+    few: Vec<(u64, u64)>,
+}
+
+impl Edge {
+    fn of(hir: &Hir, kind: ExtractKind, extent: Extent) -> Edge {
+        let backwards = matches!(kind, ExtractKind::Suffix);
+        let mut edge = Edge {
+            bytes: [ByteSet::ALL; 2],
+            few: Vec::new(),
+        };
+        let properties = hir.properties();
+        let is_held = match extent {
+            Extent::Whole => true,
+            Extent::Part if backwards => properties.look_set_suffix().contains(Look::End),
+            Extent::Part => properties.look_set_prefix().contains(Look::Start),
+        };
+        if !is_held {
+            return edge;
+        }
+        let (first, may_be_empty) = edge_bytes(hir, backwards);
+        if !may_be_empty {
+            edge.bytes[0] = first;
+        }
+        // Where the long ones are too many, the short ones may not be.
+        let known = [LONG, 3, 2].map(|length| literals(hir, kind.clone(), length));
+        let Some(mut literals) = known.into_iter().flatten().next() else {
+            return edge;
+        };
+        edge.bytes = [ByteSet::default(); 2];
+        for literal in &mut literals {
+            if backwards {
+                literal.reverse();
+            }
+            edge.bytes[0].insert(literal[0]);
+            match literal.get(1) {
+                Some(&second) => edge.bytes[1].insert(second),
+                None => edge.bytes[1] = ByteSet::ALL,
+            }
+        }
+        if literals.len() <= 16 {
+            let padded = |literal: &Vec<u8>, byte: &dyn Fn(u8) -> u8| {
+                let mut edge = [0; EDGE];
+                let bytes = literal.iter().map(|&literal| byte(literal));
+                edge.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte);
+                u64::from_le_bytes(edge)
+            };
+            let bits = |literal| (padded(literal, &|_| u8::MAX), padded(literal, &|byte| byte));
+            edge.few = literals.iter().map(bits).collect();
+        }
+        edge
+    }
+
+    fn may_be(&self, edge: [u8; EDGE]) -> bool {
+        let whole = u64::from_le_bytes(edge);
+        self.bytes[0].contains(edge[0])
+            && self.bytes[1].contains(edge[1])
+            && (self.few.is_empty() || self.few.iter().any(|&(bits, value)| whole & bits == value))
+    }
+}
+
+/// The literals of at most so many bytes, read forwards, of which one begins or ends every match,
+/// if they are known.
+fn literals(hir: &Hir, kind: ExtractKind, length: usize) -> Option<Vec<Vec<u8>>> {
     let mut extractor = Extractor::new();
     extractor
         .kind(kind.clone())
         .limit_class(32)
+        .limit_literal_len(length)
         .limit_total(512);
     let mut literals = extractor.extract(hir);
     if literals.len().is_some_and(|count| count > 16) {
@@ -315,9 +405,113 @@ fn ends(hir: &regex_syntax::hir::Hir, kind: ExtractKind) -> Option<Vec<Vec<u8>>>
     (!ends.is_empty() && ends.iter().all(|end| !end.is_empty())).then_some(ends)
 }
 
+/// The bytes that a match may begin with, or end with, and whether it may be empty.
+fn edge_bytes(hir: &Hir, backwards: bool) -> (ByteSet, bool) {
+    let mut bytes = ByteSet::default();
+    let may_be_empty = match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => true,
+        HirKind::Literal(literal) => {
+            let literal = &literal.0;
+            let edge = if backwards {
+                literal.last()
+            } else {
+                literal.first()
+            };
+            edge.iter().for_each(|&&byte| bytes.insert(byte));
+            false
+        }
+        HirKind::Class(Class::Bytes(class)) => {
+            let ranges = class.iter();
+            ranges.for_each(|range| bytes.insert_all(range.start()..=range.end()));
+            false
+        }
+        HirKind::Class(Class::Unicode(class)) => {
+            for range in class.iter() {
+                let lead = |c: char| c.encode_utf8(&mut [0; 4]).as_bytes()[0];
+                if !backwards {
+                    bytes.insert_all(lead(range.start())..=lead(range.end()));
+                    continue;
+                }
+                if range.start().is_ascii() {
+                    bytes.insert_all(range.start() as u8..=range.end().min('\x7f') as u8);
+                }
+                if !range.end().is_ascii() {
+                    bytes.insert_all(0x80..=0xBF);
+                }
+            }
+            false
+        }
+        HirKind::Repetition(repetition) => {
+            let (sub, may_be_empty) = edge_bytes(&repetition.sub, backwards);
+            bytes.unite(&sub);
+            may_be_empty || repetition.min == 0
+        }
+        HirKind::Capture(capture) => {
+            let (sub, may_be_empty) = edge_bytes(&capture.sub, backwards);
+            bytes.unite(&sub);
+            may_be_empty
+        }
+        HirKind::Concat(parts) => {
+            let mut outermost = parts.iter();
+            std::iter::from_fn(|| {
+                if backwards {
+                    outermost.next_back()
+                } else {
+                    outermost.next()
+                }
+            })
+            .all(|part| {
+                let (part, may_be_empty) = edge_bytes(part, backwards);
+                bytes.unite(&part);
+                may_be_empty
+            })
+        }
+        HirKind::Alternation(parts) => {
+            let mut any = false;
+            for part in parts {
+                let (part, may_be_empty) = edge_bytes(part, backwards);
+                bytes.unite(&part);
+                any |= may_be_empty;
+            }
+            any
+        }
+    };
+    (bytes, may_be_empty)
+}
+
+/// A set of bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ByteSet([u64; 4]);
+
+impl ByteSet {
+    pub(crate) const ALL: ByteSet = ByteSet([u64::MAX; 4]);
+
+    pub(crate) fn contains(&self, byte: u8) -> bool {
+        self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
+    }
+
+    pub(crate) fn insert(&mut self, byte: u8) {
+        self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
+    }
+
+    fn insert_all(&mut self, bytes: std::ops::RangeInclusive<u8>) {
+        bytes.for_each(|byte| self.insert(byte));
+    }
+
+    pub(crate) fn unite(&mut self, other: &ByteSet) {
+        self.0
+            .iter_mut()
+            .zip(other.0)
+            .for_each(|(to, bits)| *to |= bits);
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u8> {
+        (0..=u8::MAX).filter(|&byte| self.contains(byte))
+    }
+}
+
 /// Literals that stand in every match, those that prose seldom has first.
-fn needed(hir: &regex_syntax::hir::Hir) -> Vec<Finder<'static>> {
-    use regex_syntax::hir::HirKind;
+fn needed(hir: &Hir) -> Vec<Finder<'static>> {
     let mut literals: Vec<&[u8]> = Vec::new();
     let mut stack = vec![hir];
     while let Some(hir) = stack.pop() {
@@ -343,14 +537,7 @@ fn needed(hir: &regex_syntax::hir::Hir) -> Vec<Finder<'static>> {
         .collect()
 }
 
-/// Whether one of the ends, if they are known, is there.
-fn is_any(ends: &Option<Vec<Vec<u8>>>, is_there: impl Fn(&[u8]) -> bool) -> bool {
-    ends.as_ref()
-        .is_none_or(|ends| ends.iter().any(|end| is_there(end)))
-}
-
-fn hir_names(hir: &regex_syntax::hir::Hir) -> Vec<String> {
-    use regex_syntax::hir::HirKind;
+fn hir_names(hir: &Hir) -> Vec<String> {
     let mut names = Vec::new();
     let mut stack = vec![hir];
     while let Some(hir) = stack.pop() {

@@ -43,11 +43,18 @@ impl Signs {
     /// Calls `seen` with the number of each sign that a line is.
     pub(crate) fn in_line(&self, line: &str, mut seen: impl FnMut(u32)) {
         self.lookup
-            .hits(&Folding::new(line), |number, _| seen(number));
+            .hits(&Folding::new(line), |_| true, |number, _| seen(number));
     }
 
-    /// Calls `seen` with the number of each sign that is a part of the text.
+    /// Calls `seen` with the number of each sign that a line of the text is, or a part of the text.
     pub(crate) fn in_text(&self, text: &str, mut seen: impl FnMut(u32)) {
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]) {
+            if start < end {
+                self.in_line(&text[start..end], &mut seen);
+            }
+            start = end + 1;
+        }
         for (part, number) in &self.parts {
             if part.find(text.as_bytes()).is_some() {
                 seen(*number);

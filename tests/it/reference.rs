@@ -250,6 +250,9 @@ fn quoted(text: &str) -> String {
     out + "\""
 }
 
+/// How often a page is gone over because credits stay; one that takes more is left as it is.
+const ROUNDS: usize = 8;
+
 /// What is left of a text; `all`: credits go too.
 pub fn clean(model: &Model, text: &str, all: bool) -> String {
     let rest = text.trim_start_matches('\u{feff}');
@@ -257,7 +260,7 @@ pub fn clean(model: &Model, text: &str, all: bool) -> String {
     let mut page = Page::new(text);
     let mut deleted: BTreeSet<usize> = BTreeSet::new();
     let mut cut: BTreeSet<(usize, usize)> = BTreeSet::new();
-    for _ in 0..50 {
+    for round in 0.. {
         let found = page.settle(model);
         let goes = |rule: &usize| all || !model.0[*rule].2;
         let before = (deleted.clone(), cut.clone());
@@ -280,6 +283,9 @@ pub fn clean(model: &Model, text: &str, all: bool) -> String {
         }
         if before == (deleted.clone(), cut.clone()) {
             break;
+        }
+        if round == ROUNDS {
+            return bom.to_owned() + text;
         }
     }
     bom.to_owned() + &Page::without(text, &deleted, &cut).left()
