@@ -37,7 +37,8 @@ fn file_fails_at_its_first_wrong_record_and_others_are_gone_on_with() {
     place.put("in/c.txt", PAGE);
     place.put("in/d.jsonl.gz", gz(DIRTY));
     place.put("out/b.jsonl", "old\n");
-    let err = &on_system("in/b.jsonl:11000: error: this is not UTF-8: 0xff at byte 10 of the line\n");
+    let err =
+        &on_system("in/b.jsonl:11000: error: this is not UTF-8: 0xff at byte 10 of the line\n");
     for threads in ["-j1", "-j2", "-j7"] {
         let run = place.run(&[threads, "--stats=json", "-o", "out", "in"]);
         assert_eq!((run.status, &run.err), (2, err));
@@ -55,7 +56,12 @@ fn file_fails_at_its_first_wrong_record_and_others_are_gone_on_with() {
         assert_eq!(gunzip(&place.bytes("out/d.jsonl.gz")), CLEANED.as_bytes());
         // To standard output goes what is before it.
         let run = place.run_raw(&[threads, "in/b.jsonl"], "");
-        check_raw(run, 2, CLEANED.repeat(10_999).as_bytes(), &err.replace(std::path::MAIN_SEPARATOR, "/"));
+        check_raw(
+            run,
+            2,
+            CLEANED.repeat(10_999).as_bytes(),
+            &err.replace(std::path::MAIN_SEPARATOR, "/"),
+        );
     }
     // In place nothing has happened to it.
     let before = place.bytes("in/b.jsonl");
@@ -74,7 +80,8 @@ fn wrong_records_are_kept_where_they_are() {
     let err = bad.map(|line| {
         format!("in/a.jsonl:{line}: error: this is not UTF-8: 0xff at byte 10 of the line\n")
     });
-    let err = on_system(&(err.concat() + "in/b.txt: error: this is not UTF-8: 0xff at byte offset 10\n"));
+    let err =
+        on_system(&(err.concat() + "in/b.txt: error: this is not UTF-8: 0xff at byte offset 10\n"));
     for (args, status) in [(&[][..], 0), (&["--strict"], 2), (&["-q"], 0)] {
         let run = place.run(
             &[
@@ -104,7 +111,10 @@ fn wrong_records_are_put_aside() {
     let err = bad.map(|line| {
         format!("in/a.jsonl:{line}: error: this is not UTF-8: 0xff at byte 10 of the line\n")
     });
-    let err = on_system(&(err.concat() + "in/b.jsonl:1: error: invalid type: integer `7`, expected a record, which is a JSON object\n"));
+    let err = on_system(
+        &(err.concat()
+            + "in/b.jsonl:1: error: invalid type: integer `7`, expected a record, which is a JSON object\n"),
+    );
     let rejected = [&lines(3, &[1, 2, 3], "")[..], b"7\r\n"].concat();
     for (target, status) in [("bad.jsonl", 0), ("bad.jsonl.gz", 0), ("bad.jsonl", 2)] {
         let reject = format!("--on-error=reject={target}");
