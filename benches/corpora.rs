@@ -1,0 +1,708 @@
+//! The program over corpora in every format that it reads, beside the floor: only reading and
+//! writing the same.
+//!
+//! `cargo bench --bench corpora` prints medians of whole processes, run in turn, their ratios and
+//! their peak memory; with `-- JSONL Parquet` behind it only of formats whose names begin so. The
+//! records are generated, 1000 MB of them or what CORPORA_MB says, one format at a time, in a
+//! folder in memory if there is room. A tool that is not installed is left out, and said to be.
+//! Times differ from machine to machine and from hour to hour; only the ratios of one run mean
+//! something.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use flate2::write::GzEncoder;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::data_type::{ByteArray, ByteArrayType};
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
+use serde_json::json;
+use sha1::{Digest, Sha1};
+
+const RUNS: usize = 3;
+const MEGABYTES: usize = 1000;
+/// Rows of a row group.
+const GROUP: usize = 10_000;
+const LATIN: &str = "the village school bridge council met early again without light river every winter old road stone roof \
+    horse market letter clerk morning snow valley teacher carried first window small behind painted water slowly";
+const CYRILLIC: &str = "посёлок школа мост совет собрался рано снова зимой старый дорога камень крыша лошадь рынок письмо утро \
+    снег долина учитель окно малый вода медленно вечером сосед колодец печь";
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [floor, input, output] = &arguments[..]
+        && let Some(how) = Floor::named(floor)
+    {
+        return how
+            .run(Path::new(input), Path::new(output))
+            .expect("the floor is laid");
+    }
+    // `cargo test --benches` only wants to know that it builds.
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        return;
+    }
+    let megabytes = std::env::var("CORPORA_MB").map_or(MEGABYTES, |megabytes| {
+        megabytes.parse().expect("CORPORA_MB is a number")
+    });
+    let home = home(megabytes);
+    let outlets = outlets();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    println!(
+        "{megabytes} MB of records in {}, {cores} cores, median of {RUNS}\n",
+        home.display()
+    );
+    println!(
+        "MB and MB/s count what the file holds when it is decompressed, of Parquet the values; \
+         floor: one thread that only reads and writes\n"
+    );
+    println!(
+        "| input → output | MB | MB/s, -j1 | MB/s, -j{cores} | floor | MB/s, floor | -j1 / floor | -j{cores} / floor | peak MB, -j1 | peak MB, -j{cores} |"
+    );
+    println!("|---|---:|---:|---:|---|---:|---:|---:|---:|---:|");
+    let mut missing = BTreeSet::new();
+    let wanted: Vec<&String> = arguments
+        .iter()
+        .filter(|name| !name.starts_with('-'))
+        .collect();
+    let is_wanted = |kind: &&Kind| {
+        wanted.is_empty() || wanted.iter().any(|name| kind.name.starts_with(&**name))
+    };
+    for kind in KINDS.iter().filter(is_wanted) {
+        let folder = tempfile::tempdir_in(&home).expect("a folder for the records");
+        measure(kind, folder.path(), megabytes, &outlets, &mut missing);
+    }
+    for tool in missing {
+        println!("\n{tool}: not installed");
+    }
+}
+
+/// A folder in memory if there is room for input and output, so that no disk is measured.
+fn home(megabytes: usize) -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    let free = || -> Option<usize> {
+        let told = Command::new("df").arg("-Pk").arg(&memory).output().ok()?;
+        let told = String::from_utf8(told.stdout).ok()?;
+        told.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()
+    };
+    if free().is_some_and(|kilobytes| kilobytes / 1000 > megabytes * 5 / 2) {
+        memory
+    } else {
+        std::env::temp_dir()
+    }
+}
+
+/// What only reads and writes, with the libraries of the program: this very executable, started
+/// with its name and two paths.
+#[derive(Clone, Copy)]
+enum Floor {
+    Copy,
+    Gunzip,
+    Unzstd,
+}
+
+impl Floor {
+    fn name(self) -> &'static str {
+        match self {
+            Floor::Copy => "--copy",
+            Floor::Gunzip => "--gunzip",
+            Floor::Unzstd => "--unzstd",
+        }
+    }
+
+    fn about(self) -> &'static str {
+        match self {
+            Floor::Copy => "read and write",
+            Floor::Gunzip => "flate2",
+            Floor::Unzstd => "libzstd",
+        }
+    }
+
+    fn named(name: &str) -> Option<Floor> {
+        [Floor::Copy, Floor::Gunzip, Floor::Unzstd]
+            .into_iter()
+            .find(|floor| floor.name() == name)
+    }
+
+    fn run(self, input: &Path, output: &Path) -> io::Result<()> {
+        if input.is_dir() {
+            std::fs::create_dir_all(output)?;
+            let mut names = Vec::new();
+            for entry in std::fs::read_dir(input)? {
+                names.push(entry?.file_name());
+            }
+            names.sort_unstable();
+            for name in names {
+                self.run(&input.join(&name), &output.join(&name))?;
+            }
+            return Ok(());
+        }
+        let file = File::open(input)?;
+        let mut reader: Box<dyn Read> = match self {
+            Floor::Copy => Box::new(file),
+            Floor::Gunzip => Box::new(flate2::read::MultiGzDecoder::new(file)),
+            Floor::Unzstd => Box::new(zstd::stream::read::Decoder::new(file)?),
+        };
+        let mut output = File::create(output)?;
+        let mut buffer = vec![0; 256 << 10];
+        loop {
+            let read = reader.read(&mut buffer)?;
+            if read == 0 {
+                return Ok(());
+            }
+            output.write_all(&buffer[..read])?;
+        }
+    }
+}
+
+/// A format, and what stands beside the program for it.
+struct Kind {
+    name: &'static str,
+    input: &'static str,
+    output: &'static str,
+    write: fn(&Path, &mut dyn Iterator<Item = Page>) -> usize,
+    floor: Floor,
+    /// Tools that write to standard output what they make of the input.
+    tools: &'static [&'static [&'static str]],
+    /// Whether the program without rules stands there too.
+    ruleless: bool,
+}
+
+const KINDS: &[Kind] = &[
+    Kind {
+        name: "text, a folder",
+        input: "pages",
+        output: "clean",
+        write: write_texts,
+        floor: Floor::Copy,
+        tools: &[],
+        ruleless: false,
+    },
+    Kind {
+        name: "JSONL",
+        input: "in.jsonl",
+        output: "out.jsonl",
+        write: |path, pages| lines(pages, create(path)).0,
+        floor: Floor::Copy,
+        tools: &[&["cat"]],
+        ruleless: true,
+    },
+    Kind {
+        name: "JSONL.gz → plain",
+        input: "in.jsonl.gz",
+        output: "out.jsonl",
+        write: |path, pages| {
+            let (size, packed) = lines(pages, gz(create(path)));
+            packed
+                .finish()
+                .and_then(|mut file| file.flush())
+                .expect(ROOM);
+            size
+        },
+        floor: Floor::Gunzip,
+        tools: &[&["gzip", "-dc"], &["pigz", "-dc"]],
+        ruleless: false,
+    },
+    Kind {
+        name: "JSONL.zst → plain",
+        input: "in.jsonl.zst",
+        output: "out.jsonl",
+        write: |path, pages| {
+            let packed = zstd::stream::write::Encoder::new(create(path), 3).expect(ROOM);
+            let (size, packed) = lines(pages, packed);
+            packed
+                .finish()
+                .and_then(|mut file| file.flush())
+                .expect(ROOM);
+            size
+        },
+        floor: Floor::Unzstd,
+        tools: &[&["zstd", "-dcq"]],
+        ruleless: false,
+    },
+    Kind {
+        name: "WET",
+        input: "in.wet",
+        output: "out.wet",
+        write: |path, pages| {
+            let mut out = create(path);
+            records(pages, |record| out.write_all(record).expect(ROOM))
+        },
+        floor: Floor::Copy,
+        tools: &[&["cat"]],
+        ruleless: false,
+    },
+    Kind {
+        name: "WET.gz → plain",
+        input: "in.wet.gz",
+        output: "out.wet",
+        write: |path, pages| {
+            let mut out = create(path);
+            records(pages, |record| {
+                let mut member = gz(&mut out);
+                member.write_all(record).expect(ROOM);
+                member.finish().expect(ROOM);
+            })
+        },
+        floor: Floor::Gunzip,
+        tools: &[&["gzip", "-dc"], &["pigz", "-dc"]],
+        ruleless: false,
+    },
+    Kind {
+        name: "Parquet (zstd)",
+        input: "in.parquet",
+        output: "out.parquet",
+        write: write_parquet,
+        floor: Floor::Copy,
+        tools: &[],
+        ruleless: true,
+    },
+];
+
+const ROOM: &str = "room for the records";
+
+/// A command, and the file its standard output goes to.
+struct Run {
+    name: String,
+    command: Vec<String>,
+    stdout: Option<PathBuf>,
+    times: Vec<Duration>,
+    /// Kilobytes.
+    peak: Option<u64>,
+    /// Bytes of its output.
+    written: u64,
+    is_there: bool,
+}
+
+/// Makes the corpus of a format, and prints its rows of the table.
+fn measure(
+    kind: &Kind,
+    folder: &Path,
+    megabytes: usize,
+    outlets: &[Outlet],
+    missing: &mut BTreeSet<String>,
+) {
+    let (input, output) = (folder.join(kind.input), folder.join(kind.output));
+    let empty = folder.join("no-rules");
+    std::fs::create_dir(&empty).expect("a folder without rules");
+    let size = (kind.write)(&input, &mut pages(megabytes * 1_000_000, outlets));
+    let path = |path: &Path| path.display().to_string();
+    let run = |name: &str, command: &[&str], stdout: Option<&Path>| Run {
+        name: name.to_owned(),
+        command: command.iter().map(|&word| word.to_owned()).collect(),
+        stdout: stdout.map(Path::to_owned),
+        times: Vec::new(),
+        peak: None,
+        written: 0,
+        is_there: true,
+    };
+    let (from, to, empty) = (path(&input), path(&output), path(&empty));
+    let program = env!("CARGO_BIN_EXE_cleaner");
+    let own = |threads: &'static str, more: &[&str]| {
+        let command = [&[program, &from, "-o", &to, "--quiet", threads], more].concat();
+        run("cleaner", &command, None)
+    };
+    let itself = path(&std::env::current_exe().expect("this executable"));
+    let mut runs = vec![
+        own("-j1", &[]),
+        own("-j0", &[]),
+        run(
+            kind.floor.about(),
+            &[&itself, kind.floor.name(), &from, &to],
+            None,
+        ),
+    ];
+    for tool in kind.tools {
+        let command = [*tool, &[&from]].concat();
+        runs.push(run(&tool.join(" "), &command, Some(&output)));
+    }
+    if kind.ruleless {
+        let mut without = own("-j1", &["--no-bundled", "--rules", &empty]);
+        without.name = "cleaner -j1 without rules".to_owned();
+        runs.push(without);
+    }
+    for round in 0..=RUNS {
+        for run in runs.iter_mut().filter(|run| run.is_there) {
+            // The first round warms the caches up, and is watched.
+            run.go(&output, round == 0);
+        }
+    }
+    assert_eq!(
+        runs[0].written, runs[1].written,
+        "for any number of threads"
+    );
+    assert!(
+        runs[0].written < size as u64,
+        "{} has not changed",
+        kind.name
+    );
+    let pace = |run: &Run| {
+        let mut times = run.times.clone();
+        times.sort_unstable();
+        let median = times.get(times.len() / 2)?;
+        Some(size as f64 / 1e6 / median.as_secs_f64())
+    };
+    let peak = |run: &Run| {
+        run.peak
+            .map_or("?".to_owned(), |peak| format!("{}", peak / 1000))
+    };
+    let (one, all) = (pace(&runs[0]), pace(&runs[1]));
+    let (one, all) = (one.expect("it has run"), all.expect("it has run"));
+    for (at, floor) in runs[2..].iter().enumerate() {
+        let Some(pace) = pace(floor) else {
+            missing.insert(floor.command[0].clone());
+            continue;
+        };
+        let (before, behind) = if at == 0 {
+            let before = format!("{} | {} | {one:.0} | {all:.0}", kind.name, size / 1_000_000);
+            (before, format!("{} | {}", peak(&runs[0]), peak(&runs[1])))
+        } else {
+            ("| | |".to_owned(), " | ".to_owned())
+        };
+        println!(
+            "| {before} | {} | {pace:.0} | {:.2} | {:.2} | {behind} |",
+            floor.name,
+            one / pace,
+            all / pace
+        );
+    }
+}
+
+impl Run {
+    /// Runs it once. Its output is gone before and after.
+    fn go(&mut self, output: &Path, is_watched: bool) {
+        let mut command = Command::new(&self.command[0]);
+        command.args(&self.command[1..]).stdin(Stdio::null());
+        if let Some(path) = &self.stdout {
+            command.stdout(File::create(path).expect("room for the output"));
+        }
+        let start = Instant::now();
+        let mut child = match command.spawn() {
+            Ok(child) => child,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.is_there = false;
+                remove(output);
+                return;
+            }
+            Err(error) => panic!("{}: {error}", self.command[0]),
+        };
+        let status = if is_watched {
+            let (status, peak) = watch(&mut child);
+            self.peak = peak;
+            status
+        } else {
+            let status = child.wait().expect("it ends");
+            self.times.push(start.elapsed());
+            status
+        };
+        assert!(status.success(), "{:?}: {status}", self.command);
+        self.written = written(output);
+        assert!(self.written > 0, "{:?} has written nothing", self.command);
+        remove(output);
+    }
+}
+
+/// The size of a file, or of those in a folder.
+fn written(path: &Path) -> u64 {
+    if path.is_dir() {
+        let files = std::fs::read_dir(path).expect("the output can be read");
+        let sizes = files.map(|file| written(&file.expect("a file").path()));
+        return sizes.sum();
+    }
+    path.metadata().map_or(0, |metadata| metadata.len())
+}
+
+fn remove(path: &Path) {
+    if path.is_dir() {
+        std::fs::remove_dir_all(path).expect("the output can be removed");
+    } else if path.exists() {
+        std::fs::remove_file(path).expect("the output can be removed");
+    }
+}
+
+/// Waits for a process, and tells its peak resident memory in kilobytes, where there is /proc.
+fn watch(child: &mut Child) -> (ExitStatus, Option<u64>) {
+    let path = format!("/proc/{}/status", child.id());
+    let mut peak = None;
+    loop {
+        let told = std::fs::read_to_string(&path).unwrap_or_default();
+        let line = told.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+        peak = peak.max(kilobytes);
+        if let Some(status) = child.try_wait().expect("it ends") {
+            // It counts in units of 1024.
+            return (status, peak.map(|peak: u64| peak * 1024 / 1000));
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// An outlet as the generator knows it.
+struct Outlet {
+    domain: String,
+    /// Lines of which any tells the outlet.
+    signs: Vec<String>,
+    /// The strings of its rules and its families' rules.
+    literals: Vec<String>,
+}
+
+/// The bundled outlets, with the strings of all `text` keys.
+fn outlets() -> Vec<Outlet> {
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let mut outlets = Vec::new();
+    let mut families = BTreeMap::new();
+    for folder in [rules.join("families"), rules] {
+        let mut paths: Vec<PathBuf> = std::fs::read_dir(&folder)
+            .expect("the rules are there")
+            .map(|entry| entry.expect("a file").path())
+            .filter(|path| path.extension().is_some_and(|of| of == "toml"))
+            .collect();
+        paths.sort();
+        for path in paths {
+            let text = std::fs::read_to_string(&path).expect("a rule file");
+            let table = toml::de::DeTable::parse(&text).expect("a rule file is TOML");
+            let (mut literals, mut signs, mut domains) =
+                (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+            let mut extends = BTreeSet::new();
+            for (key, value) in table.get_ref() {
+                let (wanted, into) = match key.get_ref().as_ref() {
+                    "line" | "block" => (false, &mut literals),
+                    "signs" => (false, &mut signs),
+                    "domains" => (true, &mut domains),
+                    "extends" => (true, &mut extends),
+                    _ => continue,
+                };
+                texts(value.get_ref(), wanted, into);
+            }
+            for family in &extends {
+                if let Some(more) = families.get(family) {
+                    literals.extend(BTreeSet::clone(more));
+                }
+            }
+            if folder.ends_with("families") {
+                let name = path.file_stem().unwrap_or_default();
+                families.insert(name.to_string_lossy().into_owned(), literals);
+            } else {
+                outlets.push(Outlet {
+                    domain: domains.pop_first().expect("an outlet has a domain"),
+                    signs: signs.into_iter().collect(),
+                    literals: literals.into_iter().collect(),
+                });
+            }
+        }
+    }
+    outlets
+}
+
+fn texts(value: &toml::de::DeValue, wanted: bool, literals: &mut BTreeSet<String>) {
+    use toml::de::DeValue;
+    match value {
+        DeValue::String(text) if wanted => {
+            literals.insert(text.trim().to_owned());
+        }
+        DeValue::Array(items) => items
+            .iter()
+            .for_each(|item| texts(item.get_ref(), wanted, literals)),
+        DeValue::Table(table) => {
+            for (key, value) in table {
+                texts(value.get_ref(), key.get_ref() == "text", literals);
+            }
+        }
+        _ => {}
+    }
+}
+
+struct Page {
+    id: String,
+    url: String,
+    date: String,
+    text: String,
+    language: &'static str,
+}
+
+/// Pages of 2 to 12 kB, one in ten Cyrillic, of all outlets in turn, until their texts are so many
+/// bytes: lines of about 90 bytes, and about ten lines of the outlet's boilerplate around them.
+fn pages(size: usize, outlets: &[Outlet]) -> impl Iterator<Item = Page> {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as usize % below
+    };
+    let alphabets = [("en", LATIN), ("ru", CYRILLIC)];
+    let alphabets =
+        alphabets.map(|(language, words)| (language, words.split_whitespace().collect::<Vec<_>>()));
+    let mut written = 0;
+    let mut number = 0;
+    std::iter::from_fn(move || {
+        if written >= size {
+            return None;
+        }
+        let outlet = &outlets[number % outlets.len()];
+        let (language, words) = &alphabets[usize::from(random(10) == 0)];
+        let wanted = 2000 + random(10_000);
+        let mut text = String::with_capacity(wanted + 1000);
+        let literal = |text: &mut String, of: &[String], random: &mut dyn FnMut(usize) -> usize| {
+            *text += &of[random(of.len())];
+            text.push('\n');
+        };
+        literal(&mut text, &outlet.signs, &mut random);
+        for _ in 0..4 {
+            literal(&mut text, &outlet.literals, &mut random);
+        }
+        text.push('\n');
+        while text.len() < wanted {
+            let end = text.len() + 70 + random(40);
+            text += "A ";
+            while text.len() < end {
+                text += words[random(words.len())];
+                text.push(' ');
+            }
+            text.pop();
+            text += ".\n";
+            if random(4) == 0 {
+                text.push('\n');
+            }
+        }
+        text.push('\n');
+        for _ in 0..5 {
+            literal(&mut text, &outlet.literals, &mut random);
+        }
+        number += 1;
+        written += text.len();
+        Some(Page {
+            id: format!("page-{number:08}"),
+            url: format!("https://www.{}/a/{number}.html", outlet.domain),
+            date: format!(
+                "20{:02}-{:02}-{:02}T06:30:00Z",
+                random(25),
+                1 + random(12),
+                1 + random(28)
+            ),
+            text,
+            language,
+        })
+    })
+}
+
+fn create(path: &Path) -> BufWriter<File> {
+    BufWriter::with_capacity(1 << 20, File::create(path).expect(ROOM))
+}
+
+fn gz<W: Write>(out: W) -> GzEncoder<W> {
+    GzEncoder::new(out, flate2::Compression::default())
+}
+
+/// A file for each page.
+fn write_texts(folder: &Path, pages: &mut dyn Iterator<Item = Page>) -> usize {
+    std::fs::create_dir(folder).expect(ROOM);
+    pages
+        .map(|page| {
+            std::fs::write(folder.join(format!("{}.txt", page.id)), &page.text).expect(ROOM);
+            page.text.len()
+        })
+        .sum()
+}
+
+/// A line of JSON for each page; tells their size.
+fn lines<W: Write>(pages: &mut dyn Iterator<Item = Page>, mut out: W) -> (usize, W) {
+    let mut size = 0;
+    for page in pages {
+        let record = json!({
+            "id": page.id,
+            "text": page.text,
+            "url": page.url,
+            "date": page.date,
+            "metadata": {"language": page.language, "source": "corpora", "length": page.text.len()},
+        });
+        let line = record.to_string() + "\n";
+        size += line.len();
+        out.write_all(line.as_bytes()).expect(ROOM);
+    }
+    out.flush().expect(ROOM);
+    (size, out)
+}
+
+/// A record of WARC for each page, behind the one that tells of the file; tells their size.
+fn records(pages: &mut dyn Iterator<Item = Page>, mut write: impl FnMut(&[u8])) -> usize {
+    let info = "Software-Info: corpora\r\n";
+    let info = format!(
+        "WARC/1.0\r\nWARC-Type: warcinfo\r\nWARC-Date: 2024-01-01T00:00:00Z\r\n\
+         WARC-Record-ID: <urn:uuid:00000000-0000-4000-8000-000000000000>\r\n\
+         Content-Type: application/warc-fields\r\nContent-Length: {}\r\n\r\n{info}\r\n\r\n",
+        info.len()
+    );
+    write(info.as_bytes());
+    let mut size = info.len();
+    for (number, page) in pages.enumerate() {
+        let digest = data_encoding::BASE32.encode(&Sha1::digest(page.text.as_bytes()));
+        let record = format!(
+            "WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Target-URI: {}\r\nWARC-Date: {}\r\n\
+             WARC-Record-ID: <urn:uuid:00000000-0000-4000-8000-{:012}>\r\n\
+             WARC-Block-Digest: sha1:{digest}\r\nWARC-Identified-Content-Language: {}\r\n\
+             Content-Type: text/plain\r\nContent-Length: {}\r\n\r\n{}\r\n\r\n",
+            page.url,
+            page.date,
+            number + 1,
+            page.language,
+            page.text.len(),
+            page.text
+        );
+        size += record.len();
+        write(record.as_bytes());
+    }
+    size
+}
+
+/// A row for each page; tells the size of their values.
+fn write_parquet(path: &Path, pages: &mut dyn Iterator<Item = Page>) -> usize {
+    let schema = "message page {
+        required binary id (STRING);
+        optional binary text (STRING);
+        optional binary url (STRING);
+        optional binary date (STRING);
+        optional group metadata { optional binary language (STRING); }
+    }";
+    let schema = Arc::new(parse_message_type(schema).expect("it is a schema"));
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .build();
+    let mut writer =
+        SerializedFileWriter::new(create(path), schema, Arc::new(properties)).expect(ROOM);
+    let mut size = 0;
+    loop {
+        let rows: Vec<Page> = (&mut *pages).take(GROUP).collect();
+        if rows.is_empty() {
+            break;
+        }
+        let columns: [fn(&Page) -> &str; 5] = [
+            |page| &page.id,
+            |page| &page.text,
+            |page| &page.url,
+            |page| &page.date,
+            |page| page.language,
+        ];
+        let mut group = writer.next_row_group().expect(ROOM);
+        for (at, (column, level)) in columns.into_iter().zip([0, 1, 1, 1, 2]).enumerate() {
+            let values: Vec<ByteArray> = rows.iter().map(|row| column(row).into()).collect();
+            size += values.iter().map(ByteArray::len).sum::<usize>();
+            let levels = vec![level; rows.len()];
+            let levels = (at > 0).then_some(&levels[..]);
+            let mut writer = group.next_column().expect(ROOM).expect("another column");
+            writer
+                .typed::<ByteArrayType>()
+                .write_batch(&values, levels, None)
+                .expect(ROOM);
+            writer.close().expect(ROOM);
+        }
+        group.close().expect(ROOM);
+    }
+    writer.close().expect(ROOM);
+    size
+}
