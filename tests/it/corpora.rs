@@ -598,7 +598,15 @@ mod parquet_files {
             let mut first = Vec::new();
             for threads in ["-j1", "-j2", "-j7"] {
                 let run = place.run(&[
-                    threads, "-q", "--spans", spans, "--removed", removed, "-o", "out", "in",
+                    threads,
+                    "-q",
+                    "--spans",
+                    spans,
+                    "--removed",
+                    removed,
+                    "-o",
+                    "out",
+                    "in",
                 ]);
                 check(run, 0, "", "");
                 let bytes = place.bytes("out/sub/a.parquet");
@@ -609,12 +617,23 @@ mod parquet_files {
                 }
             }
             assert_ne!(super::texts(&place, "out/sub/a.parquet"), documents);
-            check(place.run(&["restore", removed, "out", "-o", "back"]), 0, "", "");
+            check(
+                place.run(&["restore", removed, "out", "-o", "back"]),
+                0,
+                "",
+                "",
+            );
             assert_eq!(super::texts(&place, "back/sub/a.parquet"), documents);
             assert_eq!(super::texts(&place, "back/b.parquet"), [OTHER]);
         }
         // One that does not fit is refused.
-        let run = place.run(&["--removed=x.jsonl", "-q", "-o", "x.parquet", "in/sub/a.parquet"]);
+        let run = place.run(&[
+            "--removed=x.jsonl",
+            "-q",
+            "-o",
+            "x.parquet",
+            "in/sub/a.parquet",
+        ]);
         check(run, 0, "", "");
         let run = place.run(&["restore", "x.jsonl", "in/b.parquet", "-o", "y.parquet"]);
         assert_eq!((run.status, run.out.as_str()), (2, ""));
