@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::place::*;
 
@@ -545,6 +545,7 @@ mod parquet_files {
     use parquet::file::writer::SerializedFileWriter;
     use parquet::record::RowAccessor;
     use parquet::schema::parser::parse_message_type;
+    use serde_json::json;
 
     use super::*;
 
