@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::place::*;
 
@@ -545,6 +545,7 @@ mod parquet_files {
     use parquet::file::writer::SerializedFileWriter;
     use parquet::record::RowAccessor;
     use parquet::schema::parser::parse_message_type;
+    use serde_json::json;
 
     use super::*;
 
@@ -585,6 +586,60 @@ mod parquet_files {
             row.get_string(1).unwrap().clone()
         });
         texts.collect()
+    }
+
+    #[test]
+    fn texts_are_restored_and_threads_do_not_matter() {
+        let place = Place::new();
+        let documents = documents();
+        let file = written(&documents);
+        place.put("in/sub/a.parquet", &file);
+        place.put("in/b.parquet", written(&[OTHER.to_owned()]));
+        for (spans, removed) in [("bytes", "went.jsonl.gz"), ("chars", "went/")] {
+            let mut first = Vec::new();
+            for threads in ["-j1", "-j2", "-j7"] {
+                let run = place.run(&[
+                    threads,
+                    "-q",
+                    "--spans",
+                    spans,
+                    "--removed",
+                    removed,
+                    "-o",
+                    "out",
+                    "in",
+                ]);
+                check(run, 0, "", "");
+                let bytes = place.bytes("out/sub/a.parquet");
+                if first.is_empty() {
+                    first = bytes;
+                } else {
+                    same(&bytes, &first);
+                }
+            }
+            assert_ne!(super::texts(&place, "out/sub/a.parquet"), documents);
+            check(
+                place.run(&["restore", removed, "out", "-o", "back"]),
+                0,
+                "",
+                "",
+            );
+            assert_eq!(super::texts(&place, "back/sub/a.parquet"), documents);
+            assert_eq!(super::texts(&place, "back/b.parquet"), [OTHER]);
+        }
+        // One that does not fit is refused.
+        let run = place.run(&[
+            "--removed=x.jsonl",
+            "-q",
+            "-o",
+            "x.parquet",
+            "in/sub/a.parquet",
+        ]);
+        check(run, 0, "", "");
+        let run = place.run(&["restore", "x.jsonl", "in/b.parquet", "-o", "y.parquet"]);
+        assert_eq!((run.status, run.out.as_str()), (2, ""));
+        assert!(run.err.contains("in/b.parquet: error: "), "{}", run.err);
+        assert!(!place.path("y.parquet").exists());
     }
 
     #[test]

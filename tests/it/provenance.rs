@@ -459,3 +459,52 @@ fn attributes_have_a_place_beside_documents() {
     let wanted = "{\"id\":null,\"attributes\":{\"cleaner__removed\":[]}}\n{\"id\":\"x\",\"attributes\":{\"cleaner__removed\":[]}}\n";
     assert_eq!(place.read("attributes/cleaner/d.jsonl"), wanted);
 }
+
+#[test]
+fn what_went_does_not_take_the_place_of_an_input_or_an_output() {
+    let place = Place::new();
+    place.put("in/a.jsonl", record(PAGE));
+    place.put("b.jsonl", record(PAGE));
+    let before = place.files();
+    let (input, output) = ("is an input too", "is an output too");
+    for (args, part) in [
+        (
+            &["--removed=b.jsonl", "-o", "x.jsonl", "b.jsonl"][..],
+            input,
+        ),
+        (&["--removed=./in/../b.jsonl", "b.jsonl"], input),
+        (&["--removed=b.jsonl", "-i", "b.jsonl"], input),
+        (&["--removed=in/a.jsonl", "-o", "out", "in"], input),
+        (&["--on-error=reject=b.jsonl", "b.jsonl"], input),
+        (&["--removed=x.jsonl", "-o", "x.jsonl", "b.jsonl"], output),
+        (&["--removed=out/a.jsonl", "-o", "out", "in"], output),
+        (
+            &["--on-error=reject=x.jsonl", "-o", "x.jsonl", "b.jsonl"],
+            output,
+        ),
+        (
+            &["--removed=x", "--on-error=reject=x", "b.jsonl"],
+            "the file x is to be written twice",
+        ),
+        (
+            &["--removed=in/", "-o", "out", "in"],
+            "would be an input next time",
+        ),
+        (
+            &["--removed=in/went/", "-i", "in"],
+            "would be an input next time",
+        ),
+    ] {
+        let run = place.run(args);
+        assert_eq!((run.status, run.out.as_str()), (2, ""), "{args:?}");
+        assert!(run.err.contains(part), "{args:?}: {}", run.err);
+        assert_eq!(run.err.lines().count(), 1);
+        assert!(place.files() == before, "{args:?}");
+    }
+    check(
+        place.run(&["--removed=went/", "-o", "out", "in"]),
+        0,
+        "",
+        "",
+    );
+}

@@ -1,7 +1,7 @@
 //! The run over the inputs: from the arguments to jobs, work and results.
 
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -57,6 +57,13 @@ pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
         .map_err(Failure::Said)?;
     let targets = targets(args, &inputs).map_err(Failure::Said)?;
     refuse_names(args, &inputs, targets.as_ref()).map_err(Failure::Said)?;
+    let rejected = match &args.on_error {
+        OnError::Reject(path) => Some(path),
+        _ => None,
+    };
+    let beside = args.removed.iter().chain(rejected);
+    let beside: Vec<&Path> = beside.map(PathBuf::as_path).collect();
+    output::refuse_beside(&inputs, targets.as_ref(), &beside).map_err(Failure::Said)?;
     if is_stdin && io::stdin().is_terminal() {
         console.note("cleaner", "reading from the terminal; see also --help");
     }

@@ -229,6 +229,41 @@ fn refuse_overlap(inputs: &Inputs, targets: &[PathBuf]) -> Result<(), String> {
     Ok(())
 }
 
+/// Refuses files beside the outputs that would take the place of an input, of an output, or of one
+/// another, and a folder of them in which they would be inputs next time.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn refuse_beside(
+    inputs: &Inputs,
+    targets: Option<&Targets>,
+    beside: &[&Path],
+) -> Result<(), String> {
+    let real = |path: &Path| key(&resolved(path));
+    let read = inputs.list.iter().filter_map(|input| input.as_file());
+    let written = targets.iter().flat_map(|targets| &targets.files);
+    let mut taken: HashMap<PathBuf, &str> = HashMap::new();
+    taken.extend(written.map(|path| (real(path), "an output too")));
+    taken.extend(read.map(|path| (real(path), "an input too")));
+    for path in beside {
+        let shown = path.display();
+        if is_meant_as_folder(path) {
+            let inside = |folder: &&PathBuf| real(path).starts_with(real(folder));
+            if let Some(folder) = inputs.folders.iter().find(inside) {
+                let folder = folder.display();
+                return Err(format!(
+                    "the folder {shown} is {folder}, or inside it; what is written there would be an input next time"
+                ));
+            }
+        } else if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            // A device takes everything.
+        } else if let Some(what) = taken.insert(real(path), "to be written twice") {
+            return Err(format!("the file {shown} is {what}"));
+        }
+    }
+    Ok(())
+}
+
 /// What two paths have in common if and only if they are one file.
 fn key(path: &Path) -> PathBuf {
     if cfg!(any(windows, target_os = "macos")) {
