@@ -8,7 +8,7 @@
 //! Times differ from machine to machine and from hour to hour; only the ratios of one run mean
 //! something.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -25,15 +25,14 @@ use parquet::schema::parser::parse_message_type;
 use serde_json::json;
 use sha1::{Digest, Sha1};
 
+use pages::{Generator, SHELLS};
+
+mod pages;
+
 const RUNS: usize = 3;
 const MEGABYTES: usize = 1000;
 /// Rows of a row group.
 const GROUP: usize = 10_000;
-const LATIN: &str = "the village school bridge council met early again without light river every winter old road stone roof \
-    horse market letter clerk morning snow valley teacher carried first window small behind painted water slowly";
-const CYRILLIC: &str = "посёлок школа мост совет собрался рано снова зимой старый дорога камень крыша лошадь рынок письмо утро \
-    снег долина учитель окно малый вода медленно вечером сосед колодец печь";
-
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [floor, input, output] = &arguments[..]
@@ -51,7 +50,6 @@ fn main() {
         megabytes.parse().expect("CORPORA_MB is a number")
     });
     let home = home(megabytes);
-    let outlets = outlets();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     println!(
         "{megabytes} MB of records in {}, {cores} cores, median of {RUNS}\n",
@@ -75,7 +73,7 @@ fn main() {
     };
     for kind in KINDS.iter().filter(is_wanted) {
         let folder = tempfile::tempdir_in(&home).expect("a folder for the records");
-        measure(kind, folder.path(), megabytes, &outlets, &mut missing);
+        measure(kind, folder.path(), megabytes, &mut missing);
     }
     for tool in missing {
         println!("\n{tool}: not installed");
@@ -280,17 +278,11 @@ struct Run {
 }
 
 /// Makes the corpus of a format, and prints its rows of the table.
-fn measure(
-    kind: &Kind,
-    folder: &Path,
-    megabytes: usize,
-    outlets: &[Outlet],
-    missing: &mut BTreeSet<String>,
-) {
+fn measure(kind: &Kind, folder: &Path, megabytes: usize, missing: &mut BTreeSet<String>) {
     let (input, output) = (folder.join(kind.input), folder.join(kind.output));
     let empty = folder.join("no-rules");
     std::fs::create_dir(&empty).expect("a folder without rules");
-    let size = (kind.write)(&input, &mut pages(megabytes * 1_000_000, outlets));
+    let size = (kind.write)(&input, &mut pages(megabytes * 1_000_000));
     let path = |path: &Path| path.display().to_string();
     let run = |name: &str, command: &[&str], stdout: Option<&Path>| Run {
         name: name.to_owned(),
@@ -442,151 +434,40 @@ fn watch(child: &mut Child) -> (ExitStatus, Option<u64>) {
     }
 }
 
-/// An outlet as the generator knows it.
-struct Outlet {
-    domain: String,
-    /// Lines of which any tells the outlet.
-    signs: Vec<String>,
-    /// The strings of its rules and its families' rules.
-    literals: Vec<String>,
-}
-
-/// The bundled outlets, with the strings of all `text` keys.
-fn outlets() -> Vec<Outlet> {
-    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
-    let mut outlets = Vec::new();
-    let mut families = BTreeMap::new();
-    for folder in [rules.join("families"), rules] {
-        let mut paths: Vec<PathBuf> = std::fs::read_dir(&folder)
-            .expect("the rules are there")
-            .map(|entry| entry.expect("a file").path())
-            .filter(|path| path.extension().is_some_and(|of| of == "toml"))
-            .collect();
-        paths.sort();
-        for path in paths {
-            let text = std::fs::read_to_string(&path).expect("a rule file");
-            let table = toml::de::DeTable::parse(&text).expect("a rule file is TOML");
-            let (mut literals, mut signs, mut domains) =
-                (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-            let mut extends = BTreeSet::new();
-            for (key, value) in table.get_ref() {
-                let (wanted, into) = match key.get_ref().as_ref() {
-                    "line" | "block" => (false, &mut literals),
-                    "signs" => (false, &mut signs),
-                    "domains" => (true, &mut domains),
-                    "extends" => (true, &mut extends),
-                    _ => continue,
-                };
-                texts(value.get_ref(), wanted, into);
-            }
-            for family in &extends {
-                if let Some(more) = families.get(family) {
-                    literals.extend(BTreeSet::clone(more));
-                }
-            }
-            if folder.ends_with("families") {
-                let name = path.file_stem().unwrap_or_default();
-                families.insert(name.to_string_lossy().into_owned(), literals);
-            } else {
-                outlets.push(Outlet {
-                    domain: domains.pop_first().expect("an outlet has a domain"),
-                    signs: signs.into_iter().collect(),
-                    literals: literals.into_iter().collect(),
-                });
-            }
-        }
-    }
-    outlets
-}
-
-fn texts(value: &toml::de::DeValue, wanted: bool, literals: &mut BTreeSet<String>) {
-    use toml::de::DeValue;
-    match value {
-        DeValue::String(text) if wanted => {
-            literals.insert(text.trim().to_owned());
-        }
-        DeValue::Array(items) => items
-            .iter()
-            .for_each(|item| texts(item.get_ref(), wanted, literals)),
-        DeValue::Table(table) => {
-            for (key, value) in table {
-                texts(value.get_ref(), key.get_ref() == "text", literals);
-            }
-        }
-        _ => {}
-    }
-}
-
 struct Page {
     id: String,
     url: String,
     date: String,
     text: String,
     language: &'static str,
+    outlet: &'static str,
 }
 
-/// Pages of 2 to 12 kB, one in ten Cyrillic, of all outlets in turn, until their texts are so many
-/// bytes: lines of about 90 bytes, and about ten lines of the outlet's boilerplate around them.
-fn pages(size: usize, outlets: &[Outlet]) -> impl Iterator<Item = Page> {
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let mut random = move |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 11) as usize % below
-    };
-    let alphabets = [("en", LATIN), ("ru", CYRILLIC)];
-    let alphabets =
-        alphabets.map(|(language, words)| (language, words.split_whitespace().collect::<Vec<_>>()));
+/// Pages of all outlets in turn, until their texts are so many bytes.
+fn pages(size: usize) -> impl Iterator<Item = Page> {
+    let mut generator = Generator::new();
     let mut written = 0;
     let mut number = 0;
     std::iter::from_fn(move || {
         if written >= size {
             return None;
         }
-        let outlet = &outlets[number % outlets.len()];
-        let (language, words) = &alphabets[usize::from(random(10) == 0)];
-        let wanted = 2000 + random(10_000);
-        let mut text = String::with_capacity(wanted + 1000);
-        let literal = |text: &mut String, of: &[String], random: &mut dyn FnMut(usize) -> usize| {
-            *text += &of[random(of.len())];
-            text.push('\n');
-        };
-        literal(&mut text, &outlet.signs, &mut random);
-        for _ in 0..4 {
-            literal(&mut text, &outlet.literals, &mut random);
-        }
-        text.push('\n');
-        while text.len() < wanted {
-            let end = text.len() + 70 + random(40);
-            text += "A ";
-            while text.len() < end {
-                text += words[random(words.len())];
-                text.push(' ');
-            }
-            text.pop();
-            text += ".\n";
-            if random(4) == 0 {
-                text.push('\n');
-            }
-        }
-        text.push('\n');
-        for _ in 0..5 {
-            literal(&mut text, &outlet.literals, &mut random);
-        }
+        let shell = &SHELLS[number % SHELLS.len()];
+        let (text, language) = generator.page(shell);
         number += 1;
         written += text.len();
         Some(Page {
             id: format!("page-{number:08}"),
-            url: format!("https://www.{}/a/{number}.html", outlet.domain),
+            url: format!("https://{}/a/{number}.html", shell.host),
             date: format!(
                 "20{:02}-{:02}-{:02}T06:30:00Z",
-                random(25),
-                1 + random(12),
-                1 + random(28)
+                generator.random(25),
+                1 + generator.random(12),
+                1 + generator.random(28)
             ),
             text,
             language,
+            outlet: shell.outlet,
         })
     })
 }
@@ -619,7 +500,7 @@ fn lines<W: Write>(pages: &mut dyn Iterator<Item = Page>, mut out: W) -> (usize,
             "text": page.text,
             "url": page.url,
             "date": page.date,
-            "metadata": {"language": page.language, "source": "corpora", "length": page.text.len()},
+            "metadata": {"language": page.language, "source": page.outlet, "length": page.text.len()},
         });
         let line = record.to_string() + "\n";
         size += line.len();

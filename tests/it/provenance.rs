@@ -198,13 +198,13 @@ fn single_files_are_restored() {
         "-O",
         "sample",
         "--on-error=keep",
-        "--removed=went.jsonl",
+        "--removed=went/",
         "d.jsonl",
     ]);
     assert_eq!(run.status, 0);
     assert_ne!(place.bytes("d.jsonl"), jsonl());
     check_raw(
-        place.run_raw(&["restore", "went.jsonl", "d.jsonl"], ""),
+        place.run_raw(&["restore", "went", "d.jsonl"], ""),
         0,
         &jsonl(),
         "",
@@ -473,7 +473,10 @@ fn what_went_does_not_take_the_place_of_an_input_or_an_output() {
             input,
         ),
         (&["--removed=./in/../b.jsonl", "b.jsonl"], input),
-        (&["--removed=b.jsonl", "-i", "b.jsonl"], input),
+        (
+            &["--removed=r.jsonl", "-i", "b.jsonl"],
+            "--in-place needs --removed to be a folder",
+        ),
         (&["--removed=in/a.jsonl", "-o", "out", "in"], input),
         (&["--on-error=reject=b.jsonl", "b.jsonl"], input),
         (&["--removed=x.jsonl", "-o", "x.jsonl", "b.jsonl"], output),
@@ -507,4 +510,49 @@ fn what_went_does_not_take_the_place_of_an_input_or_an_output() {
         "",
         "",
     );
+}
+
+/// A file that is rewritten in place is all that there is of it but for what went.
+#[test]
+fn what_went_of_files_in_place_is_never_lost() {
+    let place = Place::with(&[("in/a.txt", PAGE), ("in/b.txt", OTHER)]);
+    place.put("in/c.jsonl", record(PAGE));
+    let before = place.files();
+    let args = ["-q", "-O", "sample", "-i", "in", "--removed=went/"];
+    check(place.run(&args), 0, "", "");
+    let went = place.read("went/a.txt.removed.jsonl");
+    assert_eq!(place.read("in/a.txt"), CLEAN);
+    assert!(!place.path("went/b.txt.removed.jsonl").exists());
+    // Nothing goes the second time, and nothing is written.
+    check(place.run(&args), 0, "", "");
+    assert_eq!(place.read("went/a.txt.removed.jsonl"), went);
+    check(
+        place.run(&["restore", "went", "in", "-o", "back"]),
+        0,
+        "",
+        "",
+    );
+    for (path, content) in &before {
+        assert_eq!(&place.read(&path.replace("in/", "back/")), content);
+    }
+    // More goes, which would take the place of what went before.
+    let args = [
+        "-q",
+        "-O",
+        "sample",
+        "-i",
+        "in/a.txt",
+        "--also=credit",
+        "--removed=went/",
+    ];
+    let run = place.run(&args);
+    assert_eq!((run.status, run.out.as_str()), (2, ""));
+    assert!(
+        run.err
+            .contains("is there already: what went before would be lost"),
+        "{}",
+        run.err
+    );
+    assert_eq!(place.read("in/a.txt"), CLEAN);
+    assert_eq!(place.read("went/a.txt.removed.jsonl"), went);
 }

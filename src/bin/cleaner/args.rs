@@ -135,7 +135,7 @@ pub struct Clean {
     #[arg(long, help_heading = READ)]
     pub require_text: bool,
 
-    /// The longest record that is read: bytes, or with K, M or G behind
+    /// The longest record, or page of text, that is read: bytes, or with K, M or G behind
     #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = size, help_heading = READ)]
     pub max_record: usize,
 
@@ -237,8 +237,8 @@ pub struct Clean {
     /// Write what went, a JSON object for each document that changed
     ///
     /// To a file, compressed as its name says; or, where it is a folder or ends with a slash, to a
-    /// file in it for each input. With the cleaned files `cleaner restore` makes the input of it
-    /// again.
+    /// file in it for each input, as --in-place needs it. With the cleaned files `cleaner restore`
+    /// makes the input of it again.
     #[arg(long, value_name = "PATH", help_heading = TO)]
     pub removed: Option<PathBuf>,
 

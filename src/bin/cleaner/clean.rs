@@ -201,6 +201,13 @@ fn refuse_senseless(args: &Clean) -> Result<(), String> {
         "--removed goes with the cleaned text: with --output, --in-place or standard output"
     } else if args.annotate.is_some() && shows {
         "--annotate shows nothing; leave out --diff, --check, --json or --explain"
+    } else if args.in_place
+        && args
+            .removed
+            .as_deref()
+            .is_some_and(|path| !output::is_meant_as_folder(path))
+    {
+        "--in-place needs --removed to be a folder, so that what goes of a file is kept before the file is rewritten: write it with a slash at its end"
     } else if args.resume
         && args
             .removed

@@ -207,11 +207,7 @@ impl<'a> Results<'a> {
         if is_stream {
             self.show(&mut done)?;
         } else if !failed && let Err(what) = self.write(&mut done) {
-            self.totals.failed += 1;
-            self.work
-                .console
-                .error(self.work.inputs.list[at].name(), what);
-            failed = true;
+            failed = !self.failed(at, what);
         }
         if !failed && done.is_end {
             failed = !self.end(at)?;
@@ -380,10 +376,17 @@ impl<'a> Results<'a> {
             }
             return Ok(true);
         }
-        let is_kept = self.changed || !self.work.args.in_place;
+        let in_place = self.work.args.in_place;
+        let is_kept = self.changed || !in_place;
         if let Removed::Folder(_, open) = &mut self.removed
             && let Some(removed) = open.take()
+            && is_kept
         {
+            if in_place && removed.path.exists() {
+                let path = removed.path.display();
+                let what = format!("{path} is there already: what went before would be lost");
+                return Ok(self.failed(at, what));
+            }
             removed.commit().map_err(Failure::Said)?;
         }
         let done = match self.open.take() {
@@ -399,18 +402,24 @@ impl<'a> Results<'a> {
                 .finish()
                 .and_then(|out| out.commit().map_err(|error| targets.cannot(at, &error))),
         };
-        let input = &self.work.inputs.list[at];
         if let Err(what) = done {
-            self.totals.failed += 1;
-            self.work.console.error(input.name(), what);
-            return Ok(false);
+            return Ok(self.failed(at, what));
         }
+        let input = &self.work.inputs.list[at];
         if let Some(manifest) = &mut self.manifest {
             manifest
                 .add(input, &targets.files[at])
                 .map_err(Failure::Said)?;
         }
         Ok(true)
+    }
+
+    /// Tells that nothing is written of an input; `false`.
+    fn failed(&mut self, at: usize, what: String) -> bool {
+        self.totals.failed += 1;
+        let name = self.work.inputs.list[at].name();
+        self.work.console.error(name, what);
+        false
     }
 
     /// Copies an input to its output.

@@ -353,7 +353,8 @@ impl Work<'_> {
     /// Writes a page to its file, or leaves it for standard output.
     fn write_page(&self, bytes: Vec<u8>, done: &mut Done) {
         let targets = match self.targets {
-            Some(targets) if self.show != Show::Plan => targets,
+            // What goes has to be written first, which is the sink's to do.
+            Some(targets) if self.show != Show::Plan && self.args.removed.is_none() => targets,
             _ => {
                 done.out = Out::Bytes {
                     bytes,
