@@ -556,3 +556,17 @@ fn what_went_of_files_in_place_is_never_lost() {
     assert_eq!(place.read("in/a.txt"), CLEAN);
     assert_eq!(place.read("went/a.txt.removed.jsonl"), went);
 }
+
+#[test]
+fn what_went_of_a_stream_goes_to_a_folder_too() {
+    let place = Place::with(&[("a.txt", PAGE)]);
+    place.put("b.jsonl", record(PAGE));
+    let run = place.run(&["-q", "--removed=went/", "a.txt"]);
+    check(run, 0, CLEAN, "");
+    place.put("a.txt", CLEAN);
+    check(place.run(&["restore", "went", "a.txt"]), 0, PAGE, "");
+    let run = place.run_on(&["-q", "--removed=went/"], record(PAGE));
+    place.put("stdin", &run.out);
+    let restored = place.run(&["restore", "went", "stdin"]);
+    check(restored, 0, &record(PAGE), "");
+}

@@ -365,7 +365,10 @@ impl<'a> Results<'a> {
     /// The input is at its end: its output appears. Whether it could be written; if not it is told.
     fn end(&mut self, at: usize) -> Result<bool, Failure> {
         let Some(targets) = self.work.targets else {
-            return Ok(true);
+            return match self.end_removed(true) {
+                Ok(()) => Ok(true),
+                Err(what) => Ok(self.failed(at, what)),
+            };
         };
         if self.work.show == Show::Plan {
             if self.changed || !self.work.args.in_place {
@@ -376,18 +379,9 @@ impl<'a> Results<'a> {
             }
             return Ok(true);
         }
-        let in_place = self.work.args.in_place;
-        let is_kept = self.changed || !in_place;
-        if let Removed::Folder(_, open) = &mut self.removed
-            && let Some(removed) = open.take()
-            && is_kept
-        {
-            if in_place && removed.path.exists() {
-                let path = removed.path.display();
-                let what = format!("{path} is there already: what went before would be lost");
-                return Ok(self.failed(at, what));
-            }
-            removed.commit().map_err(Failure::Said)?;
+        let is_kept = self.changed || !self.work.args.in_place;
+        if let Err(what) = self.end_removed(is_kept) {
+            return Ok(self.failed(at, what));
         }
         let done = match self.open.take() {
             None => Ok(()),
@@ -412,6 +406,23 @@ impl<'a> Results<'a> {
                 .map_err(Failure::Said)?;
         }
         Ok(true)
+    }
+
+    /// The input is at its end: the file of what went of it appears, if it is to be kept.
+    fn end_removed(&mut self, is_kept: bool) -> Result<(), String> {
+        let Removed::Folder(_, open) = &mut self.removed else {
+            return Ok(());
+        };
+        let Some(removed) = open.take().filter(|_| is_kept) else {
+            return Ok(());
+        };
+        if self.work.args.in_place && removed.path.exists() {
+            let path = removed.path.display();
+            return Err(format!(
+                "{path} is there already: what went before would be lost"
+            ));
+        }
+        removed.commit()
     }
 
     /// Tells that nothing is written of an input; `false`.
