@@ -105,6 +105,19 @@ pub fn stem(name: &str) -> &str {
     stem
 }
 
+/// Bytes as text.
+///
+/// # Errors
+/// The first byte that is no part of one, and its place from 0.
+pub fn utf8(bytes: &[u8]) -> Result<&str, (u8, usize)> {
+    simdutf8::basic::from_utf8(bytes).or_else(|_| {
+        std::str::from_utf8(bytes).map_err(|error| {
+            let at = error.valid_up_to();
+            (bytes[at], at)
+        })
+    })
+}
+
 /// Buffers that are used again: a new one costs the system as much as filling it.
 #[derive(Default)]
 pub struct Buffers(Mutex<Vec<Vec<u8>>>);

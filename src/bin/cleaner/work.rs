@@ -621,10 +621,8 @@ impl Work<'_> {
         done: &mut Done,
         out: &mut Vec<u8>,
     ) -> Result<Option<String>, String> {
-        let text = std::str::from_utf8(text).map_err(|error| {
-            let at = error.valid_up_to();
-            format!("this is not UTF-8: 0x{:02x} at byte offset {at}", text[at])
-        })?;
+        let text = formats::utf8(text)
+            .map_err(|(byte, at)| format!("this is not UTF-8: 0x{byte:02x} at byte offset {at}"))?;
         let page = self.document(done.at, Some(number), text, rows.url(at), rows.outlet(at))?;
         self.show(&page, done, out);
         if page.cleaned.removals.is_empty() {

@@ -9,6 +9,8 @@ use std::ops::Range;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::utf8;
+
 /// What is read of a record.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Slot {
@@ -69,11 +71,9 @@ impl<'a> Record<'a> {
     /// What is wrong with it, in words: it is no JSON object, a field that is read occurs twice,
     /// the text is no string.
     pub fn read(line: &'a [u8], fields: &Fields) -> Result<Record<'a>, String> {
-        let line = std::str::from_utf8(line).map_err(|error| {
-            let at = error.valid_up_to();
+        let line = utf8(line).map_err(|(byte, at)| {
             format!(
-                "this is not UTF-8: 0x{:02x} at byte {} of the line",
-                line[at],
+                "this is not UTF-8: 0x{byte:02x} at byte {} of the line",
                 at + 1
             )
         })?;
@@ -316,20 +316,23 @@ impl<'a> Deserialize<'a> for Key<'a> {
 
 /// The text of a literal that is known to be right.
 fn decode(literal: &str) -> Cow<'_, str> {
-    let Some(first) = memchr::memchr(b'\\', literal.as_bytes()) else {
+    let mut escapes = memchr::memchr_iter(b'\\', literal.as_bytes()).peekable();
+    if escapes.peek().is_none() {
         return Cow::Borrowed(literal);
-    };
-    let mut text = String::with_capacity(literal.len());
-    let mut rest = literal;
-    let mut next = Some(first);
-    while let Some(at) = next {
-        text.push_str(&rest[..at]);
-        let (c, length) = escape(&rest[at..]);
-        text.push(c);
-        rest = &rest[at + length..];
-        next = memchr::memchr(b'\\', rest.as_bytes());
     }
-    text.push_str(rest);
+    let mut text = String::with_capacity(literal.len());
+    let mut behind = 0;
+    for at in escapes {
+        // The second backslash of two is no escape, nor is the second half of a pair.
+        if at < behind {
+            continue;
+        }
+        text.push_str(&literal[behind..at]);
+        let (c, length) = escape(&literal[at..]);
+        text.push(c);
+        behind = at + length;
+    }
+    text.push_str(&literal[behind..]);
     Cow::Owned(text)
 }
 

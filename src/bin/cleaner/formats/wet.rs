@@ -18,6 +18,8 @@ use memchr::{memchr, memmem};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
+use super::utf8;
+
 /// How a record begins.
 const BORDER: &[u8] = b"WARC/1.";
 /// The line end before the beginning of a record that is found in other bytes.
@@ -137,11 +139,8 @@ impl<'a> Record<'a> {
     /// It is not UTF-8; the offset is that in the text.
     pub fn text(&self) -> Result<&'a str, String> {
         let text = &self.bytes[self.text_range()];
-        std::str::from_utf8(text).map_err(|error| {
-            let at = error.valid_up_to();
-            let byte = text[at];
-            format!("this is not UTF-8: 0x{byte:02x} at byte offset {at}")
-        })
+        utf8(text)
+            .map_err(|(byte, at)| format!("this is not UTF-8: 0x{byte:02x} at byte offset {at}"))
     }
 
     fn text_range(&self) -> Range<usize> {
