@@ -232,15 +232,21 @@ fn what_is_done_is_left_alone_until_something_changes() {
         changed.retain(|name| name.starts_with("out/"));
         changed
     };
-    // An input, an output that is gone, one that is another.
+    // An input, an output that is gone, one that is another; what went that is gone.
     place.put("in/a/00.jsonl", record(PAGE));
     std::fs::remove_file(place.path("out/a/05.jsonl.gz")).unwrap();
     place.put("out/b/03.txt", "other");
+    std::fs::remove_file(place.path("went/b/07.txt.removed.jsonl")).unwrap();
     let before = states(&place);
     check(place.run(&resume()), 0, "", "");
     assert_eq!(
         changed(&place, &before),
-        ["out/a/00.jsonl", "out/a/05.jsonl.gz", "out/b/03.txt"]
+        [
+            "out/a/00.jsonl",
+            "out/a/05.jsonl.gz",
+            "out/b/03.txt",
+            "out/b/07.txt"
+        ]
     );
     assert_eq!(place.read("out/a/00.jsonl"), record(CLEAN));
     // Options, also those of what went.

@@ -497,6 +497,10 @@ fn what_went_does_not_take_the_place_of_an_input_or_an_output() {
             &["--removed=in/went/", "-i", "in"],
             "would be an input next time",
         ),
+        (
+            &["--removed=out/", "-o", "out", "in"],
+            "would be taken for a cleaned file",
+        ),
     ] {
         let run = place.run(args);
         assert_eq!((run.status, run.out.as_str()), (2, ""), "{args:?}");

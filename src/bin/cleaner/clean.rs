@@ -373,11 +373,13 @@ fn resumed(work: &Work, reading: &Reading) -> Result<Option<Manifest>, String> {
     for (at, input) in work.inputs.list.iter().enumerate() {
         let target = &targets.files[at];
         folders.extend(target.parent().map(PathBuf::from));
+        let mut is_there = true;
         if let Some(removed) = &args.removed {
             let removed = output::removed_path(removed, work.target(at).unwrap_or(target));
             folders.extend(removed.parent().map(PathBuf::from));
+            is_there = removed.exists();
         }
-        if manifest.has(input, target) {
+        if is_there && manifest.has(input, target) {
             reading.is_over[at].store(true, Ordering::Relaxed);
             done += 1;
         }

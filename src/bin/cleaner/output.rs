@@ -230,7 +230,7 @@ fn refuse_overlap(inputs: &Inputs, targets: &[PathBuf]) -> Result<(), String> {
 }
 
 /// Refuses files beside the outputs that would take the place of an input, of an output, or of one
-/// another, and a folder of them in which they would be inputs next time.
+/// another, and a folder of them in which they would be taken for inputs or outputs.
 ///
 /// # Errors
 /// What is wrong, in words.
@@ -249,12 +249,17 @@ pub fn refuse_beside(
         let shown = path.display();
         if is_meant_as_folder(path) {
             let inside = |folder: &&PathBuf| real(path).starts_with(real(folder));
-            if let Some(folder) = inputs.folders.iter().find(inside) {
-                let folder = folder.display();
-                return Err(format!(
-                    "the folder {shown} is {folder}, or inside it; what is written there would be an input next time"
-                ));
-            }
+            let outputs = targets.and_then(|targets| targets.folder.as_ref());
+            let input = inputs.folders.iter().find(inside);
+            let (folder, what) = match (input, outputs.filter(inside)) {
+                (Some(folder), _) => (folder, "an input next time"),
+                (None, Some(folder)) => (folder, "taken for a cleaned file"),
+                (None, None) => continue,
+            };
+            let folder = folder.display();
+            return Err(format!(
+                "the folder {shown} is {folder}, or inside it; what is written there would be {what}"
+            ));
         } else if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
             // A device takes everything.
         } else if let Some(what) = taken.insert(real(path), "to be written twice") {
