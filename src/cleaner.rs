@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Problem, SourceFile};
-use crate::matcher::{Ask, Find, Matcher};
+use crate::matcher::{Ask, Find, Matcher, Served};
 use crate::schema::{AnyRule, Category, Zone};
 use crate::text::{NONE, Page, subtract, union, without};
 
@@ -15,7 +15,7 @@ pub(crate) const CEILING: f64 = 0.6;
 /// How often a page is gone over because boilerplate of a category stays in it.
 const ROUNDS: usize = 8;
 /// How many finds there is room for at once: most pages have no more.
-const FINDS: usize = 32;
+const FINDS: usize = 64;
 /// Among how many finds of a line one that was there before is looked for.
 const AGAIN: usize = 16;
 
@@ -332,7 +332,10 @@ impl Cleaner {
                 Err(_) => break,
             };
             let goes = |taken: &Taken| categories.contains(self.rule(taken.rule).category);
-            let (go, stay): (Vec<Taken>, Vec<Taken>) = taken.into_iter().partition(goes);
+            let (mut go, mut stay) = (taken, Vec::new());
+            if !go.iter().all(goes) {
+                (go, stay) = go.into_iter().partition(goes);
+            }
             let mut put_back: Vec<u32> = stay.iter().map(|taken| taken.line).collect();
             if round == 0 {
                 kept = stay;
@@ -340,15 +343,17 @@ impl Cleaner {
             if go.is_empty() {
                 break;
             }
-            let rules = go.iter().map(|taken| taken.rule).collect();
             let first = deleted.len();
-            deleted.extend(go);
+            match first {
+                0 => deleted = go,
+                _ => deleted.extend(go),
+            }
             let with_these = Gone::new(&page, &deleted);
             if let Some(reason) =
                 self.objection(&page, deleted.split_at(first), &with_these, before)
             {
                 if round == 0 {
-                    return self.flagged(text, reason, rules);
+                    return self.flagged(text, reason, rules_of(&deleted[first..]));
                 }
                 deleted.truncate(first);
                 break;
@@ -358,7 +363,7 @@ impl Cleaner {
                 break;
             }
             if round == ROUNDS {
-                return self.flagged(text, Reason::Unsettled, rules);
+                return self.flagged(text, Reason::Unsettled, rules_of(&deleted[first..]));
             }
             // What stays may let rules find more: the next round sees the page as a reader will.
             gone.show(&mut page);
@@ -469,17 +474,19 @@ impl Cleaner {
         let allowance = 64 * left + (4 << 20);
         let mut taken = Vec::with_capacity(FINDS);
         let mut finds = Vec::with_capacity(FINDS);
+        let mut served = Served::new(page.len());
         let mut ends = self.matcher.zone_ends(page);
         let all = || page.lines().map(|line| Ask { line, distance: 0 });
+        let zone_ends = zones.then_some(&ends);
         let mut work = match back {
             Some(back) => {
                 let asks = self.lines_to_ask(page, back).into_iter();
                 self.matcher
-                    .find(page, asks, zones.then_some(&ends), allowance, &mut finds)
+                    .find(page, asks, zone_ends, allowance, &mut served, &mut finds)
             }
             None => self
                 .matcher
-                .find(page, all(), zones.then_some(&ends), allowance, &mut finds),
+                .find(page, all(), zone_ends, allowance, &mut served, &mut finds),
         };
         if let Some(back) = back {
             let mut lines: Vec<u32> = finds.iter().map(|find| find.line).collect();
@@ -488,7 +495,7 @@ impl Cleaner {
             let whole = finds.iter().all(|find| find.part.is_none());
             if lines == back && whole && work <= allowance {
                 // Without these lines the page is the one on which nothing was found.
-                apply(page, finds, &mut taken);
+                apply(page, &mut finds, &mut taken);
                 return Ok(taken);
             }
         }
@@ -499,7 +506,7 @@ impl Cleaner {
             if finds.is_empty() {
                 break;
             }
-            let mut touched = apply(page, std::mem::take(&mut finds), &mut taken);
+            let mut touched = apply(page, &mut finds, &mut taken);
             // A line that a zone reaches now is like a new one.
             let before = std::mem::replace(&mut ends, self.matcher.zone_ends(page));
             self.matcher.zone_news(page, &before, &ends, &mut touched);
@@ -508,7 +515,9 @@ impl Cleaner {
             let asks = self.lines_to_ask(page, &touched);
             let asks = asks.into_iter();
             let ends = zones.then_some(&ends);
-            work += self.matcher.find(page, asks, ends, allowance, &mut finds);
+            work += self
+                .matcher
+                .find(page, asks, ends, allowance, &mut served, &mut finds);
         }
         Ok(taken)
     }
@@ -516,9 +525,9 @@ impl Cleaner {
     /// The lines for which rules may find something new after lines, in order, were touched.
     fn lines_to_ask(&self, page: &Page, touched: &[u32]) -> Vec<Ask> {
         let reach = self.matcher.reach();
-        let mut asks: Vec<Ask> = Vec::new();
+        let mut asks: Vec<Ask> = Vec::with_capacity(FINDS + touched.len());
         // The lines that are left on both sides of each change.
-        let mut sides: Vec<(u32, u32)> = Vec::new();
+        let mut sides: Vec<(u32, u32)> = Vec::with_capacity(touched.len());
         for &line in touched {
             // Lines go in order, so the line before one that went is left.
             let before = page.prev(line);
@@ -569,12 +578,18 @@ impl Cleaner {
             return Some(Reason::Emptied);
         }
         let spans = |removals: &[Taken], of: &dyn Fn(&Taken) -> bool| {
-            let removals = removals.iter().filter(|taken| of(taken));
-            union(removals.flat_map(|taken| taken.bare_spans(page)).collect())
+            let mut spans = Vec::with_capacity(removals.len());
+            for taken in removals.iter().filter(|taken| of(taken)) {
+                spans.extend(taken.bare_spans(page));
+            }
+            union(spans)
         };
         let earlier = spans(earlier, &|_| true);
         let bytes = |of: &dyn Fn(&Taken) -> bool| {
-            let new = subtract(&spans(removals, of), &earlier);
+            let mut new = spans(removals, of);
+            if !earlier.is_empty() {
+                new = subtract(&new, &earlier);
+            }
             new.iter().map(Range::len).sum::<usize>()
         };
         let literal = bytes(&|taken| taken.literal);
@@ -635,13 +650,19 @@ impl Cleaner {
         }
         asked.sort_unstable_by_key(|(rule, span)| (*rule, span.start, span.end));
         let mut removals: Vec<Removal> = Vec::with_capacity(asked.len());
-        for of_rule in asked.chunk_by(|one, next| one.0 == next.0) {
-            let rule = self.rule(of_rule[0].0);
-            let spans = union(of_rule.iter().map(|(_, span)| span.clone()).collect());
-            removals.extend(spans.into_iter().map(|span| Removal {
-                span,
-                rule: Some(rule.clone()),
-            }));
+        let mut of_rule = None;
+        for (rule, span) in asked {
+            match removals.last_mut() {
+                Some(last) if of_rule == Some(rule) && span.start <= last.span.end => {
+                    last.span.end = last.span.end.max(span.end);
+                }
+                _ if span.is_empty() => {}
+                _ => {
+                    of_rule = Some(rule);
+                    let rule = Some(self.rule(rule).clone());
+                    removals.push(Removal { span, rule });
+                }
+            }
         }
         removals.sort_by_key(|removal| (removal.span.start, removal.span.end));
         removals
@@ -682,11 +703,15 @@ impl Rule {
     }
 }
 
+fn rules_of(taken: &[Taken]) -> Vec<u32> {
+    taken.iter().map(|taken| taken.rule).collect()
+}
+
 /// Takes what was found off the page, in the order of lines; returns the lines that changed.
-fn apply(page: &mut Page, mut finds: Vec<Find>, taken: &mut Vec<Taken>) -> Vec<u32> {
+fn apply(page: &mut Page, finds: &mut Vec<Find>, taken: &mut Vec<Taken>) -> Vec<u32> {
     finds.sort_by_key(|find| find.line);
-    let mut touched = Vec::new();
-    let mut finds = finds.into_iter().peekable();
+    let mut touched = Vec::with_capacity(finds.len());
+    let mut finds = finds.drain(..).peekable();
     while let Some(line) = finds.peek().map(|find| find.line) {
         let mut whole = false;
         let mut parts = Vec::new();

@@ -12,6 +12,7 @@ mod likeness;
 mod line;
 mod lookup;
 mod pattern;
+mod served;
 pub(crate) mod sign;
 
 use std::ops::Range;
@@ -22,6 +23,7 @@ use self::duplicate::Duplicate;
 use self::inline::Inline;
 use self::line::Line;
 use self::lookup::Lookup;
+pub(crate) use self::served::Served;
 use crate::error::{Problem, SourceFile};
 use crate::schema::{AnyRule, Zone};
 use crate::text::{Folding, MAX_LINE, NONE, Page};
@@ -147,12 +149,13 @@ impl Matcher {
                 self.lines.push(line);
             }
             AnyRule::Block(written) => {
-                let block = Block::compile(index, written, source, now, problems);
+                let mut block = Block::compile(index, written, source, now, problems);
                 self.reach = self.reach.max(block.span());
                 match block.starts() {
                     Starts::Anywhere => self.anywhere.push(self.blocks.len()),
                     Starts::Before(steps) => {
                         for (step, before) in steps {
+                            block.set_asker(step, self.askers.len() as u32);
                             let wanted = block
                                 .wanted()
                                 .find(|(at, _)| *at == step)
@@ -267,6 +270,7 @@ impl Matcher {
         asks: impl Iterator<Item = Ask>,
         ends: Option<&ZoneEnds>,
         allowance: usize,
+        served: &mut Served,
         finds: &mut Vec<Find>,
     ) -> usize {
         let room = |zone: &Option<Zone>| match (zone, ends) {
@@ -288,7 +292,7 @@ impl Matcher {
         let is_idle = |inline: &Inline| text.is_some_and(|text| inline.finds_nothing(text));
         let inlines = self.inlines.iter().map(|inline| (inline, is_idle(inline)));
         let inlines: Vec<(&Inline, bool)> = inlines.collect();
-        let mut starts: Vec<(u32, usize)> = Vec::new();
+        let mut starts: Vec<(u32, usize)> = Vec::with_capacity(64);
         let mut rests = vec![NONE; self.blocks.len()];
         let mut flush = STARTS;
         for Ask { line, distance } in asks {
@@ -302,7 +306,7 @@ impl Matcher {
             }
             if distance == 0 || page.notes(line) & ANCHOR != 0 {
                 work += length;
-                if self.look_up(page, line, distance, &fits, finds, &mut starts) {
+                if self.look_up(page, line, distance, &fits, served, finds, &mut starts) {
                     page.set_notes(line, page.notes(line) | ANCHOR);
                 }
             }
@@ -337,14 +341,15 @@ impl Matcher {
             if starts.len() >= flush {
                 // What later lines may name again waits for them.
                 let settled = self.lines_before(page, line);
-                work += self.find_blocks(page, &mut starts, settled, &mut rests, &fits, finds);
+                work +=
+                    self.find_blocks(page, &mut starts, settled, &mut rests, &fits, served, finds);
                 flush = STARTS + 2 * starts.len();
             }
             if work > allowance {
                 return work;
             }
         }
-        work + self.find_blocks(page, &mut starts, NONE, &mut rests, &fits, finds)
+        work + self.find_blocks(page, &mut starts, NONE, &mut rests, &fits, served, finds)
     }
 
     /// The line so many lines before one that no block that it anchors begins earlier.
@@ -374,44 +379,53 @@ impl Matcher {
 
     /// Adds what line rules find at a line, and where blocks may begin of which it serves a step;
     /// returns whether it serves one.
+    #[allow(clippy::too_many_arguments)]
     fn look_up(
         &self,
         page: &Page,
         line: u32,
         distance: u32,
         fits: &impl Fn(RuleIndex, u32, u32) -> bool,
+        served: &mut Served,
         finds: &mut Vec<Find>,
         starts: &mut Vec<(u32, usize)>,
     ) -> bool {
-        let mut is_anchor = false;
-        let folding = Folding::new(page.content(line));
-        // A line rule's zone is asked before its patterns; for a block the line is of use wherever it is.
-        let may_ask = |asker: u32| match self.askers[asker as usize] {
-            Asker::Line(at) => distance == 0 && fits(self.lines[at].rule, line, line),
-            Asker::Block { .. } => true,
-        };
-        self.lookup.hits(&folding, may_ask, |asker, how| {
-            match self.askers[asker as usize] {
-                Asker::Line(at) => finds.push(self.lines[at].find(page, line, &how)),
-                Asker::Block { at, step, before } => {
-                    is_anchor = true;
-                    let block = &self.blocks[at];
-                    let mut start = line;
-                    for back in 0..=before {
-                        let leads = back == 0
-                            || (start != NONE && block.may_lead(step, page.content(start)));
-                        if distance > block.span() || !leads {
-                            break;
-                        }
-                        // A block of a zone begins in it.
-                        if fits(block.rule, start, start) {
-                            starts.push((start, at));
-                        }
-                        start = page.prev(start);
-                    }
+        if distance == 0 || !served.is_known(line) {
+            let folding = Folding::new(page.content(line));
+            // A line rule's zone is asked before its patterns; for a block the line is of use wherever it is.
+            let may_ask = |asker: u32| match self.askers[asker as usize] {
+                Asker::Line(at) => distance == 0 && fits(self.lines[at].rule, line, line),
+                Asker::Block { .. } => true,
+            };
+            served.begin(line);
+            self.lookup.hits(&folding, may_ask, |asker, how| {
+                match self.askers[asker as usize] {
+                    Asker::Line(at) => finds.push(self.lines[at].find(page, line, &how)),
+                    Asker::Block { .. } => served.add(line, asker, how),
                 }
+            });
+        }
+        let mut is_anchor = false;
+        for asker in served.askers(line) {
+            let Asker::Block { at, step, before } = self.askers[asker as usize] else {
+                continue;
+            };
+            is_anchor = true;
+            let block = &self.blocks[at];
+            let mut start = line;
+            for back in 0..=before {
+                let leads =
+                    back == 0 || (start != NONE && block.may_lead(step, page.content(start)));
+                if distance > block.span() || !leads {
+                    break;
+                }
+                // A block of a zone begins in it.
+                if fits(block.rule, start, start) {
+                    starts.push((start, at));
+                }
+                start = page.prev(start);
             }
-        });
+        }
         is_anchor
     }
 
@@ -475,6 +489,7 @@ impl Matcher {
     /// Adds what blocks find that begin at these lines, and forgets those before `settled`; `rests`: from which
     /// line on each block has taken the rest of the page. Returns how many bytes were looked at,
     /// roughly.
+    #[allow(clippy::too_many_arguments)]
     fn find_blocks(
         &self,
         page: &Page,
@@ -482,12 +497,13 @@ impl Matcher {
         settled: u32,
         rests: &mut [u32],
         fits: &impl Fn(RuleIndex, u32, u32) -> bool,
+        served: &Served,
         finds: &mut Vec<Find>,
     ) -> usize {
         if starts.is_empty() {
             return 0;
         }
-        let mut seen = Seen::default();
+        let mut seen = Seen::new(served);
         starts.sort_unstable();
         starts.dedup();
         let known = starts.partition_point(|(start, _)| *start < settled);

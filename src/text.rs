@@ -28,8 +28,8 @@ pub(crate) struct Folding<'l> {
 impl<'l> Folding<'l> {
     pub(crate) fn new(line: &'l str) -> Folding<'l> {
         let bare = unbulleted(line);
-        let first = match bare.as_bytes().first_chunk() {
-            Some(&first) if is_plain(first) => first,
+        let first = match first_edge(bare) {
+            first if is_plain(first) => first,
             _ => folded_edge(bare.chars(), |bytes| bytes),
         };
         Folding {
@@ -52,9 +52,9 @@ impl<'l> Folding<'l> {
 
     /// The last bytes of the folded line, from the last back.
     pub(crate) fn last(&self) -> [u8; EDGE] {
-        let last = || match self.bare.as_bytes().last_chunk() {
-            // What it begins with may be the end of a code point.
-            Some(&last) if is_plain(last) && last[0] & 0xC0 != 0x80 => reversed(last),
+        let last = || match last_edge(self.bare) {
+            // Its innermost byte may be the end of a code point.
+            last if is_plain(last) && last[EDGE - 1] & 0xC0 != 0x80 => last,
             _ => folded_edge(self.bare.chars().rev(), |bytes| {
                 bytes.reverse();
                 bytes
@@ -110,7 +110,7 @@ static FOLDS: [bool; 256] = {
     folds
 };
 
-/// Whether folding would surely change none of these bytes, which begin with a code point.
+/// Whether folding would surely change none of these bytes of whole code points, in either order.
 fn is_plain(edge: [u8; EDGE]) -> bool {
     const ONES: u64 = u64::MAX / 255;
     let folds = edge
@@ -285,6 +285,8 @@ struct Line {
     /// The same in the text as it was.
     blank_above: bool,
     gone: bool,
+    /// Whether it lost parts.
+    is_cut: bool,
     /// See [`Page::notes`].
     notes: Cell<u8>,
 }
@@ -324,43 +326,57 @@ impl<'t> Page<'t> {
         let mut start = marks(text);
         let mut blank = false;
         while start < bytes.len() {
-            let next =
-                memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at + 1);
-            let mut end = if bytes[next - 1] == b'\n' {
-                next - 1
-            } else {
-                next
-            };
-            if end < next && end > start && bytes[end - 1] == b'\r' {
+            let first = bytes[start];
+            // Half of all lines are empty.
+            if first == b'\n' {
+                blank = true;
+                start += 1;
+                continue;
+            }
+            let newline = memchr::memchr(b'\n', &bytes[start..]).map(|at| start + at);
+            let next = newline.map_or(bytes.len(), |at| at + 1);
+            let mut end = newline.unwrap_or(bytes.len());
+            if newline.is_some() && end > start && bytes[end - 1] == b'\r' {
                 end -= 1;
             }
-            let start_of_line = (start + marks(&text[start..])).min(end);
+            let marks = if first == 0xEF {
+                marks(&text[start..])
+            } else {
+                0
+            };
+            let start_of_line = (start + marks).min(end);
             if is_blank(&text[start_of_line..end]) {
                 blank = true;
             } else {
+                let at = lines.len() as u32;
+                let blank = std::mem::take(&mut blank);
                 lines.push(Line {
                     start: start_of_line,
                     end,
-                    prev: NONE,
-                    next: NONE,
-                    blank_before: false,
-                    blank_above: std::mem::take(&mut blank),
+                    prev: at.wrapping_sub(1),
+                    next: at + 1,
+                    blank_before: blank,
+                    blank_above: blank,
                     gone: false,
+                    is_cut: false,
                     notes: Cell::new(0),
                 });
             }
             start = next;
         }
-        let mut page = Page {
+        let mut ends = (NONE, NONE);
+        if let Some(last) = lines.last_mut() {
+            last.next = NONE;
+            ends = (0, lines.len() as u32 - 1);
+        }
+        Page {
             text,
             lines,
-            first: NONE,
-            last: NONE,
+            first: ends.0,
+            last: ends.1,
             cut: HashMap::new(),
             whole: true,
-        };
-        page.link();
-        page
+        }
     }
 
     /// Joins the lines that are left.
@@ -429,7 +445,7 @@ impl<'t> Page<'t> {
     /// Whether no blank line stands before the line in the text as it was. If one does, one always
     /// will: of the blank lines around a removal some stay.
     pub(crate) fn may_touch_previous(&self, line: u32) -> bool {
-        line > 0 && self.full_span(line - 1).end == self.start_with_marks(line)
+        line > 0 && !self.lines[line as usize].blank_above
     }
 
     /// What the matcher has noted of the line as it is, for the next time it is asked: bits of its own.
@@ -443,11 +459,13 @@ impl<'t> Page<'t> {
     }
 
     /// Bytes of the line as it is now, without its line end.
+    #[inline]
     pub(crate) fn length(&self, line: u32) -> usize {
-        if self.cut.is_empty() {
-            return self.span(line).len();
+        let known = &self.lines[line as usize];
+        if known.is_cut {
+            return self.content(line).len();
         }
-        self.content(line).len()
+        known.end - known.start
     }
 
     pub(crate) fn is_gone(&self, line: u32) -> bool {
@@ -455,13 +473,14 @@ impl<'t> Page<'t> {
     }
 
     /// The line as it is now, without its line end.
+    #[inline]
     pub(crate) fn content(&self, line: u32) -> &str {
-        if !self.cut.is_empty()
-            && let Some(cut) = self.cut.get(&line)
-        {
+        let Line {
+            start, end, is_cut, ..
+        } = self.lines[line as usize];
+        if is_cut && let Some(cut) = self.cut.get(&line) {
             return &cut.left;
         }
-        let Line { start, end, .. } = self.lines[line as usize];
         &self.text[start..end]
     }
 
@@ -576,6 +595,7 @@ impl<'t> Page<'t> {
             (at, piece)
         });
         let pieces = placed.collect();
+        self.lines[line as usize].is_cut = true;
         self.cut.insert(line, CutLine { left, pieces });
     }
 
@@ -592,6 +612,7 @@ impl<'t> Page<'t> {
         let mut next = gone.iter().peekable();
         for (at, line) in self.lines.iter_mut().enumerate() {
             line.gone = next.next_if(|&&gone| gone == at as u32).is_some();
+            line.is_cut = false;
         }
         self.whole = gone.is_empty();
         self.link();

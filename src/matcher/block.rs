@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::likeness::alike;
 use super::line;
 use super::lookup::{How, Wanted};
+use super::served::Served;
 use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::schema::{self, BlockRule};
@@ -35,6 +36,8 @@ pub(crate) struct Step {
     repeat: u32,
     keep: bool,
     gap: bool,
+    /// The number by which it is looked up; `NONE` if it is not.
+    asker: u32,
 }
 
 #[derive(Debug)]
@@ -91,6 +94,7 @@ impl Block {
             repeat: step.repeat.unwrap_or(1),
             keep: step.keep.unwrap_or(false),
             gap: step.gap.unwrap_or(gap) && gap,
+            asker: NONE,
         };
         let steps: Vec<Step> = written.lines.iter().map(step).collect();
         let span = steps.iter().map(|step| step.repeat).sum::<u32>().min(SPAN);
@@ -138,6 +142,11 @@ impl Block {
         }
     }
 
+    /// Says by which number a step is looked up.
+    pub(crate) fn set_asker(&mut self, step: usize, asker: u32) {
+        self.steps[step].asker = asker;
+    }
+
     /// Whether a line may serve a step up to this one: cheap, and no only if it cannot.
     pub(crate) fn may_lead(&self, step: usize, content: &str) -> bool {
         let folding = Folding::new(content);
@@ -169,15 +178,34 @@ impl Block {
         let mut attempt = Attempt::new(self, page, seen);
         let matched = attempt.step(0, start, 0);
         attempt.seen.tries += (TRIES - attempt.tries) as usize;
-        let Some(rest) = matched else { return taken };
-        let bound = attempt.bound;
+        let mut bound = attempt.bound;
+        let taken = match matched {
+            Some(rest) => self.take(page, &bound, rest, taken, fits, finds),
+            None => taken,
+        };
+        bound.clear();
+        seen.bound = bound;
+        taken
+    }
+
+    /// Adds what goes of a match, behind which the rest begins; returns from which line on the rest
+    /// has been added.
+    fn take(
+        &self,
+        page: &Page,
+        bound: &[Bound],
+        rest: u32,
+        taken: u32,
+        fits: impl Fn(u32, u32) -> bool,
+        finds: &mut Vec<Find>,
+    ) -> u32 {
         let (Some(first), Some(last)) = (bound.first(), bound.last()) else {
             return taken;
         };
         if !fits(first.line, last.line) {
             return taken;
         }
-        for Bound { step, line, how } in &bound {
+        for Bound { step, line, how } in bound {
             if self.steps[*step].keep {
                 continue;
             }
@@ -218,7 +246,8 @@ impl Block {
             None => false,
         };
         let (at, _) = self.wanted().find(|(_, wanted)| knows(wanted))?;
-        let mut seen = Seen::default();
+        let served = Served::new(page.len());
+        let mut seen = Seen::new(&served);
         let mut attempt = Attempt::new(self, page, &mut seen);
         let follows = attempt.step(at, line, 0).is_some();
         let Deepest { step, line, .. } = attempt.deepest;
@@ -265,15 +294,26 @@ struct Attempt<'a, 't, 's> {
 
 /// Lines that were looked at: attempts from starts near each other ask about the same lines again
 /// and again, and so do optional steps.
-#[derive(Default)]
 pub(crate) struct Seen<'a> {
+    served: &'a Served,
     /// Each at its number modulo that of the places.
     lines: [Option<(u32, Folding<'a>)>; 32],
+    /// The lines of one attempt, for the next to use the memory again.
+    bound: Vec<Bound>,
     /// How often a line was tried against a step.
     pub(crate) tries: usize,
 }
 
 impl<'a> Seen<'a> {
+    pub(crate) fn new(served: &'a Served) -> Seen<'a> {
+        Seen {
+            served,
+            lines: [const { None }; 32],
+            bound: Vec::new(),
+            tries: 0,
+        }
+    }
+
     fn folding(&mut self, page: &'a Page, line: u32) -> &Folding<'a> {
         let place = &mut self.lines[line as usize % 32];
         if place.as_ref().is_some_and(|(seen, _)| *seen != line) {
@@ -289,7 +329,7 @@ impl<'a, 't, 's> Attempt<'a, 't, 's> {
         Attempt {
             block,
             page,
-            bound: Vec::new(),
+            bound: std::mem::take(&mut seen.bound),
             tries: TRIES,
             deepest: Deepest {
                 lines: 0,
@@ -313,7 +353,7 @@ impl<'a, 't, 's> Attempt<'a, 't, 's> {
         if line != NONE
             && self.bound.len() < SPAN as usize
             && self.is_near(line)
-            && let Some(how) = self.serves(&step.what, line)
+            && let Some(how) = self.serves(step, line)
         {
             self.bound.push(Bound {
                 step: at,
@@ -361,12 +401,17 @@ impl<'a, 't, 's> Attempt<'a, 't, 's> {
         self.block.steps[before.step].gap || !self.page.blank_before(line)
     }
 
-    fn serves(&mut self, what: &What, line: u32) -> Option<Option<How>> {
+    fn serves(&mut self, step: &Step, line: u32) -> Option<Option<How>> {
+        if step.asker != NONE
+            && let Some(how) = self.seen.served.how(line, step.asker)
+        {
+            return how.map(|how| Some(how.clone()));
+        }
         if self.page.length(line) > MAX_LINE {
             return None;
         }
         let folding = self.seen.folding(self.page, line);
-        let serves = match what {
+        let serves = match &step.what {
             What::Wanted(wanted) => return wanted.matches(folding).map(Some),
             What::Line(most) => {
                 folding.bare().len() <= *most || folding.folded().chars().count() <= *most

@@ -82,7 +82,7 @@ impl Duplicate {
         }
         let content = page.content(later);
         let mut work = 0;
-        let line = Folding::new(content);
+        let mut line = None;
         let mut is_wanted = None;
         let mut earlier = later;
         for _ in 0..=self.apart {
@@ -100,8 +100,9 @@ impl Duplicate {
             if !self.has_length(raw) || !self.has_like_length(content, raw) {
                 continue;
             }
+            let line = line.get_or_insert_with(|| Folding::new(content));
             let other = Folding::new(raw);
-            if !self.may_be_alike(&line, &other) {
+            if !self.may_be_alike(line, &other) {
                 continue;
             }
             // Few lines come so far, so the patterns are asked here.

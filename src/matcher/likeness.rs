@@ -19,12 +19,45 @@ pub(crate) fn alike(one: &str, other: &str, share: f64) -> bool {
     if share >= 1.0 || (first(one) != first(other) && last(one) != last(other)) {
         return false;
     }
+    let (words, others) = (words(one).count(), words(other).count());
+    let enough = |common: usize| 2.0 * common as f64 >= share * (words + others) as f64;
+    if !enough(words.min(others)) || !enough(most_shared(one, other)) {
+        return false;
+    }
     let one: Vec<&str> = one.split(' ').collect();
     let other: Vec<&str> = other.split(' ').collect();
-    let enough = |common: usize| 2.0 * common as f64 >= share * (one.len() + other.len()) as f64;
-    enough(one.len().min(other.len()))
-        && enough(shared(&one, &other))
-        && enough(common(&one, &other))
+    enough(shared(&one, &other)) && enough(common(&one, &other))
+}
+
+/// The bytes of each word.
+fn words(line: &str) -> impl Iterator<Item = &[u8]> {
+    let line = line.as_bytes();
+    let mut start = 0;
+    let ends = memchr::memchr_iter(b' ', line).chain([line.len()]);
+    ends.map(move |end| {
+        let word = &line[start..end];
+        start = end + 1;
+        word
+    })
+}
+
+/// No fewer words than are in common in any order, without comparing any: those that begin and end
+/// alike, and are as long.
+fn most_shared(one: &str, other: &str) -> usize {
+    let kind = |word: &[u8]| {
+        let [first, last] = [word.first(), word.last()].map(|byte| byte.copied().unwrap_or(0));
+        let sum = u32::from(first) << 8 | u32::from(last) | (word.len() as u32) << 16;
+        (sum.wrapping_mul(0x9e37_79b9) >> 24) as usize
+    };
+    let mut kinds = [0_u32; 256];
+    words(one).for_each(|word| kinds[kind(word)] += 1);
+    let mut shared = 0;
+    for word in words(other) {
+        let left = &mut kinds[kind(word)];
+        shared += usize::from(*left > 0);
+        *left = left.saturating_sub(1);
+    }
+    shared
 }
 
 /// The words in common in any order: never fewer than those in order, and found faster.

@@ -17,10 +17,10 @@ use crate::text::{EDGE, Folding, first_edge, fold, last_edge};
 #[derive(Debug, Default)]
 pub(crate) struct Lookup {
     literals: Literals<Vec<u32>>,
-    patterns: Vec<(Arc<Pattern>, u32)>,
-    /// The patterns by the byte that a match may begin with.
-    by_first: Vec<Vec<u32>>,
-    gate: Gate,
+    /// Each pattern once, with all that ask for it.
+    patterns: Vec<(Arc<Pattern>, Vec<u32>)>,
+    /// One for each 64 patterns.
+    gates: Vec<Gate>,
 }
 
 /// The literals and patterns of one asker.
@@ -36,6 +36,15 @@ pub(crate) struct Wanted {
 #[derive(Clone, Debug, Default)]
 struct Literals<T> {
     by_edges: HashMap<(u64, u64), Vec<(String, T)>, RandomState>,
+    /// The buckets of what they begin with.
+    buckets: [u64; 16],
+}
+
+/// The bucket, one of 1024, of a line with this edge: which word of them, and its bit there.
+fn bucket(first: [u8; EDGE]) -> (usize, u64) {
+    // The high bits of a product with an odd number depend on all bits.
+    let bucket = u64::from_le_bytes(first).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54;
+    ((bucket >> 6) as usize, 1 << (bucket & 63))
 }
 
 impl<T: Default> Literals<T> {
@@ -45,6 +54,8 @@ impl<T: Default> Literals<T> {
 
     /// The value of a literal, which is added if need be.
     fn entry(&mut self, literal: &str) -> &mut T {
+        let (word, bit) = bucket(first_edge(literal));
+        self.buckets[word] |= bit;
         let alike = self
             .by_edges
             .entry(Self::key(first_edge(literal), last_edge(literal)));
@@ -57,8 +68,14 @@ impl<T: Default> Literals<T> {
         &mut alike[at].1
     }
 
+    /// Whether a line may be one of them, by what it begins with.
+    fn may_have(&self, line: &Folding) -> bool {
+        let (word, bit) = bucket(line.first());
+        self.buckets[word] & bit != 0
+    }
+
     fn get(&self, line: &Folding) -> Option<&T> {
-        if self.by_edges.is_empty() {
+        if !self.may_have(line) {
             return None;
         }
         let alike = self.by_edges.get(&Self::key(line.first(), line.last()))?;
@@ -109,14 +126,16 @@ impl Wanted {
         wanted
     }
 
-    /// Whether a line may be one of them, by its first byte.
+    /// Whether a line may be one of them, by its edges.
     pub(crate) fn may_match(&self, line: &Folding) -> bool {
+        let mut patterns = self.patterns.iter();
         self.begins.contains(line.first()[0])
+            && (self.literals.may_have(line) || patterns.any(|pattern| pattern.may_match(line)))
     }
 
     /// Whether a line is one of them; literals first.
     pub(crate) fn matches(&self, line: &Folding) -> Option<How> {
-        if !self.may_match(line) {
+        if !self.begins.contains(line.first()[0]) {
             return None;
         }
         if self.literals.get(line).is_some() {
@@ -132,19 +151,22 @@ impl Lookup {
     /// Adds what one asker wants.
     pub(crate) fn add(&mut self, wanted: &Wanted, asker: u32) {
         for literal in wanted.literals.iter() {
-            let [first, second, ..] = first_edge(literal);
-            self.gate.0[usize::from(first)].insert(second);
             self.literals.entry(literal).push(asker);
         }
-        self.by_first.resize_with(256, Vec::new);
         for pattern in &wanted.patterns {
-            let index = self.patterns.len() as u32;
-            self.patterns.push((pattern.clone(), asker));
-            let [first, second] = &pattern.begins.bytes;
-            for first in first.iter() {
-                self.gate.0[usize::from(first)].unite(second);
-                self.by_first[usize::from(first)].push(index);
+            let mut known = self.patterns.iter_mut();
+            if let Some((_, askers)) = known.find(|(known, _)| known.is_same(pattern)) {
+                askers.push(asker);
+                continue;
             }
+            let bit = self.patterns.len() % 64;
+            if bit == 0 {
+                self.gates.push(Gate::default());
+            }
+            if let Some(gate) = self.gates.last_mut() {
+                gate.add(pattern, bit);
+            }
+            self.patterns.push((pattern.clone(), vec![asker]));
         }
     }
 
@@ -155,24 +177,22 @@ impl Lookup {
         may_ask: impl Fn(u32) -> bool,
         mut hit: impl FnMut(u32, How),
     ) {
-        let first = line.first();
-        if !self.gate.is_open(first) {
-            return;
-        }
         for &asker in self.literals.get(line).into_iter().flatten() {
             if may_ask(asker) {
                 hit(asker, How::Literal);
             }
         }
-        for &index in self
-            .by_first
-            .get(usize::from(first[0]))
-            .into_iter()
-            .flatten()
-        {
-            let (pattern, asker) = &self.patterns[index as usize];
-            if may_ask(*asker) && is_match(pattern, line) {
-                hit(*asker, How::Pattern(pattern.clone()));
+        for (gate, patterns) in self.gates.iter().zip(self.patterns.chunks(64)) {
+            let mut open = gate.open(line);
+            while open != 0 {
+                let (pattern, askers) = &patterns[open.trailing_zeros() as usize];
+                open &= open - 1;
+                if !askers.iter().any(|&asker| may_ask(asker)) || !is_match(pattern, line) {
+                    continue;
+                }
+                for &asker in askers.iter().filter(|&&asker| may_ask(asker)) {
+                    hit(asker, How::Pattern(pattern.clone()));
+                }
             }
         }
     }
@@ -182,19 +202,53 @@ fn is_match(pattern: &Pattern, line: &Folding) -> bool {
     pattern.may_match(line) && pattern.is_match(line.folded())
 }
 
-/// The second bytes that a line may have, by its first.
+/// Which of 64 patterns a line may be, by the bytes of its edges: a bit for each pattern, at each
+/// place of the edges and for each byte there.
 #[derive(Debug)]
-struct Gate(Box<[ByteSet; 256]>);
+struct Gate {
+    first: Vec<[u64; 256]>,
+    last: Vec<[u64; 256]>,
+}
 
 impl Default for Gate {
     fn default() -> Gate {
-        Gate(Box::new([ByteSet::default(); 256]))
+        Gate {
+            first: vec![[0; 256]; EDGE],
+            last: vec![[0; 256]; EDGE],
+        }
     }
 }
 
 impl Gate {
-    /// Whether a line with this edge may be something.
-    fn is_open(&self, first: [u8; EDGE]) -> bool {
-        self.0[usize::from(first[0])].contains(first[1])
+    fn add(&mut self, pattern: &Pattern, bit: usize) {
+        for (edge, known) in [
+            (&mut self.first, &pattern.begins),
+            (&mut self.last, &pattern.ends),
+        ] {
+            for (place, bytes) in edge.iter_mut().zip(&known.bytes) {
+                for (byte, patterns) in (0..=u8::MAX).zip(place) {
+                    *patterns |= u64::from(bytes.contains(byte)) << bit;
+                }
+            }
+        }
     }
+
+    fn open(&self, line: &Folding) -> u64 {
+        let open = pass(u64::MAX, &self.first, line.first());
+        match open {
+            0 => 0,
+            open => pass(open, &self.last, line.last()),
+        }
+    }
+}
+
+/// Those of these patterns that allow this edge.
+fn pass(mut open: u64, places: &[[u64; 256]], edge: [u8; EDGE]) -> u64 {
+    for (patterns, byte) in places.iter().zip(edge) {
+        open &= patterns[usize::from(byte)];
+        if open == 0 {
+            break;
+        }
+    }
+    open
 }

@@ -38,7 +38,7 @@ pub(crate) struct Pattern {
     pub(crate) is_telling: bool,
     /// What matches begin with, and, read backwards, end with.
     pub(crate) begins: Edge,
-    ends: Edge,
+    pub(crate) ends: Edge,
     /// Literals that stand in every match.
     needs: Vec<Finder<'static>>,
     /// The lengths, in bytes, of what matches.
@@ -136,7 +136,7 @@ impl Pattern {
             fields: names.into_iter().filter(|name| name != "cut").collect(),
         };
         if now {
-            let compiled = pattern.regex.get_or_try_init(|| pattern.build());
+            let compiled = pattern.regex.get_or_try_init(|| build(&pattern.expression));
             compiled.map_err(|error| {
                 let problem = source.problem(
                     whole_place(),
@@ -152,17 +152,15 @@ impl Pattern {
         Ok(pattern)
     }
 
-    fn build(&self) -> Result<Regex, regex::Error> {
-        RegexBuilder::new(&self.expression)
-            .size_limit(SIZE_LIMIT)
-            .nest_limit(NEST_LIMIT + 5)
-            .build()
-    }
-
     fn regex(&self) -> &Regex {
         self.regex
-            .get_or_try_init(|| self.build())
+            .get_or_try_init(|| build(&self.expression))
             .expect("bundled patterns are compiled by the tests, others when they are read")
+    }
+
+    /// Whether another pattern is written the same, and so finds the same.
+    pub(crate) fn is_same(&self, other: &Pattern) -> bool {
+        self.expression == other.expression
     }
 
     /// Whether a folded line may be what this pattern finds, before it is folded.
@@ -230,6 +228,13 @@ impl Pattern {
             .filter(|(_, value)| !value.is_empty())
             .collect()
     }
+}
+
+fn build(expression: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(expression)
+        .size_limit(SIZE_LIMIT)
+        .nest_limit(NEST_LIMIT + 5)
+        .build()
 }
 
 /// Finds `\d` and `\D`, which are ASCII here, and refuses the flag `x`, whose comments would
@@ -315,8 +320,8 @@ fn place_in(written: &Placed<String>, source: &SourceFile, span: Range<usize>) -
 /// What the lines that a pattern finds begin with, or, read backwards, end with.
 #[derive(Debug)]
 pub(crate) struct Edge {
-    /// The first byte and the second.
-    pub(crate) bytes: [ByteSet; 2],
+    /// The bytes that may stand at each place.
+    pub(crate) bytes: [ByteSet; EDGE],
     /// A few longer ones, as the bits of an edge that tell and what they must be; none if there
     /// are not few.
     few: Vec<(u64, u64)>,
@@ -326,7 +331,7 @@ impl Edge {
     fn of(hir: &Hir, kind: ExtractKind, extent: Extent) -> Edge {
         let backwards = matches!(kind, ExtractKind::Suffix);
         let mut edge = Edge {
-            bytes: [ByteSet::ALL; 2],
+            bytes: [ByteSet::ALL; EDGE],
             few: Vec::new(),
         };
         let properties = hir.properties();
@@ -338,25 +343,16 @@ impl Edge {
         if !is_held {
             return edge;
         }
-        let (first, may_be_empty) = edge_bytes(hir, backwards);
-        if !may_be_empty {
-            edge.bytes[0] = first;
+        if let Some(bytes) = Places::of(hir, backwards, extent) {
+            edge.bytes = bytes;
         }
         // Where the long ones are too many, the short ones may not be.
         let known = [LONG, 3, 2].map(|length| literals(hir, kind.clone(), length));
         let Some(mut literals) = known.into_iter().flatten().next() else {
             return edge;
         };
-        edge.bytes = [ByteSet::default(); 2];
-        for literal in &mut literals {
-            if backwards {
-                literal.reverse();
-            }
-            edge.bytes[0].insert(literal[0]);
-            match literal.get(1) {
-                Some(&second) => edge.bytes[1].insert(second),
-                None => edge.bytes[1] = ByteSet::ALL,
-            }
+        if backwards {
+            literals.iter_mut().for_each(|literal| literal.reverse());
         }
         if literals.len() <= 16 {
             let padded = |literal: &Vec<u8>, byte: &dyn Fn(u8) -> u8| {
@@ -373,8 +369,8 @@ impl Edge {
 
     fn may_be(&self, edge: [u8; EDGE]) -> bool {
         let whole = u64::from_le_bytes(edge);
-        self.bytes[0].contains(edge[0])
-            && self.bytes[1].contains(edge[1])
+        let mut places = self.bytes.iter().zip(edge);
+        places.all(|(bytes, byte)| bytes.contains(byte))
             && (self.few.is_empty() || self.few.iter().any(|&(bits, value)| whole & bits == value))
     }
 }
@@ -405,78 +401,166 @@ fn literals(hir: &Hir, kind: ExtractKind, length: usize) -> Option<Vec<Vec<u8>>>
     (!ends.is_empty() && ends.iter().all(|end| !end.is_empty())).then_some(ends)
 }
 
-/// The bytes that a match may begin with, or end with, and whether it may be empty.
-fn edge_bytes(hir: &Hir, backwards: bool) -> (ByteSet, bool) {
-    let mut bytes = ByteSet::default();
-    let may_be_empty = match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => true,
-        HirKind::Literal(literal) => {
-            let literal = &literal.0;
-            let edge = if backwards {
-                literal.last()
-            } else {
-                literal.first()
-            };
-            edge.iter().for_each(|&&byte| bytes.insert(byte));
-            false
+/// How many parts of a pattern are looked at to learn its edge: repetitions are gone over again.
+const PARTS: usize = 4096;
+
+/// The bytes that stand at each place of an edge in the matches of a pattern, gathered part by part.
+/// Where a part may begin and end is a bit for each place; the last bit is for all behind the edge.
+struct Places {
+    bytes: [ByteSet; EDGE],
+    backwards: bool,
+    /// How many more parts may be looked at.
+    left: usize,
+}
+
+/// Behind the edge.
+const BEHIND: u32 = 1 << EDGE;
+
+impl Places {
+    /// The bytes at each place, zeros behind the end of a whole line; `None` if it takes too long.
+    fn of(hir: &Hir, backwards: bool, extent: Extent) -> Option<[ByteSet; EDGE]> {
+        let mut places = Places {
+            bytes: [ByteSet::default(); EDGE],
+            backwards,
+            left: PARTS,
+        };
+        let ends = places.part(hir, 1)?;
+        for end in each(ends) {
+            for bytes in &mut places.bytes[end..] {
+                match extent {
+                    Extent::Whole => bytes.insert(0),
+                    Extent::Part => *bytes = ByteSet::ALL,
+                }
+            }
         }
-        HirKind::Class(Class::Bytes(class)) => {
+        Some(places.bytes)
+    }
+
+    /// Adds the bytes of a part that begins at one of these places; returns where it may end.
+    fn part(&mut self, hir: &Hir, starts: u32) -> Option<u32> {
+        self.left = self.left.checked_sub(1)?;
+        if starts & !BEHIND == 0 {
+            return Some(starts);
+        }
+        let behind = starts & BEHIND;
+        Some(match hir.kind() {
+            HirKind::Empty | HirKind::Look(_) => starts,
+            HirKind::Literal(literal) => {
+                let bytes = &literal.0;
+                for start in each(starts) {
+                    for (at, place) in self.bytes[start..].iter_mut().enumerate().take(bytes.len())
+                    {
+                        place.insert(match self.backwards {
+                            true => bytes[bytes.len() - 1 - at],
+                            false => bytes[at],
+                        });
+                    }
+                }
+                behind | after(starts, bytes.len())
+            }
+            HirKind::Class(class) => {
+                let mut ends = behind;
+                for (length, bytes) in (1..).zip(class_bytes(class)) {
+                    if bytes[0].is_empty() {
+                        continue;
+                    }
+                    for start in each(starts) {
+                        for (at, place) in self.bytes[start..].iter_mut().enumerate().take(length) {
+                            let at = match self.backwards {
+                                true => length - 1 - at,
+                                false => at,
+                            };
+                            place.unite(&bytes[usize::from(at > 0)]);
+                        }
+                    }
+                    ends |= after(starts, length);
+                }
+                ends
+            }
+            HirKind::Repetition(repetition) => {
+                let mut ends = if repetition.min == 0 { starts } else { 0 };
+                let mut from = starts;
+                for time in 1..=repetition.max.unwrap_or(u32::MAX) {
+                    let next = self.part(&repetition.sub, from)?;
+                    let is_enough = time >= repetition.min;
+                    // Once more leads to nowhere new.
+                    let is_last = next == from || next & !BEHIND == 0;
+                    let is_known = is_enough && next & !ends == 0;
+                    if is_enough || is_last {
+                        ends |= next;
+                    }
+                    if is_last || is_known {
+                        break;
+                    }
+                    from = next;
+                }
+                ends
+            }
+            HirKind::Capture(capture) => self.part(&capture.sub, starts)?,
+            HirKind::Concat(parts) => {
+                let mut ends = starts;
+                for at in 0..parts.len() {
+                    let at = match self.backwards {
+                        true => parts.len() - 1 - at,
+                        false => at,
+                    };
+                    ends = self.part(&parts[at], ends)?;
+                }
+                ends
+            }
+            HirKind::Alternation(parts) => {
+                let mut ends = 0;
+                for part in parts {
+                    ends |= self.part(part, starts)?;
+                }
+                ends
+            }
+        })
+    }
+}
+
+/// The places of these bits, without the one behind the edge.
+fn each(places: u32) -> impl Iterator<Item = usize> {
+    (0..EDGE).filter(move |place| places >> place & 1 == 1)
+}
+
+/// So many bytes after each of these places.
+fn after(places: u32, length: usize) -> u32 {
+    let ends = each(places).map(|place| 1 << (place + length).min(EDGE));
+    ends.fold(0, |all, end| all | end)
+}
+
+/// The bytes of a class by the length of its code points: the first byte, and those behind it.
+fn class_bytes(class: &Class) -> [[ByteSet; 2]; 4] {
+    let mut bytes = [[ByteSet::default(); 2]; 4];
+    match class {
+        Class::Bytes(class) => {
             let ranges = class.iter();
-            ranges.for_each(|range| bytes.insert_all(range.start()..=range.end()));
-            false
+            ranges.for_each(|range| bytes[0][0].insert_all(range.start()..=range.end()));
         }
-        HirKind::Class(Class::Unicode(class)) => {
+        Class::Unicode(class) => {
             for range in class.iter() {
-                let lead = |c: char| c.encode_utf8(&mut [0; 4]).as_bytes()[0];
-                if !backwards {
-                    bytes.insert_all(lead(range.start())..=lead(range.end()));
-                    continue;
-                }
-                if range.start().is_ascii() {
-                    bytes.insert_all(range.start() as u8..=range.end().min('\x7f') as u8);
-                }
-                if !range.end().is_ascii() {
-                    bytes.insert_all(0x80..=0xBF);
+                let lead = |c: char| (c.encode_utf8(&mut [0; 4]).as_bytes()[0], c.len_utf8());
+                let (first, shortest) = lead(range.start());
+                let (last, longest) = lead(range.end());
+                for length in shortest..=longest {
+                    let [leads, _] = &mut bytes[length - 1];
+                    let leads_of_length = match length {
+                        1 => 0..=0x7F,
+                        2 => 0xC2..=0xDF,
+                        3 => 0xE0..=0xEF,
+                        _ => 0xF0..=0xF4,
+                    };
+                    let from = first.max(*leads_of_length.start());
+                    leads.insert_all(from..=last.min(*leads_of_length.end()));
                 }
             }
-            false
-        }
-        HirKind::Repetition(repetition) => {
-            let (sub, may_be_empty) = edge_bytes(&repetition.sub, backwards);
-            bytes.unite(&sub);
-            may_be_empty || repetition.min == 0
-        }
-        HirKind::Capture(capture) => {
-            let (sub, may_be_empty) = edge_bytes(&capture.sub, backwards);
-            bytes.unite(&sub);
-            may_be_empty
-        }
-        HirKind::Concat(parts) => {
-            let mut outermost = parts.iter();
-            std::iter::from_fn(|| {
-                if backwards {
-                    outermost.next_back()
-                } else {
-                    outermost.next()
-                }
-            })
-            .all(|part| {
-                let (part, may_be_empty) = edge_bytes(part, backwards);
-                bytes.unite(&part);
-                may_be_empty
-            })
-        }
-        HirKind::Alternation(parts) => {
-            let mut any = false;
-            for part in parts {
-                let (part, may_be_empty) = edge_bytes(part, backwards);
-                bytes.unite(&part);
-                any |= may_be_empty;
+            for [_, behind] in &mut bytes[1..] {
+                behind.insert_all(0x80..=0xBF);
             }
-            any
         }
-    };
-    (bytes, may_be_empty)
+    }
+    bytes
 }
 
 /// A set of bytes.
@@ -488,6 +572,10 @@ impl ByteSet {
 
     pub(crate) fn contains(&self, byte: u8) -> bool {
         self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0 == [0; 4]
     }
 
     pub(crate) fn insert(&mut self, byte: u8) {
@@ -503,10 +591,6 @@ impl ByteSet {
             .iter_mut()
             .zip(other.0)
             .for_each(|(to, bits)| *to |= bits);
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = u8> {
-        (0..=u8::MAX).filter(|&byte| self.contains(byte))
     }
 }
 
