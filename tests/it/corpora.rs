@@ -210,7 +210,7 @@ fn folder_may_hold_all_formats() {
     place.put("in/g.json", record(PAGE));
     place.put("in/h.parquet.gz", "");
     place.put("in/.i.jsonl", record(PAGE));
-    check(place.run(&["-o", "out", "in"]), 0, "", "");
+    check(place.run(&["-q", "-o", "out", "in"]), 0, "", "");
     let mut names = place.names();
     names.retain(|name| name.starts_with("out/"));
     assert_eq!(
@@ -236,7 +236,7 @@ fn folder_may_hold_all_formats() {
     assert_eq!(place.read("out/f.warc.wet"), wet(CLEAN));
     let out = "in/a.txt\nin/b.jsonl:1\nin/c/d.ndjson.gz:1\nin/c/e.json.zst:1\nin/f.warc.wet:1\n";
     let out = out.replace('/', std::path::MAIN_SEPARATOR_STR);
-    check(place.run(&["--check", "in"]), 1, &out, "");
+    check(place.run(&["-q", "--check", "in"]), 1, &out, "");
     let sum = place.run(&["--stats=json", "in"]).out;
     assert!(sum.starts_with(r#"{"documents":5,"changed":5,"#), "{sum}");
     // Texts and records do not go into one stream.
@@ -515,7 +515,7 @@ fn fields_are_added_at_the_end_of_the_record() {
         (record(OTHER), record(OTHER)),
         ("{}\n".to_owned(), "{}\n".to_owned()),
     ] {
-        let args = ["-O", "sample", "--format=jsonl", "--add-fields=read"];
+        let args = ["-q", "-O", "sample", "--format=jsonl", "--add-fields=read"];
         check(place.run_on(&args, &line), 0, &wanted, "");
     }
     let args = ["-O", "sample", "--format=jsonl", "--add-fields", "a\"é"];
@@ -730,4 +730,49 @@ mod parquet_files {
         let json: Value = serde_json::from_str(&json).unwrap();
         assert_eq!((&json["record"], &json["text"]), (&json!(1), &json!(CLEAN)));
     }
+}
+
+#[test]
+fn what_is_left_out_or_has_no_text_is_told() {
+    let place = Place::new();
+    place.put("in/a.jsonl", record(PAGE));
+    place.put("in/b.jsonl.xz", "x");
+    place.put("in/c.json", record(PAGE));
+    let left_out = "in: note: files left out, since their format is not read, or not told by a bare .json: 2\n";
+    check(place.run(&["-o", "out", "in"]), 0, "", left_out);
+    assert!(!place.path("out/c.json").exists());
+    let args = ["--text-field=txt", "-o", "x.jsonl", "in/a.jsonl"];
+    let no_text = "cleaner: note: records without a text under `txt`, unchanged: 1\n";
+    check(place.run(&args), 0, "", no_text);
+    assert_eq!(place.read("x.jsonl"), record(PAGE));
+    check(
+        place.run(&[&["--strict"][..], &args].concat()),
+        2,
+        "",
+        no_text,
+    );
+}
+
+#[test]
+fn list_of_files_that_is_split_otherwise_is_refused() {
+    let place = Place::with(&[("a.txt", PAGE), ("b.txt", PAGE)]);
+    let lines = place.run_on(&["--check", "--file-list=-", "-0"], "a.txt\nb.txt\n");
+    let err = "cleaner: error: -: this list has lines and no NUL; leave out -0\n";
+    check(lines, 2, "", err);
+    let nuls = place.run_on(&["--check", "--file-list=-"], "a.txt\0b.txt\0");
+    check(
+        nuls,
+        2,
+        "",
+        "cleaner: error: -: this list has NULs; -0 reads it\n",
+    );
+}
+
+#[test]
+fn output_without_its_folder_is_told_so() {
+    let place = Place::new();
+    place.put("a.jsonl", record(PAGE));
+    let run = place.run(&["-o", "none/b.jsonl", "a.jsonl"]);
+    let err = "a.jsonl: error: cannot write none/b.jsonl: its folder is not there\n";
+    check(run, 2, "", err);
 }

@@ -574,3 +574,28 @@ fn what_went_of_a_stream_goes_to_a_folder_too() {
     let restored = place.run(&["restore", "went", "stdin"]);
     check(restored, 0, &record(PAGE), "");
 }
+
+#[test]
+fn what_went_of_files_that_are_not_there_is_refused() {
+    let place = Place::new();
+    place.put("in/a/b.jsonl", record(PAGE));
+    place.put("in/c.jsonl", record(PAGE));
+    let run = place.run(&["-q", "--removed=went/", "-o", "out", "in"]);
+    check(run, 0, "", "");
+    // One folder too deep.
+    let run = place.run(&["restore", "went", "out/a", "-o", "back"]);
+    let err = "cleaner: error: went/a/b.jsonl.removed.jsonl belongs to none of the cleaned files; nothing has been restored\n";
+    check(run, 2, "", err);
+    assert!(!place.path("back").exists());
+}
+
+#[test]
+fn attributes_beside_documents_are_not_annotated() {
+    let place = Place::new();
+    place.put("data/documents/a.jsonl", record(PAGE));
+    check(place.run(&["--annotate", "data"]), 0, "", "");
+    let attributes = place.read("data/attributes/cleaner/a.jsonl");
+    check(place.run(&["--annotate", "data"]), 0, "", "");
+    assert_eq!(place.read("data/attributes/cleaner/a.jsonl"), attributes);
+    assert_eq!(place.files().len(), 2);
+}

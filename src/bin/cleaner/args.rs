@@ -246,6 +246,7 @@ pub struct Clean {
     ///
     /// Give it from the first run on: it lists what is done in .cleaner-manifest in the output
     /// folder. A file is done again if it, the rules, the options or the program have changed.
+    /// --stats counts what this run has done.
     #[arg(long, requires = "output", help_heading = TO)]
     pub resume: bool,
 
@@ -262,7 +263,8 @@ pub struct Clean {
 
     /// One JSON object for each page, one a line: its outlet, what went, the cleaned text
     ///
-    /// `cleaner restore` makes the original pages of it again.
+    /// `cleaner restore` makes original pages of text of it again; for files of records it is
+    /// --removed that keeps what makes them again.
     #[arg(long, help_heading = SHOW, group = "show", conflicts_with_all = ["output", "in_place"])]
     pub json: bool,
 
@@ -313,7 +315,8 @@ pub struct Clean {
     #[arg(short, long, help_heading = RUN)]
     pub quiet: bool,
 
-    /// Exit with 2 if a page was flagged, its outlet undecided, or a record kept or rejected
+    /// Exit with 2 if a page was flagged, its outlet undecided, or a record kept, rejected
+    /// or without a text
     ///
     /// A page is flagged, and left as it is, where the rules would empty it or take a share of it
     /// that cannot be right.

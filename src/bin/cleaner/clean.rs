@@ -53,8 +53,11 @@ pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
         .transpose();
     let listed = listed.map_err(Failure::Said)?;
     let is_stdin = args.paths.is_empty() && listed.is_none();
-    let inputs = Inputs::find(&args.paths, listed, args.stdin_filename.as_deref(), console)
+    let mut inputs = Inputs::find(&args.paths, listed, args.stdin_filename.as_deref(), console)
         .map_err(Failure::Said)?;
+    if args.annotate.is_some() && args.output.is_none() {
+        inputs.leave_out_attributes();
+    }
     let targets = targets(args, &inputs).map_err(Failure::Said)?;
     refuse_names(args, &inputs, targets.as_ref()).map_err(Failure::Said)?;
     let rejected = match &args.on_error {
@@ -107,6 +110,11 @@ pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
     let manifest = resumed(&work, &reading).map_err(Failure::Said)?;
     let totals = over(&work, &reading, manifest)?;
     note_undecided(&totals, console);
+    if totals.without_text > 0 && args.stats.is_none() {
+        let (without, field) = (totals.without_text, &args.text_field);
+        let what = format!("records without a text under `{field}`, unchanged: {without}");
+        console.note("cleaner", what);
+    }
     Ok(status(&totals, args, show))
 }
 
@@ -414,7 +422,8 @@ fn note_undecided(totals: &Totals, console: Console) {
 }
 
 fn status(totals: &Totals, args: &Clean, show: Show) -> u8 {
-    let is_wanting = totals.flagged + totals.undecided + totals.kept + totals.rejected > 0;
+    let bad_records = totals.kept + totals.rejected + totals.without_text;
+    let is_wanting = totals.flagged + totals.undecided + bad_records > 0;
     if totals.failed > 0 || (args.strict && is_wanting) {
         ERROR
     } else if totals.changed > 0 && matches!(show, Show::Diff | Show::Check) {

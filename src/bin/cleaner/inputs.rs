@@ -85,9 +85,23 @@ impl Inputs {
         Ok(inputs)
     }
 
+    /// Leaves out the attributes that stand beside documents in a folder.
+    pub fn leave_out_attributes(&mut self) {
+        let is_attribute = |input: &Input| {
+            let mut parts = input.below.iter().flat_map(|below| below.components());
+            parts
+                .next()
+                .is_some_and(|first| first.as_os_str() == "attributes")
+        };
+        if !self.folders.is_empty() {
+            self.list.retain(|input| !is_attribute(input));
+        }
+    }
+
     /// Adds the files below a folder.
     fn find_below(&mut self, folder: &Path, console: Console) {
         let before = self.list.len() + self.failed;
+        let mut unread = 0;
         let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name();
         let walk = walk
             .into_iter()
@@ -100,6 +114,7 @@ impl Inputs {
                     let below = entry.path().strip_prefix(folder).map(PathBuf::from).ok();
                     self.list.push(Input::file(entry.path().to_owned(), below));
                 }
+                Ok(entry) if entry.file_type().is_file() && is_unread(entry.path()) => unread += 1,
                 Ok(_) => {}
                 // An editor's lock is a hidden link to nowhere.
                 Err(error) if error.depth() > 0 && error.path().is_some_and(is_hidden) => {}
@@ -115,6 +130,13 @@ impl Inputs {
                     }
                 }
             }
+        }
+        if unread > 0 {
+            let name = folder.display().to_string();
+            let what = format!(
+                "files left out, since their format is not read, or not told by a bare .json: {unread}"
+            );
+            console.note(&name, what);
         }
         if before == self.list.len() + self.failed {
             let name = folder.display().to_string();
@@ -183,6 +205,15 @@ fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
+/// Whether it is rather a file of documents that is not read than something beside them.
+fn is_unread(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    [
+        "json", "xz", "bz2", "lz4", "br", "zip", "csv", "tsv", "arrow",
+    ]
+    .contains(&&*extension)
+}
+
 fn is_hidden(path: &Path) -> bool {
     path.file_name()
         .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
@@ -237,6 +268,19 @@ pub fn listed(list: &Path, by_nul: bool) -> Result<Vec<PathBuf>, String> {
         File::open(list).and_then(|mut file| file.read_to_end(&mut bytes))
     };
     read.map_err(|error| format!("{}: {error}", list.display()))?;
+    let has_nul = bytes.contains(&0);
+    if has_nul && !by_nul {
+        return Err(format!(
+            "{}: this list has NULs; -0 reads it",
+            list.display()
+        ));
+    }
+    if by_nul && !has_nul && bytes.contains(&b'\n') {
+        return Err(format!(
+            "{}: this list has lines and no NUL; leave out -0",
+            list.display()
+        ));
+    }
     let end = if by_nul { 0 } else { b'\n' };
     let paths = bytes.split(|&byte| byte == end).map(|path| {
         if by_nul {

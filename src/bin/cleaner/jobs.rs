@@ -8,7 +8,7 @@ use crate::args::Clean;
 use crate::clean::refuse_format;
 use crate::formats::parquet::{self, Rows};
 use crate::formats::{Buffers, Extent, Format, Piece, Source};
-use crate::inputs::{Input, Inputs};
+use crate::inputs::Inputs;
 
 /// A job of this size keeps the others waiting, so that large documents are never many at a time:
 /// bytes.
@@ -169,12 +169,9 @@ impl Iterator for Jobs<'_> {
                 return Some(Job { at, part });
             }
             let at = self.next;
-            let input: &Input = self.inputs.list.get(at)?;
+            self.inputs.list.get(at)?;
             self.next += 1;
             if self.reading.is_over[at].load(Ordering::Relaxed) {
-                self.reading
-                    .passed
-                    .fetch_add(input.size(), Ordering::Relaxed);
                 continue;
             }
             match self.open(at) {

@@ -425,7 +425,10 @@ impl Temporary {
         let file = builder
             .tempfile_in(folder)
             // Without the temporary path, which nobody asked for.
-            .map_err(|error| io::Error::from(error.kind()))?;
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => io::Error::new(error.kind(), "its folder is not there"),
+                kind => io::Error::from(kind),
+            })?;
         all.insert(file.path().to_owned());
         Ok(Temporary(Some(file)))
     }

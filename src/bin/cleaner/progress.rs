@@ -43,11 +43,14 @@ impl Progress {
         let watched = (is_wanted && io::stderr().is_terminal()).then(|| {
             let files = &work.inputs.list;
             let is_known = files.iter().all(|input| input.as_file().is_some());
+            // What an earlier run has done takes no time.
+            let left = files.iter().zip(&reading.is_over);
+            let left = left.filter(|(_, is_over)| !is_over.load(Ordering::Relaxed));
             Watched {
                 began: Instant::now(),
                 shown: Instant::now(),
                 passed: reading.passed.clone(),
-                all: is_known.then(|| files.iter().map(|input| input.size()).sum()),
+                all: is_known.then(|| left.map(|(input, _)| input.size()).sum()),
             }
         });
         Progress { watched }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use memchr::memchr;
+use walkdir::WalkDir;
 
 use super::{Record, Records};
 use crate::args::Restore;
@@ -84,6 +85,7 @@ impl Run<'_> {
         let target = |below: &str| output.join(below);
         let mut all = inputs.failed == 0;
         if let Some(folder) = removed.filter(|removed| removed.is_dir()) {
+            refuse_strays(folder, &files)?;
             for (below, input) in files {
                 let path = output::removed_path(folder, Path::new(&below));
                 let lines = if path.exists() {
@@ -207,6 +209,28 @@ impl Run<'_> {
         }
         lines.end()?;
         writer.finish()?.commit().map_err(cannot)
+    }
+}
+
+/// Refuses a folder of what went with files that belong to none of the cleaned ones: they would not
+/// be restored, and nobody would know.
+fn refuse_strays(folder: &Path, files: &BTreeMap<String, &Input>) -> Result<(), String> {
+    let expected: HashSet<PathBuf> = files
+        .keys()
+        .map(|below| output::removed_path(folder, Path::new(below)))
+        .collect();
+    let found = WalkDir::new(folder).sort_by_file_name().into_iter();
+    let mut found = found.filter_map(Result::ok).map(|entry| entry.into_path());
+    let is_stray = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.contains(".removed.jsonl") && !expected.contains(path)
+    };
+    match found.find(is_stray) {
+        None => Ok(()),
+        Some(stray) => Err(format!(
+            "{} belongs to none of the cleaned files; nothing has been restored",
+            stray.display()
+        )),
     }
 }
 
