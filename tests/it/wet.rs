@@ -273,3 +273,26 @@ fn documents_of_other_kinds_are_not_touched() {
         (&1.into(), &1.into())
     );
 }
+
+/// What went of a record is kept as JSON, which holds only UTF-8.
+#[test]
+fn head_that_could_not_be_restored_is_told() {
+    let place = Place::new();
+    let record = wet_record("conversion", "https://www.sample.example/!", PAGE);
+    let mut file = record.clone().into_bytes();
+    file[record.find('!').unwrap()] = 0xff;
+    place.put("a.wet", &file);
+    let args = ["-O", "sample", "-o", "out.wet", "a.wet"];
+    let at = record.find('!').unwrap();
+    let err = format!(
+        "a.wet:1: error: its head could not be restored: 0xff at byte offset {at} is not UTF-8\n"
+    );
+    let run = place.run(&[&args[..], &["--removed=went.jsonl"]].concat());
+    check(run, 2, "", &err);
+    assert!(!place.path("out.wet").exists());
+    // Cleaned it can be all the same.
+    check(place.run(&args), 0, "", "");
+    let mut wanted = wet_record("conversion", "https://www.sample.example/!", CLEAN).into_bytes();
+    wanted[at] = 0xff;
+    assert_eq!(place.bytes("out.wet"), wanted);
+}

@@ -537,14 +537,18 @@ impl Work<'_> {
         let text = record.text()?;
         let url = record.header("WARC-Target-URI");
         let page = self.document(done.at, Some(number), text, url, None)?;
-        self.show(&page, done, out);
         let has_changed = !page.cleaned.removals.is_empty();
+        let mut undo = Undo::default();
         if self.args.removed.is_some() && has_changed {
-            let head = String::from_utf8_lossy(record.head());
-            let undo = Undo {
-                head: Some(&head),
-                ..Undo::default()
-            };
+            let head = formats::utf8(record.head());
+            undo.head = Some(head.map_err(|(byte, at)| {
+                format!(
+                    "its head could not be restored: 0x{byte:02x} at byte offset {at} is not UTF-8"
+                )
+            })?);
+        }
+        self.show(&page, done, out);
+        if undo.head.is_some() {
             self.remove(&page, &undo, done);
         }
         if is_copied && has_changed {
@@ -561,10 +565,6 @@ impl Work<'_> {
     fn rows(&self, rows: Rows, done: &mut Done) {
         // Only the content has told that it is Parquet: names are looked at before the run.
         if self.show == Show::Text {
-            let what = "Parquet is no stream; name the file to write with --output";
-            return self.fail(done, None, what.to_owned());
-        }
-        if self.show == Show::Text && self.targets.is_none() {
             let what = "Parquet is no stream; name the file to write with --output";
             return self.fail(done, None, what.to_owned());
         }
