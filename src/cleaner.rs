@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Problem, SourceFile};
-use crate::matcher::{Ask, Find, Matcher, Served};
+use crate::matcher::{Ask, Fields, Find, Matcher, Served};
 use crate::schema::{AnyRule, Category, Zone};
 use crate::text::{NONE, Page, subtract, union, without};
 
@@ -35,6 +35,9 @@ const AGAIN: usize = 16;
 pub struct Cleaner {
     outlet: String,
     rules: Vec<Arc<Rule>>,
+    /// The rules in the order of their ids, and the place of each among them, from 1.
+    by_id: Vec<u32>,
+    ranks: Vec<u32>,
     matcher: Matcher,
     ceiling: f64,
 }
@@ -70,17 +73,6 @@ pub struct Removal {
     /// The rule that asked for it; `None` for a seam: blank lines, or a line end, that go because
     /// what stood beside them goes.
     pub rule: Option<Arc<Rule>>,
-}
-
-impl Removal {
-    /// What removals are ordered by: their bytes, then the rule's id, seams first.
-    fn place(&self) -> (usize, usize, Option<&str>) {
-        (
-            self.span.start,
-            self.span.end,
-            self.rule.as_ref().map(|rule| rule.id.as_str()),
-        )
-    }
 }
 
 /// What cleaning made of a text.
@@ -262,10 +254,10 @@ pub fn restore(left: &str, removed: &[(usize, &str)]) -> Option<String> {
 struct Taken {
     rule: u32,
     line: u32,
-    /// Parts of the original text; empty: the whole line.
-    parts: Vec<Range<usize>>,
+    /// A part of the original text; `None`: the whole line.
+    part: Option<Range<usize>>,
     literal: bool,
-    fields: Vec<(String, String)>,
+    fields: Fields,
 }
 
 /// A page that does not settle, and the rules that went on and on.
@@ -284,13 +276,21 @@ impl Cleaner {
             .map(|(_, source, rule)| (source.clone(), *rule))
             .collect();
         let matcher = Matcher::compile(&written, now)?;
-        let rules = rules
+        let rules: Vec<Arc<Rule>> = rules
             .iter()
             .map(|(owner, source, rule)| Arc::new(Rule::new(owner, source, *rule)))
             .collect();
+        let mut by_id: Vec<u32> = (0..rules.len() as u32).collect();
+        by_id.sort_by_key(|&rule| &rules[rule as usize].id);
+        let mut ranks = vec![0; rules.len()];
+        (1..)
+            .zip(&by_id)
+            .for_each(|(rank, &rule)| ranks[rule as usize] = rank);
         Ok(Cleaner {
             outlet: outlet.to_owned(),
             rules,
+            by_id,
+            ranks,
             matcher,
             ceiling,
         })
@@ -321,9 +321,10 @@ impl Cleaner {
         let mut kept = Vec::new();
         let mut back: Option<Vec<u32>> = None;
         let mut gone = Gone::default();
+        let mut served = Served::new(page.len());
         for round in 0.. {
             let before = page.left();
-            let taken = match self.settle(&mut page, true, back.as_deref(), before) {
+            let taken = match self.settle(&mut page, &mut served, true, back.as_deref(), before) {
                 Ok(taken) => taken,
                 Err(Unsettled(rules)) if round == 0 => {
                     return self.flagged(text, Reason::Unsettled, rules);
@@ -380,7 +381,7 @@ impl Cleaner {
         }
         for taken in &mut deleted {
             if gone.has(taken.line) {
-                taken.parts.clear();
+                taken.part = None;
             }
         }
         self.cleaned(text, &page, deleted, kept, &gone)
@@ -448,11 +449,11 @@ impl Cleaner {
     /// examples.
     pub(crate) fn take(&self, text: &str, zones: bool) -> Vec<Range<usize>> {
         let mut page = Page::new(text);
-        let before = page.left();
+        let (before, len) = (page.left(), page.len());
         let taken = self
-            .settle(&mut page, zones, None, before)
+            .settle(&mut page, &mut Served::new(len), zones, None, before)
             .unwrap_or_default();
-        union(taken.iter().flat_map(|taken| taken.spans(&page)).collect())
+        union(taken.iter().map(|taken| taken.span(&page)).collect())
     }
 
     fn rule(&self, index: u32) -> &Arc<Rule> {
@@ -462,9 +463,10 @@ impl Cleaner {
     /// Passes over the page until none takes more. `back`: the lines, in order, that were put back
     /// on a page on which nothing was found; `None` for a page that was not gone over. `left`: the
     /// bytes that are left of the page; `zones`: whether they count.
-    fn settle(
-        &self,
+    fn settle<'m>(
+        &'m self,
         page: &mut Page,
+        served: &mut Served<'m>,
         zones: bool,
         back: Option<&[u32]>,
         left: usize,
@@ -474,7 +476,6 @@ impl Cleaner {
         let allowance = 64 * left + (4 << 20);
         let mut taken = Vec::with_capacity(FINDS);
         let mut finds = Vec::with_capacity(FINDS);
-        let mut served = Served::new(page.len());
         let mut ends = self.matcher.zone_ends(page);
         let all = || page.lines().map(|line| Ask { line, distance: 0 });
         let zone_ends = zones.then_some(&ends);
@@ -482,11 +483,11 @@ impl Cleaner {
             Some(back) => {
                 let asks = self.lines_to_ask(page, back).into_iter();
                 self.matcher
-                    .find(page, asks, zone_ends, allowance, &mut served, &mut finds)
+                    .find(page, asks, zone_ends, allowance, served, &mut finds)
             }
             None => self
                 .matcher
-                .find(page, all(), zone_ends, allowance, &mut served, &mut finds),
+                .find(page, all(), zone_ends, allowance, served, &mut finds),
         };
         if let Some(back) = back {
             let mut lines: Vec<u32> = finds.iter().map(|find| find.line).collect();
@@ -517,7 +518,7 @@ impl Cleaner {
             let ends = zones.then_some(&ends);
             work += self
                 .matcher
-                .find(page, asks, ends, allowance, &mut served, &mut finds);
+                .find(page, asks, ends, allowance, served, &mut finds);
         }
         Ok(taken)
     }
@@ -579,9 +580,8 @@ impl Cleaner {
         }
         let spans = |removals: &[Taken], of: &dyn Fn(&Taken) -> bool| {
             let mut spans = Vec::with_capacity(removals.len());
-            for taken in removals.iter().filter(|taken| of(taken)) {
-                spans.extend(taken.bare_spans(page));
-            }
+            let removals = removals.iter().filter(|taken| of(taken));
+            spans.extend(removals.map(|taken| taken.bare_span(page)));
             union(spans)
         };
         let earlier = spans(earlier, &|_| true);
@@ -624,62 +624,73 @@ impl Cleaner {
         // Another rule may have taken what one of these categories found.
         kept.retain(|taken| !gone.has(taken.line));
 
-        let mut removals = self.removals(page, &deleted);
+        let mut removals = self.stretches(page, &deleted);
         removals.extend(
             page.seams()
                 .into_iter()
-                .map(|span| Removal { span, rule: None }),
+                .map(|seam| (seam.start, seam.end, 0)),
         );
-        removals.sort_by(|one, other| one.place().cmp(&other.place()));
-        let mut cleaned = Cleaned {
-            text: String::new(),
-            removals,
-            kept: self.removals(page, &kept),
+        removals.sort_unstable();
+        let spans = removals.iter().map(|&(start, end, _)| start..end);
+        let text = without(text, &union(spans.collect()));
+        let mut kept = self.stretches(page, &kept);
+        kept.sort_unstable();
+        Cleaned {
+            text,
+            removals: removals
+                .into_iter()
+                .map(|known| self.removal(known))
+                .collect(),
+            kept: kept.into_iter().map(|known| self.removal(known)).collect(),
             fields,
             flag: None,
-        };
-        cleaned.text = without(text, &cleaned.holes());
-        cleaned
+        }
     }
 
-    /// One removal for each stretch that one rule asked for.
-    fn removals(&self, page: &Page, taken: &[Taken]) -> Vec<Removal> {
-        let mut asked: Vec<(u32, Range<usize>)> = Vec::with_capacity(taken.len());
-        for taken in taken {
-            asked.extend(taken.spans(page).map(|span| (taken.rule, span)));
+    fn removal(&self, (start, end, rank): Stretch) -> Removal {
+        let rule = (rank as usize).checked_sub(1).map(|at| self.by_id[at]);
+        Removal {
+            span: start..end,
+            rule: rule.map(|rule| self.rule(rule).clone()),
         }
-        asked.sort_unstable_by_key(|(rule, span)| (*rule, span.start, span.end));
-        let mut removals: Vec<Removal> = Vec::with_capacity(asked.len());
-        let mut of_rule = None;
-        for (rule, span) in asked {
-            match removals.last_mut() {
-                Some(last) if of_rule == Some(rule) && span.start <= last.span.end => {
-                    last.span.end = last.span.end.max(span.end);
-                }
-                _ if span.is_empty() => {}
-                _ => {
-                    of_rule = Some(rule);
-                    let rule = Some(self.rule(rule).clone());
-                    removals.push(Removal { span, rule });
-                }
+    }
+
+    /// One for each stretch that one rule asked for, in any order.
+    fn stretches(&self, page: &Page, taken: &[Taken]) -> Vec<Stretch> {
+        let asked = taken.iter().map(|taken| {
+            let Range { start, end } = taken.span(page);
+            (self.ranks[taken.rule as usize], start, end)
+        });
+        let mut asked: Vec<(u32, usize, usize)> = asked.collect();
+        asked.sort_unstable();
+        // There are about as many seams.
+        let mut stretches: Vec<Stretch> = Vec::with_capacity(2 * asked.len() + 1);
+        for (rank, start, end) in asked {
+            match stretches.last_mut() {
+                Some(last) if last.2 == rank && start <= last.1 => last.1 = last.1.max(end),
+                _ if start == end => {}
+                _ => stretches.push((start, end, rank)),
             }
         }
-        removals.sort_by_key(|removal| (removal.span.start, removal.span.end));
-        removals
+        stretches
     }
 }
 
+/// A span, and the rank of the rule that asked for it: that of its id among those of all, from 1; 0
+/// for a seam. Their order is that of removals.
+type Stretch = (usize, usize, u32);
+
 impl Taken {
     /// The bytes of the original text, line ends of whole lines included.
-    fn spans(&self, page: &Page) -> impl Iterator<Item = Range<usize>> {
-        let whole = self.parts.is_empty().then(|| page.full_span(self.line));
-        whole.into_iter().chain(self.parts.iter().cloned())
+    fn span(&self, page: &Page) -> Range<usize> {
+        self.part
+            .clone()
+            .unwrap_or_else(|| page.full_span(self.line))
     }
 
     /// The bytes of the original text without line ends.
-    fn bare_spans(&self, page: &Page) -> impl Iterator<Item = Range<usize>> {
-        let whole = self.parts.is_empty().then(|| page.span(self.line));
-        whole.into_iter().chain(self.parts.iter().cloned())
+    fn bare_span(&self, page: &Page) -> Range<usize> {
+        self.part.clone().unwrap_or_else(|| page.span(self.line))
     }
 }
 
@@ -709,29 +720,43 @@ fn rules_of(taken: &[Taken]) -> Vec<u32> {
 
 /// Takes what was found off the page, in the order of lines; returns the lines that changed.
 fn apply(page: &mut Page, finds: &mut Vec<Find>, taken: &mut Vec<Taken>) -> Vec<u32> {
-    finds.sort_by_key(|find| find.line);
+    // Numbers are put in order faster than finds.
+    let key = |(at, find): (usize, &Find)| u64::from(find.line) << 32 | at as u64;
+    let mut order: Vec<u64> = finds.iter().enumerate().map(key).collect();
+    order.sort_unstable();
     let mut touched = Vec::with_capacity(finds.len());
-    let mut finds = finds.drain(..).peekable();
-    while let Some(line) = finds.peek().map(|find| find.line) {
+    for of_line in order.chunk_by(|one, next| one >> 32 == next >> 32) {
+        let line = (of_line[0] >> 32) as u32;
         let mut whole = false;
         let mut parts = Vec::new();
         let first = taken.len();
-        while let Some(find) = finds.next_if(|find| find.line == line) {
-            let spans = find
-                .part
-                .map_or_else(Vec::new, |part| page.original(line, part));
-            whole |= spans.is_empty();
-            parts.extend(spans.iter().cloned());
-            let new = Taken {
-                rule: find.rule,
-                line,
-                parts: spans,
-                literal: find.literal,
-                fields: find.fields,
-            };
+        let mut take = |new: Taken| {
             // A block is found from each of its lines at which it may begin.
             if !taken[first..].iter().take(AGAIN).any(|known| *known == new) {
                 taken.push(new);
+            }
+        };
+        for &at in of_line {
+            let find = &mut finds[at as u32 as usize];
+            let spans = find.part.map_or_else(Vec::new, |(start, end)| {
+                page.original(line, start as usize..end as usize)
+            });
+            let taken = |part, fields| Taken {
+                rule: find.rule,
+                line,
+                part,
+                literal: find.literal,
+                fields,
+            };
+            let mut fields = find.fields.take();
+            if spans.is_empty() {
+                whole = true;
+                take(taken(None, fields));
+                continue;
+            }
+            for span in spans {
+                parts.push(span.clone());
+                take(taken(Some(span), fields.take()));
             }
         }
         if !whole {
@@ -743,6 +768,7 @@ fn apply(page: &mut Page, finds: &mut Vec<Find>, taken: &mut Vec<Taken>) -> Vec<
         }
         touched.push(line);
     }
+    finds.clear();
     touched
 }
 
@@ -752,12 +778,14 @@ fn fields<'a>(
     taken: impl Iterator<Item = &'a Taken>,
 ) -> BTreeMap<String, Vec<String>> {
     let mut taken: Vec<(usize, &Taken)> = taken
+        .filter(|taken| taken.fields.is_some())
         .map(|taken| (page.span(taken.line).start, taken))
         .collect();
     taken.sort_by(|one, other| (one.0, &one.1.fields).cmp(&(other.0, &other.1.fields)));
     let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut seen = HashSet::new();
-    for (name, value) in taken.into_iter().flat_map(|(_, taken)| &taken.fields) {
+    let values = taken.into_iter().flat_map(|(_, taken)| &taken.fields);
+    for (name, value) in values.flat_map(|values| values.iter()) {
         if seen.insert((name, value)) {
             fields.entry(name.clone()).or_default().push(value.clone());
         }
@@ -776,7 +804,7 @@ impl Gone {
     /// A line of which parts leave nothing but white space is gone too.
     fn new(page: &Page, deleted: &[Taken]) -> Gone {
         let (whole, cut): (Vec<&Taken>, Vec<&Taken>) =
-            deleted.iter().partition(|taken| taken.parts.is_empty());
+            deleted.iter().partition(|taken| taken.part.is_none());
         let mut gone = Gone {
             lines: whole.iter().map(|taken| taken.line).collect(),
             parts: Vec::new(),
@@ -787,7 +815,7 @@ impl Gone {
         cut.sort_by_key(|taken| taken.line);
         for of_line in cut.chunk_by(|one, next| one.line == next.line) {
             let line = of_line[0].line;
-            let parts = of_line.iter().flat_map(|taken| taken.parts.iter().cloned());
+            let parts = of_line.iter().filter_map(|taken| taken.part.clone());
             let parts = union(parts.collect());
             if page.is_blank_without(line, &parts) {
                 gone.lines.push(line);

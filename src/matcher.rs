@@ -15,10 +15,9 @@ mod pattern;
 mod served;
 pub(crate) mod sign;
 
-use std::ops::Range;
 use std::sync::Arc;
 
-use self::block::{Block, Seen, Starts};
+use self::block::{Block, Seen, Starts, Tried};
 use self::duplicate::Duplicate;
 use self::inline::Inline;
 use self::line::Line;
@@ -26,7 +25,7 @@ use self::lookup::Lookup;
 pub(crate) use self::served::Served;
 use crate::error::{Problem, SourceFile};
 use crate::schema::{AnyRule, Zone};
-use crate::text::{Folding, MAX_LINE, NONE, Page};
+use crate::text::{MAX_LINE, NONE, Page};
 
 /// The number of a rule among those of its matcher.
 pub(crate) type RuleIndex = u32;
@@ -37,12 +36,14 @@ pub(crate) struct Find {
     pub(crate) rule: RuleIndex,
     pub(crate) line: u32,
     /// Bytes of the line's present content; all of it, with its line end, where there is none.
-    pub(crate) part: Option<Range<usize>>,
+    pub(crate) part: Option<(u32, u32)>,
     /// Whether a literal took it, which is believed.
     pub(crate) literal: bool,
-    /// The values of named groups.
-    pub(crate) fields: Vec<(String, String)>,
+    pub(crate) fields: Fields,
 }
+
+/// The values of named groups, by name, where there are any.
+pub(crate) type Fields = Option<Box<[(String, String)]>>;
 
 /// A line that rules are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,7 +66,9 @@ pub(crate) struct Matcher {
     anywhere: Vec<usize>,
     inlines: Vec<Inline>,
     duplicates: Vec<Duplicate>,
+    /// Each zone once, and that of each rule by its place among them.
     zones: Vec<Option<Zone>>,
+    zone_of: Vec<u32>,
     /// The sizes of zones at the head and at the tail, each once, in order.
     heads: Vec<u32>,
     tails: Vec<u32>,
@@ -132,7 +135,11 @@ impl Matcher {
         problems: &mut Vec<Problem>,
     ) {
         let zone = rule.head().zone;
-        self.zones.push(zone);
+        let known = self.zones.iter().position(|known| *known == zone);
+        self.zone_of.push(known.unwrap_or(self.zones.len()) as u32);
+        if known.is_none() {
+            self.zones.push(zone);
+        }
         let zone = zone.unwrap_or_default();
         for (sizes, size) in [(&mut self.heads, zone.head), (&mut self.tails, zone.tail)] {
             if let Some(size) = size
@@ -216,6 +223,10 @@ impl Matcher {
         }
     }
 
+    fn zone(&self, rule: RuleIndex) -> Option<Zone> {
+        self.zones[self.zone_of[rule as usize] as usize]
+    }
+
     /// Where the page has room for a zone's matches.
     fn room(&self, zone: Zone, ends: &ZoneEnds) -> Room {
         let end = |size: Option<u32>, sizes: &[u32], ends: &[u32]| {
@@ -264,13 +275,13 @@ impl Matcher {
 
     /// Adds what the rules find at lines of the page, which are left and in order, in zones that
     /// reach to these ends, or in any place; returns how many bytes were looked at, roughly, and stops when they are more than the allowance.
-    pub(crate) fn find(
-        &self,
+    pub(crate) fn find<'m>(
+        &'m self,
         page: &Page,
         asks: impl Iterator<Item = Ask>,
         ends: Option<&ZoneEnds>,
         allowance: usize,
-        served: &mut Served,
+        served: &mut Served<'m>,
         finds: &mut Vec<Find>,
     ) -> usize {
         let room = |zone: &Option<Zone>| match (zone, ends) {
@@ -280,76 +291,73 @@ impl Matcher {
                 from: 0,
             },
         };
-        let rooms: Vec<Room> = self.zones.iter().map(room).collect();
-        // Lines are in the order of the page, so the innermost one is enough.
-        let fits = |rule: RuleIndex, first: u32, last: u32| {
-            let room = &rooms[rule as usize];
-            last < room.before || first >= room.from
+        let mut pass = Pass {
+            matcher: self,
+            page,
+            rooms: self.zones.iter().map(room).collect(),
+            served,
+            finds,
+            starts: Vec::with_capacity(64),
+            tried: self.blocks.iter().map(|_| Tried::new()).collect(),
         };
         let mut work = (self.head() + self.tail()) as usize;
         // One search of the text is cheaper than one of each line.
         let text = page.whole_text();
-        let is_idle = |inline: &Inline| text.is_some_and(|text| inline.finds_nothing(text));
-        let inlines = self.inlines.iter().map(|inline| (inline, is_idle(inline)));
-        let inlines: Vec<(&Inline, bool)> = inlines.collect();
-        let mut starts: Vec<(u32, usize)> = Vec::with_capacity(64);
-        let mut rests = vec![NONE; self.blocks.len()];
+        let is_idle = |inline: &&Inline| text.is_some_and(|text| inline.finds_nothing(text));
+        let (idle, inlines): (Vec<&Inline>, Vec<&Inline>) = self.inlines.iter().partition(is_idle);
+        let idle: usize = idle.into_iter().map(Inline::searches).sum();
+        let inlines: Vec<(&Inline, Room)> = inlines
+            .into_iter()
+            .map(|inline| (inline, pass.room(inline.rule)))
+            .collect();
         let mut flush = STARTS;
-        for Ask { line, distance } in asks {
+        for ask in asks {
+            let Ask { line, distance } = ask;
             let length = page.length(line);
             work += 16;
             if length > MAX_LINE {
                 continue;
             }
             if distance == 0 {
-                page.set_notes(line, self.copies(page, line, &fits));
+                page.set_notes(line, pass.copies(line));
             }
-            if distance == 0 || page.notes(line) & ANCHOR != 0 {
+            if distance == 0 {
                 work += length;
-                if self.look_up(page, line, distance, &fits, served, finds, &mut starts) {
-                    page.set_notes(line, page.notes(line) | ANCHOR);
+                pass.served.begin(line);
+                if self.lookup.may_hit(page.edges(line)) {
+                    pass.look_up(line);
                 }
+            }
+            if page.notes(line) & ANCHOR != 0 {
+                pass.anchor(ask);
             }
             for &at in &self.anywhere {
                 let block = &self.blocks[at];
-                if distance <= block.span() && fits(block.rule, line, line) {
-                    starts.push((line, at));
+                if distance <= block.span() && pass.fits(block.rule, line, line) {
+                    pass.starts.push(start_of(line, at));
                 }
             }
             if distance == 0 {
-                let content = page.content(line);
-                let inlines = inlines.iter();
-                for (inline, is_idle) in inlines.filter(|(inline, _)| fits(inline.rule, line, line))
-                {
-                    work += if *is_idle {
-                        inline.work(content)
-                    } else {
-                        inline.find(content, line, finds)
-                    };
+                work += idle * length;
+                for (inline, room) in &inlines {
+                    if room.has(line, line) {
+                        work += inline.find(page.content(line), line, pass.finds);
+                    }
                 }
             }
-            for (at, duplicate) in self.duplicates.iter().enumerate() {
-                let is_news = distance <= duplicate.apart + 1;
-                if is_news
-                    && page.notes(line) & copy_note(at) != 0
-                    && fits(duplicate.rule, line, line)
-                {
-                    let fits = |line| fits(duplicate.rule, line, line);
-                    work += duplicate.find(page, line, fits, finds);
-                }
+            if page.notes(line) & !ANCHOR != 0 {
+                work += pass.duplicates(ask);
             }
-            if starts.len() >= flush {
+            if pass.starts.len() >= flush {
                 // What later lines may name again waits for them.
-                let settled = self.lines_before(page, line);
-                work +=
-                    self.find_blocks(page, &mut starts, settled, &mut rests, &fits, served, finds);
-                flush = STARTS + 2 * starts.len();
+                work += pass.blocks(self.lines_before(page, line));
+                flush = STARTS + 2 * pass.starts.len();
             }
             if work > allowance {
                 return work;
             }
         }
-        work + self.find_blocks(page, &mut starts, NONE, &mut rests, &fits, served, finds)
+        work + pass.blocks(NONE)
     }
 
     /// The line so many lines before one that no block that it anchors begins earlier.
@@ -362,71 +370,6 @@ impl Matcher {
             }
         }
         first
-    }
-
-    /// The notes of the duplicate rules for which a line may be a copy. Those of another zone are not
-    /// asked: a line that comes into a zone is asked for everything again.
-    fn copies(&self, page: &Page, line: u32, fits: &impl Fn(RuleIndex, u32, u32) -> bool) -> u8 {
-        let content = page.content(line);
-        let may_touch = page.may_touch_previous(line);
-        let may_find = |duplicate: &Duplicate| {
-            fits(duplicate.rule, line, line) && duplicate.may_find(content, may_touch)
-        };
-        let duplicates = self.duplicates.iter().enumerate();
-        let finding = duplicates.filter(|(_, duplicate)| may_find(duplicate));
-        finding.fold(0, |notes, (at, _)| notes | copy_note(at))
-    }
-
-    /// Adds what line rules find at a line, and where blocks may begin of which it serves a step;
-    /// returns whether it serves one.
-    #[allow(clippy::too_many_arguments)]
-    fn look_up(
-        &self,
-        page: &Page,
-        line: u32,
-        distance: u32,
-        fits: &impl Fn(RuleIndex, u32, u32) -> bool,
-        served: &mut Served,
-        finds: &mut Vec<Find>,
-        starts: &mut Vec<(u32, usize)>,
-    ) -> bool {
-        if distance == 0 || !served.is_known(line) {
-            let folding = Folding::new(page.content(line));
-            // A line rule's zone is asked before its patterns; for a block the line is of use wherever it is.
-            let may_ask = |asker: u32| match self.askers[asker as usize] {
-                Asker::Line(at) => distance == 0 && fits(self.lines[at].rule, line, line),
-                Asker::Block { .. } => true,
-            };
-            served.begin(line);
-            self.lookup.hits(&folding, may_ask, |asker, how| {
-                match self.askers[asker as usize] {
-                    Asker::Line(at) => finds.push(self.lines[at].find(page, line, &how)),
-                    Asker::Block { .. } => served.add(line, asker, how),
-                }
-            });
-        }
-        let mut is_anchor = false;
-        for asker in served.askers(line) {
-            let Asker::Block { at, step, before } = self.askers[asker as usize] else {
-                continue;
-            };
-            is_anchor = true;
-            let block = &self.blocks[at];
-            let mut start = line;
-            for back in 0..=before {
-                let leads =
-                    back == 0 || (start != NONE && block.may_lead(step, page.content(start)));
-                if distance > block.span() || !leads {
-                    break;
-                }
-                // A block of a zone begins in it.
-                if fits(block.rule, start, start) {
-                    starts.push((start, at));
-                }
-                start = page.prev(start);
-            }
-        }
-        is_anchor
     }
 
     /// Adds the rules that know a line of the page, left after all passes, but do not take it, each
@@ -442,14 +385,10 @@ impl Matcher {
         if content.len() > MAX_LINE {
             return;
         }
-        let folding = Folding::new(content);
-        let outside = |rule: RuleIndex| {
-            format!(
-                "stands outside its zone, {}",
-                zone_words(self.zones[rule as usize])
-            )
-        };
-        let has_zone = |rule: RuleIndex| self.zones[rule as usize].is_some();
+        let folding = page.folding(line);
+        let outside =
+            |rule: RuleIndex| format!("stands outside its zone, {}", zone_words(self.zone(rule)));
+        let has_zone = |rule: RuleIndex| self.zone(rule).is_some();
         for rule in self.lines.iter().filter(|rule| has_zone(rule.rule)) {
             if rule.wanted.matches(&folding).is_some() {
                 misses.push((rule.rule, outside(rule.rule)));
@@ -485,37 +424,149 @@ impl Matcher {
             misses.push((block.rule, why));
         }
     }
+}
 
-    /// Adds what blocks find that begin at these lines, and forgets those before `settled`; `rests`: from which
-    /// line on each block has taken the rest of the page. Returns how many bytes were looked at,
-    /// roughly.
-    #[allow(clippy::too_many_arguments)]
-    fn find_blocks(
-        &self,
-        page: &Page,
-        starts: &mut Vec<(u32, usize)>,
-        settled: u32,
-        rests: &mut [u32],
-        fits: &impl Fn(RuleIndex, u32, u32) -> bool,
-        served: &Served,
-        finds: &mut Vec<Find>,
-    ) -> usize {
-        if starts.is_empty() {
-            return 0;
-        }
-        let mut seen = Seen::new(served);
-        starts.sort_unstable();
-        starts.dedup();
-        let known = starts.partition_point(|(start, _)| *start < settled);
-        for (start, at) in starts.drain(..known) {
-            let block = &self.blocks[at];
-            if start < rests[at] {
-                let fits = |first, last| fits(block.rule, first, last);
-                rests[at] = block.find(page, start, rests[at], fits, &mut seen, finds);
+/// One pass of the rules over lines of a page.
+struct Pass<'m, 'p, 't> {
+    matcher: &'m Matcher,
+    page: &'p Page<'t>,
+    /// The room of each zone.
+    rooms: Vec<Room>,
+    served: &'p mut Served<'m>,
+    finds: &'p mut Vec<Find>,
+    /// Where blocks may begin that have not been tried: the line, and in the low half of the number
+    /// the block's index.
+    starts: Vec<u64>,
+    /// What has been found of each block.
+    tried: Vec<Tried<'m>>,
+}
+
+impl Pass<'_, '_, '_> {
+    /// The room of a rule's zone.
+    #[inline]
+    fn room(&self, rule: RuleIndex) -> Room {
+        self.rooms[self.matcher.zone_of[rule as usize] as usize]
+    }
+
+    /// Whether a match from a first to a last line lies in the rule's zone.
+    #[inline]
+    fn fits(&self, rule: RuleIndex, first: u32, last: u32) -> bool {
+        self.room(rule).has(first, last)
+    }
+
+    /// The notes of the duplicate rules for which a line may be a copy. Those of another zone are not
+    /// asked: a line that comes into a zone is asked for everything again.
+    fn copies(&self, line: u32) -> u8 {
+        let mut notes = 0;
+        for (at, duplicate) in self.matcher.duplicates.iter().enumerate() {
+            if duplicate.may_follow(self.page, line)
+                && self.fits(duplicate.rule, line, line)
+                && duplicate.may_find(self.page, line)
+            {
+                notes |= copy_note(at);
             }
         }
+        notes
+    }
+
+    /// Adds what duplicate rules find at a line, of those that may want it; returns how many bytes
+    /// were looked at.
+    fn duplicates(&mut self, Ask { line, distance }: Ask) -> usize {
+        let notes = self.page.notes(line);
+        let mut work = 0;
+        for (at, duplicate) in self.matcher.duplicates.iter().enumerate() {
+            let is_news = distance <= duplicate.apart + 1;
+            if is_news && notes & copy_note(at) != 0 && self.fits(duplicate.rule, line, line) {
+                let room = self.room(duplicate.rule);
+                let fits = |line| room.has(line, line);
+                work += duplicate.find(self.page, line, fits, self.finds);
+            }
+        }
+        work
+    }
+
+    /// Adds what line rules find at a line; what it serves blocks is kept.
+    fn look_up(&mut self, line: u32) {
+        let Matcher {
+            lookup,
+            askers,
+            lines,
+            zone_of,
+            ..
+        } = self.matcher;
+        let (page, rooms) = (self.page, &self.rooms);
+        // A line rule's zone is asked before its patterns; for a block the line is of use wherever it is.
+        let may_ask = |asker: u32| match askers[asker as usize] {
+            Asker::Line(at) => rooms[zone_of[lines[at].rule as usize] as usize].has(line, line),
+            Asker::Block { .. } => true,
+        };
+        let mut is_anchor = false;
+        lookup.hits(&page.folding(line), may_ask, |asker, how| {
+            match askers[asker as usize] {
+                Asker::Line(at) => self.finds.push(lines[at].find(page, line, how)),
+                Asker::Block { .. } => {
+                    is_anchor = true;
+                    self.served.add(line, asker, how);
+                }
+            }
+        });
+        if is_anchor {
+            page.set_notes(line, page.notes(line) | ANCHOR);
+        }
+    }
+
+    /// Adds where blocks may begin of which a line serves a step.
+    fn anchor(&mut self, Ask { line, distance }: Ask) {
+        for asker in self.served.askers(line) {
+            let Asker::Block { at, step, before } = self.matcher.askers[asker as usize] else {
+                continue;
+            };
+            let block = &self.matcher.blocks[at];
+            if distance > block.span() {
+                continue;
+            }
+            let room = self.room(block.rule);
+            let mut start = line;
+            for back in 0..=before {
+                if back > 0 && (start == NONE || !block.may_lead(step, self.page, start)) {
+                    break;
+                }
+                // A block of a zone begins in it.
+                if room.has(start, start) {
+                    self.starts.push(start_of(start, at));
+                }
+                start = self.page.prev(start);
+            }
+        }
+    }
+
+    /// Adds what blocks find that begin before a line; returns how many bytes were looked at,
+    /// roughly.
+    fn blocks(&mut self, settled: u32) -> usize {
+        if self.starts.is_empty() {
+            return 0;
+        }
+        let mut starts = std::mem::take(&mut self.starts);
+        starts.sort_unstable();
+        starts.dedup();
+        let known = starts.partition_point(|start| *start < start_of(settled, 0));
+        let mut seen = Seen::new(self.served);
+        for start in starts.drain(..known) {
+            let (start, at) = ((start >> 32) as u32, start as u32 as usize);
+            let block = &self.matcher.blocks[at];
+            let room = self.room(block.rule);
+            let fits = |first, last| room.has(first, last);
+            let tried = &mut self.tried[at];
+            block.find(self.page, start, fits, tried, &mut seen, self.finds);
+        }
+        self.starts = starts;
         seen.tries * TRY
     }
+}
+
+/// Where a block may begin, as one number.
+fn start_of(line: u32, block: usize) -> u64 {
+    u64::from(line) << 32 | block as u64
 }
 
 fn zone_words(zone: Option<Zone>) -> String {
@@ -540,7 +591,17 @@ pub(crate) struct ZoneEnds {
 }
 
 /// The lines in which a match may lie: all before one of them, or all from one on.
+#[derive(Clone, Copy)]
 struct Room {
     before: u32,
     from: u32,
+}
+
+impl Room {
+    /// Whether it has a match from a first to a last line.
+    #[inline]
+    fn has(self, first: u32, last: u32) -> bool {
+        // Lines are in the order of the page, so the innermost one is enough.
+        last < self.before || first >= self.from
+    }
 }

@@ -17,55 +17,86 @@ pub(crate) fn fold(line: &str) -> Cow<'_, str> {
     fold_unbulleted(unbulleted(line))
 }
 
-/// A line that is folded when somebody asks for it, and its edges before that.
+/// A line with its edges as folding makes them; all of it is folded when somebody asks for it.
 pub(crate) struct Folding<'l> {
     bare: &'l str,
-    first: [u8; EDGE],
-    last: OnceCell<[u8; EDGE]>,
+    edges: Edges,
     folded: OnceCell<Cow<'l, str>>,
+    /// Whether folding changes it, where somebody wants to know it again.
+    is_plain: Option<&'l Cell<Option<bool>>>,
 }
 
 impl<'l> Folding<'l> {
     pub(crate) fn new(line: &'l str) -> Folding<'l> {
         let bare = unbulleted(line);
-        let first = match first_edge(bare) {
-            first if is_plain(first) => first,
-            _ => folded_edge(bare.chars(), |bytes| bytes),
-        };
         Folding {
             bare,
-            first,
-            last: OnceCell::new(),
+            edges: Edges::of(bare),
             folded: OnceCell::new(),
+            is_plain: None,
         }
     }
 
     /// The line without surrounding white space and bullet.
+    #[inline]
     pub(crate) fn bare(&self) -> &'l str {
         self.bare
     }
 
-    /// The first bytes of the folded line.
-    pub(crate) fn first(&self) -> [u8; EDGE] {
-        self.first
-    }
-
-    /// The last bytes of the folded line, from the last back.
-    pub(crate) fn last(&self) -> [u8; EDGE] {
-        let last = || match last_edge(self.bare) {
-            // Its innermost byte may be the end of a code point.
-            last if is_plain(last) && last[EDGE - 1] & 0xC0 != 0x80 => last,
-            _ => folded_edge(self.bare.chars().rev(), |bytes| {
-                bytes.reverse();
-                bytes
-            }),
-        };
-        *self.last.get_or_init(last)
+    /// The edges of the folded line.
+    #[inline]
+    pub(crate) fn edges(&self) -> Edges {
+        self.edges
     }
 
     /// The line as [`fold`] makes it.
     pub(crate) fn folded(&self) -> &str {
-        self.folded.get_or_init(|| fold_unbulleted(self.bare))
+        if self.is_plain.is_some_and(|is_plain| is_plain.get() == Some(true)) {
+            return self.bare;
+        }
+        self.folded.get_or_init(|| {
+            let folded = fold_unbulleted(self.bare);
+            if let Some(is_plain) = self.is_plain {
+                is_plain.set(Some(matches!(folded, Cow::Borrowed(_))));
+            }
+            folded
+        })
+    }
+}
+
+/// Whether a code point that folding may change is cut by the inner end of the line's last edge.
+fn is_cut(line: &str) -> bool {
+    let bytes = line.as_bytes();
+    let before = bytes[..bytes.len().saturating_sub(EDGE)].iter().rev();
+    let mut leads = before.take(3).filter(|&byte| byte & 0xC0 != 0x80);
+    leads.next().is_none_or(|&lead| may_fold(lead))
+}
+
+/// The edges of a folded line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Edges {
+    /// The first bytes.
+    pub(crate) first: [u8; EDGE],
+    /// The last bytes, from the last back.
+    pub(crate) last: [u8; EDGE],
+}
+
+impl Edges {
+    /// Those of a line whose surrounding white space and bullet are off already.
+    #[inline]
+    fn of(bare: &str) -> Edges {
+        let first = match first_edge(bare) {
+            first if is_plain(first) => first,
+            _ => folded_edge(bare.chars(), |bytes| bytes),
+        };
+        let last = match last_edge(bare) {
+            last if is_plain(last) && !(last[EDGE - 1] & 0xC0 == 0x80 && is_cut(bare)) => last,
+            _ => folded_edge(bare.chars().rev(), |bytes| {
+                bytes.reverse();
+                bytes
+            }),
+        };
+        Edges { first, last }
     }
 }
 
@@ -74,28 +105,33 @@ impl<'l> Folding<'l> {
 pub(crate) const EDGE: usize = 8;
 
 /// The first bytes of a line as it is.
+#[inline]
 pub(crate) fn first_edge(line: &str) -> [u8; EDGE] {
     let bytes = line.as_bytes();
     let first = bytes.first_chunk().copied();
-    first.unwrap_or_else(|| edge(bytes.iter().copied()))
+    first.unwrap_or_else(|| padded(bytes))
 }
 
 /// The last bytes of a line as it is, from the last back.
+#[inline]
 pub(crate) fn last_edge(line: &str) -> [u8; EDGE] {
     let bytes = line.as_bytes();
-    let last = bytes.last_chunk().copied().map(reversed);
-    last.unwrap_or_else(|| edge(bytes.iter().rev().copied()))
+    let backwards = |edge| u64::from_le_bytes(edge).swap_bytes();
+    let last = bytes.last_chunk().copied().map(backwards);
+    let last = last.unwrap_or_else(|| match bytes.len() {
+        0 => 0,
+        length => backwards(padded(bytes)) >> (8 * (EDGE - length)),
+    });
+    last.to_le_bytes()
 }
 
-/// The first of these bytes, zeros where there are fewer.
-fn edge(bytes: impl Iterator<Item = u8>) -> [u8; EDGE] {
+/// The bytes of a line that has fewer than an edge, with zeros behind.
+#[inline]
+fn padded(bytes: &[u8]) -> [u8; EDGE] {
     let mut edge = [0; EDGE];
-    edge.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte);
-    edge
-}
-
-fn reversed(mut edge: [u8; EDGE]) -> [u8; EDGE] {
-    edge.reverse();
+    edge.iter_mut()
+        .zip(bytes)
+        .for_each(|(to, &byte)| *to = byte);
     edge
 }
 
@@ -111,15 +147,19 @@ static FOLDS: [bool; 256] = {
 };
 
 /// Whether folding would surely change none of these bytes of whole code points, in either order.
+#[inline]
 fn is_plain(edge: [u8; EDGE]) -> bool {
     const ONES: u64 = u64::MAX / 255;
-    let folds = edge
-        .iter()
-        .fold(false, |any, &byte| any | FOLDS[usize::from(byte)]);
-    // The high bit of each byte that is a space; one too many behind a space does no harm.
-    let other = u64::from_le_bytes(edge) ^ (ONES * b' ' as u64);
-    let spaces = other.wrapping_sub(ONES) & !other & (ONES << 7);
-    !folds && spaces & (spaces << 8) == 0
+    const HIGHS: u64 = ONES << 7;
+    let bytes = u64::from_le_bytes(edge);
+    // The high bit of each byte that is zero, or below another one; one too many behind such a byte
+    // does no harm.
+    let zeros = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes & HIGHS;
+    let controls = bytes.wrapping_sub(ONES * u64::from(b' ')) & !bytes & HIGHS & !zeros(bytes);
+    let spaces = zeros(bytes ^ (ONES * u64::from(b' ')));
+    let ticks = zeros(bytes ^ (ONES * u64::from(b'`')));
+    controls | ticks | (spaces & (spaces << 8)) == 0
+        && (bytes & HIGHS == 0 || !edge.iter().any(|&byte| FOLDS[usize::from(byte)]))
 }
 
 /// The edge of a line of these characters, in the order of the edge, when it is folded.
@@ -231,14 +271,12 @@ fn plain_length(line: &str) -> usize {
 }
 
 /// The line without surrounding white space and one leading bullet.
+#[inline]
 fn unbulleted(line: &str) -> &str {
-    let is_bare = |byte: &u8| byte.is_ascii_graphic();
+    let is_bare =
+        |byte: Option<&u8>, end: u8| byte.is_some_and(|&byte| BARE[usize::from(byte)] & end != 0);
     let bytes = line.as_bytes();
-    if bytes
-        .first()
-        .is_some_and(|first| is_bare(first) && !matches!(first, b'*' | b'-'))
-        && bytes.last().is_some_and(is_bare)
-    {
+    if is_bare(bytes.first(), 1) && is_bare(bytes.last(), 2) {
         return line;
     }
     let line = line.trim();
@@ -253,6 +291,26 @@ fn unbulleted(line: &str) -> &str {
     }
 }
 
+/// Whether a byte that a line begins with is surely no part of white space or a bullet (1), and one
+/// that it ends with no part of white space (2).
+static BARE: [u8; 256] = {
+    let mut bare = [0; 256];
+    let mut byte = 0;
+    while byte < bare.len() {
+        let is_graphic = (byte as u8).is_ascii_graphic();
+        let begins = match byte as u8 {
+            b'*' | b'-' => false,
+            byte => is_graphic || (byte > 0xC2 && !may_fold(byte)),
+        };
+        // The last bytes of U+0085, U+00A0 and of white space from U+1680 on.
+        let may_end = matches!(byte, 0x80..=0x8A | 0x9F | 0xA0 | 0xA8 | 0xA9 | 0xAF);
+        let ends = is_graphic || (byte >= 0x80 && !may_end);
+        bare[byte] = begins as u8 | (ends as u8) << 1;
+        byte += 1;
+    }
+    bare
+};
+
 /// Whether folding may change a code point that begins with this byte: white space other than a
 /// space, the back-tick, and the lead bytes of U+0085 and U+00A0 (C2), U+1680 (E1), the
 /// U+2000 block with its spaces, quotes and dashes (E2), U+3000 (E3).
@@ -264,10 +322,13 @@ const fn may_fold(byte: u8) -> bool {
 pub(crate) const SENTENCE_ENDS: &[char] =
     &['.', '!', '?', '…', ':', ';', ',', '।', '。', '։', '؟', '۔'];
 
-/// Whether a folded line is short and does not end as a sentence does.
-pub(crate) fn is_title(folded: &str) -> bool {
+/// The most characters of a title.
+const TITLE: usize = 200;
+
+/// Whether a folded line does not end as a sentence does.
+fn ends_as_title(folded: &str) -> bool {
     let bare = folded.trim_end_matches(['"', '\'', ')', ']', '»', '«', ' ']);
-    !bare.is_empty() && !bare.ends_with(SENTENCE_ENDS) && folded.chars().count() <= 200
+    !bare.is_empty() && !bare.ends_with(SENTENCE_ENDS)
 }
 
 /// A non-blank line of a page.
@@ -277,6 +338,9 @@ struct Line {
     start: usize,
     /// Past its last byte, without the line end.
     end: usize,
+    /// The part of its content without surrounding white space and bullet, and the edges of that.
+    bare: (usize, usize),
+    edges: Edges,
     /// The neighbours among the lines that are left; `NONE` at both ends of the page.
     prev: u32,
     next: u32,
@@ -289,6 +353,10 @@ struct Line {
     is_cut: bool,
     /// See [`Page::notes`].
     notes: Cell<u8>,
+    /// Its characters when it is folded; `NONE` if they have not been counted.
+    width: Cell<u32>,
+    /// Whether folding changes it, once that is known.
+    is_plain: Cell<Option<bool>>,
 }
 
 /// The index of no line.
@@ -350,9 +418,12 @@ impl<'t> Page<'t> {
             } else {
                 let at = lines.len() as u32;
                 let blank = std::mem::take(&mut blank);
+                let (bare, edges) = shape(&text[start_of_line..end]);
                 lines.push(Line {
                     start: start_of_line,
                     end,
+                    bare,
+                    edges,
                     prev: at.wrapping_sub(1),
                     next: at + 1,
                     blank_before: blank,
@@ -360,6 +431,8 @@ impl<'t> Page<'t> {
                     gone: false,
                     is_cut: false,
                     notes: Cell::new(0),
+                    width: Cell::new(NONE),
+                    is_plain: Cell::new(None),
                 });
             }
             start = next;
@@ -484,6 +557,66 @@ impl<'t> Page<'t> {
         &self.text[start..end]
     }
 
+    /// The line as it is now, to be folded: what is known of its edges is not found out again.
+    #[inline]
+    pub(crate) fn folding(&self, line: u32) -> Folding<'_> {
+        let Line {
+            bare: (start, end),
+            edges,
+            ref is_plain,
+            ..
+        } = self.lines[line as usize];
+        Folding {
+            bare: &self.content(line)[start..end],
+            edges,
+            folded: OnceCell::new(),
+            is_plain: Some(is_plain),
+        }
+    }
+
+    /// The edges of the line, folded as it is now.
+    #[inline]
+    pub(crate) fn edges(&self, line: u32) -> Edges {
+        self.lines[line as usize].edges
+    }
+
+    /// Bytes of the line as it is now, without surrounding white space and bullet.
+    #[inline]
+    pub(crate) fn bare_length(&self, line: u32) -> usize {
+        let (start, end) = self.lines[line as usize].bare;
+        end - start
+    }
+
+    /// Whether the line, folded, has no more than so many characters.
+    #[inline]
+    pub(crate) fn is_within(&self, line: u32, most: usize) -> bool {
+        let Line {
+            bare: (start, end),
+            width,
+            ..
+        } = &self.lines[line as usize];
+        if end - start <= most {
+            return true;
+        }
+        // Lines between which blocks are looked for are asked about again and again.
+        if width.get() == NONE {
+            let count = self.folding(line).folded().chars().count();
+            width.set(u32::try_from(count).unwrap_or(NONE - 1));
+        }
+        width.get() as usize <= most
+    }
+
+    /// Whether the line, folded, is short and does not end as a sentence does.
+    pub(crate) fn is_title(&self, line: u32) -> bool {
+        match self.lines[line as usize].edges.last[0] {
+            b'.' | b'!' | b'?' | b':' | b';' | b',' => false,
+            last => {
+                self.is_within(line, TITLE)
+                    && (last.is_ascii_alphanumeric() || ends_as_title(self.folding(line).folded()))
+            }
+        }
+    }
+
     /// The bytes of the original text that a line stands in, without its line end.
     pub(crate) fn span(&self, line: u32) -> Range<usize> {
         let Line { start, end, .. } = self.lines[line as usize];
@@ -595,7 +728,11 @@ impl<'t> Page<'t> {
             (at, piece)
         });
         let pieces = placed.collect();
-        self.lines[line as usize].is_cut = true;
+        let known = &mut self.lines[line as usize];
+        known.is_cut = true;
+        known.width.set(NONE);
+        known.is_plain.set(None);
+        (known.bare, known.edges) = shape(&left);
         self.cut.insert(line, CutLine { left, pieces });
     }
 
@@ -612,7 +749,11 @@ impl<'t> Page<'t> {
         let mut next = gone.iter().peekable();
         for (at, line) in self.lines.iter_mut().enumerate() {
             line.gone = next.next_if(|&&gone| gone == at as u32).is_some();
-            line.is_cut = false;
+            if std::mem::take(&mut line.is_cut) {
+                line.width.set(NONE);
+                line.is_plain.set(None);
+                (line.bare, line.edges) = shape(&self.text[line.start..line.end]);
+            }
         }
         self.whole = gone.is_empty();
         self.link();
@@ -693,6 +834,14 @@ fn marks(text: &str) -> usize {
     text.len() - text.trim_start_matches('\u{feff}').len()
 }
 
+/// Where a line without surrounding white space and bullet stands in it, and its edges.
+#[inline]
+fn shape(line: &str) -> ((usize, usize), Edges) {
+    let bare = unbulleted(line);
+    let start = bare.as_ptr() as usize - line.as_ptr() as usize;
+    ((start, start + bare.len()), Edges::of(bare))
+}
+
 /// Whether a line has nothing but white space.
 fn is_blank(line: &str) -> bool {
     match line.as_bytes().first() {
@@ -730,7 +879,9 @@ pub(crate) fn subtract(spans: &[Range<usize>], holes: &[Range<usize>]) -> Vec<Ra
 
 /// The union of spans: in order, disjoint, none empty, neighbours joined.
 pub(crate) fn union(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    spans.sort_by_key(|span| (span.start, span.end));
+    if !spans.is_sorted_by_key(|span| span.start) {
+        spans.sort_unstable_by_key(|span| (span.start, span.end));
+    }
     let mut joined: Vec<Range<usize>> = Vec::with_capacity(spans.len());
     for span in spans {
         match joined.last_mut() {

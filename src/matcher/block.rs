@@ -9,7 +9,7 @@ use super::served::Served;
 use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::schema::{self, BlockRule};
-use crate::text::{Folding, MAX_LINE, NONE, Page, fold, is_title};
+use crate::text::{MAX_LINE, NONE, Page};
 
 /// The most non-blank lines that a block spans, `rest` aside. It bounds what a change of the page
 /// can make match.
@@ -50,11 +50,11 @@ enum What {
 }
 
 /// One line of a match.
-#[derive(Clone, Debug)]
-struct Bound {
+#[derive(Clone, Copy, Debug)]
+struct Bound<'m> {
     step: usize,
     line: u32,
-    how: Option<How>,
+    how: Option<How<'m>>,
 }
 
 /// The lines at which a block may begin.
@@ -148,14 +148,22 @@ impl Block {
     }
 
     /// Whether a line may serve a step up to this one: cheap, and no only if it cannot.
-    pub(crate) fn may_lead(&self, step: usize, content: &str) -> bool {
-        let folding = Folding::new(content);
+    pub(crate) fn may_lead(&self, step: usize, page: &Page, line: u32) -> bool {
+        let edges = page.edges(line);
         self.steps[..=step].iter().any(|step| match &step.what {
-            What::Wanted(wanted) => wanted.may_match(&folding),
-            What::Title => !folding.bare().ends_with(['.', '!', '?']),
-            What::Line(most) => content.len() <= most * 4 + 64,
+            What::Wanted(wanted) => wanted.may_match(edges, page.bare_length(line)),
+            What::Title => !matches!(edges.last[0], b'.' | b'!' | b'?'),
+            What::Line(most) => page.length(line) <= most * 4 + 64,
             What::Same(_) | What::Rest => true,
         })
+    }
+
+    /// Whether lines serve as many steps as have to be there.
+    fn is_enough(&self, lines: &[Bound]) -> bool {
+        let is_evidence =
+            |bound: &Bound| matches!(self.steps[bound.step].what, What::Wanted(_) | What::Same(_));
+        let steps = lines.chunk_by(|one, next| one.step == next.step);
+        steps.filter(|step| is_evidence(&step[0])).count() >= self.least
     }
 
     /// The non-blank lines that a match may span, `rest` aside.
@@ -164,54 +172,52 @@ impl Block {
     }
 
     /// Adds what goes if the block begins at this line; `fits` says whether the zone has room for
-    /// its first to last line, what `rest` takes aside. The lines from `taken` on have been added already, `NONE` if none;
-    /// returns from which line on they have been now.
-    pub(crate) fn find<'a>(
-        &'a self,
-        page: &'a Page,
+    /// its first to last line, what `rest` takes aside. Lines are tried in order.
+    pub(crate) fn find<'m, 'a>(
+        &'m self,
+        page: &'a Page<'a>,
         start: u32,
-        taken: u32,
         fits: impl Fn(u32, u32) -> bool,
-        seen: &mut Seen<'a>,
+        tried: &mut Tried<'m>,
+        seen: &mut Seen<'m, 'a>,
         finds: &mut Vec<Find>,
-    ) -> u32 {
+    ) {
+        if start >= tried.rest {
+            return;
+        }
         let mut attempt = Attempt::new(self, page, seen);
+        if attempt.is_end_of(&tried.last, start) {
+            seen.bound = attempt.bound;
+            return;
+        }
         let matched = attempt.step(0, start, 0);
         attempt.seen.tries += (TRIES - attempt.tries) as usize;
         let mut bound = attempt.bound;
-        let taken = match matched {
-            Some(rest) => self.take(page, &bound, rest, taken, fits, finds),
-            None => taken,
-        };
+        if let (Some(rest), Some(first), Some(last)) = (matched, bound.first(), bound.last())
+            && fits(first.line, last.line)
+        {
+            tried.rest = self.take(page, &bound, rest, tried.rest, finds);
+            std::mem::swap(&mut tried.last, &mut bound);
+        }
         bound.clear();
         seen.bound = bound;
-        taken
     }
 
-    /// Adds what goes of a match, behind which the rest begins; returns from which line on the rest
-    /// has been added.
+    /// Adds what goes of a match, behind which the rest begins, of which the lines from `taken` on
+    /// have been added already, `NONE` if none; returns from which line on they have been now.
     fn take(
         &self,
         page: &Page,
         bound: &[Bound],
         rest: u32,
         taken: u32,
-        fits: impl Fn(u32, u32) -> bool,
         finds: &mut Vec<Find>,
     ) -> u32 {
-        let (Some(first), Some(last)) = (bound.first(), bound.last()) else {
-            return taken;
-        };
-        if !fits(first.line, last.line) {
-            return taken;
-        }
         for Bound { step, line, how } in bound {
             if self.steps[*step].keep {
                 continue;
             }
-            let fields = how
-                .as_ref()
-                .map_or_else(Vec::new, |how| line::fields(page, *line, how));
+            let fields = how.and_then(|how| line::fields(page, *line, how));
             let literal = matches!(how, Some(How::Literal));
             finds.push(Find {
                 rule: self.rule,
@@ -228,7 +234,7 @@ impl Block {
                 line,
                 part: None,
                 literal: false,
-                fields: Vec::new(),
+                fields: None,
             });
             line = page.next(line);
         }
@@ -239,7 +245,7 @@ impl Block {
 impl Block {
     /// Why a line that serves a step, and not one that half of all lines serve, is not taken.
     pub(crate) fn miss(&self, page: &Page, line: u32) -> Option<Miss> {
-        let folding = Folding::new(page.content(line));
+        let folding = page.folding(line);
         let knows = |wanted: &Wanted| match wanted.matches(&folding) {
             Some(How::Literal) => true,
             Some(How::Pattern(pattern)) => pattern.is_telling,
@@ -283,49 +289,57 @@ struct Deepest {
 }
 
 /// A match in the making, from one start.
-struct Attempt<'a, 't, 's> {
-    block: &'a Block,
-    page: &'a Page<'t>,
-    bound: Vec<Bound>,
+struct Attempt<'m, 'a, 's> {
+    block: &'m Block,
+    page: &'a Page<'a>,
+    bound: Vec<Bound<'m>>,
     tries: u32,
     deepest: Deepest,
-    seen: &'s mut Seen<'a>,
+    seen: &'s mut Seen<'m, 'a>,
 }
 
-/// Lines that were looked at: attempts from starts near each other ask about the same lines again
-/// and again, and so do optional steps.
-pub(crate) struct Seen<'a> {
-    served: &'a Served,
-    /// Each at its number modulo that of the places.
-    lines: [Option<(u32, Folding<'a>)>; 32],
+/// What has been found of a block in one pass.
+pub(crate) struct Tried<'m> {
+    /// The line from which on it has taken the rest of the page; `NONE` if it has not.
+    rest: u32,
+    /// The lines of its last match.
+    last: Vec<Bound<'m>>,
+}
+
+impl Tried<'_> {
+    pub(crate) fn new() -> Self {
+        Tried {
+            rest: NONE,
+            last: Vec::new(),
+        }
+    }
+}
+
+/// What attempts from starts near each other share.
+pub(crate) struct Seen<'m, 's> {
+    served: &'s Served<'m>,
     /// The lines of one attempt, for the next to use the memory again.
-    bound: Vec<Bound>,
+    bound: Vec<Bound<'m>>,
     /// How often a line was tried against a step.
     pub(crate) tries: usize,
 }
 
-impl<'a> Seen<'a> {
-    pub(crate) fn new(served: &'a Served) -> Seen<'a> {
+impl<'m, 's> Seen<'m, 's> {
+    pub(crate) fn new(served: &'s Served<'m>) -> Seen<'m, 's> {
         Seen {
             served,
-            lines: [const { None }; 32],
-            bound: Vec::new(),
+            bound: Vec::with_capacity(16),
             tries: 0,
         }
     }
-
-    fn folding(&mut self, page: &'a Page, line: u32) -> &Folding<'a> {
-        let place = &mut self.lines[line as usize % 32];
-        if place.as_ref().is_some_and(|(seen, _)| *seen != line) {
-            *place = None;
-        }
-        let (_, folding) = place.get_or_insert_with(|| (line, Folding::new(page.content(line))));
-        folding
-    }
 }
 
-impl<'a, 't, 's> Attempt<'a, 't, 's> {
-    fn new(block: &'a Block, page: &'a Page<'t>, seen: &'s mut Seen<'a>) -> Attempt<'a, 't, 's> {
+impl<'m, 'a, 's> Attempt<'m, 'a, 's> {
+    fn new(
+        block: &'m Block,
+        page: &'a Page<'a>,
+        seen: &'s mut Seen<'m, 'a>,
+    ) -> Attempt<'m, 'a, 's> {
         Attempt {
             block,
             page,
@@ -343,7 +357,8 @@ impl<'a, 't, 's> Attempt<'a, 't, 's> {
     /// Matches the steps from this one on, of which `taken` lines are matched, with the lines from
     /// this one on; returns where the rest of the page begins, `NONE` where no rest is taken.
     fn step(&mut self, at: usize, line: u32, taken: u32) -> Option<u32> {
-        let Some(step) = self.block.steps.get(at) else {
+        let block = self.block;
+        let Some(step) = block.steps.get(at) else {
             return self.is_enough().then_some(NONE);
         };
         if let What::Rest = step.what {
@@ -383,14 +398,25 @@ impl<'a, 't, 's> Attempt<'a, 't, 's> {
     }
 
     fn is_enough(&self) -> bool {
-        let is_evidence = |bound: &Bound| {
-            matches!(
-                self.block.steps[bound.step].what,
-                What::Wanted(_) | What::Same(_)
-            )
+        self.block.is_enough(&self.bound)
+    }
+
+    /// Whether a match from a line is the end of another one, so that it finds nothing more: the line
+    /// serves a step there, none before it, and the steps from it on are enough.
+    fn is_end_of(&self, other: &[Bound], line: u32) -> bool {
+        let Some(at) = other.iter().position(|bound| bound.line == line) else {
+            return false;
         };
-        let steps = self.bound.chunk_by(|one, next| one.step == next.step);
-        steps.filter(|step| is_evidence(&step[0])).count() >= self.block.least
+        let (before, end) = other.split_at(at);
+        let step = end[0].step;
+        let steps = &self.block.steps;
+        // A step that repeats might be served by more lines from here on.
+        before.last().is_some_and(|before| before.step < step)
+            && !steps.iter().any(|step| matches!(step.what, What::Same(_)))
+            && self.block.is_enough(end)
+            && !steps[..step]
+                .iter()
+                .any(|step| self.serves(step, line).is_some())
     }
 
     /// Whether the line may follow the one matched before it.
@@ -401,26 +427,29 @@ impl<'a, 't, 's> Attempt<'a, 't, 's> {
         self.block.steps[before.step].gap || !self.page.blank_before(line)
     }
 
-    fn serves(&mut self, step: &Step, line: u32) -> Option<Option<How>> {
+    fn serves(&self, step: &'m Step, line: u32) -> Option<Option<How<'m>>> {
         if step.asker != NONE
             && let Some(how) = self.seen.served.how(line, step.asker)
         {
-            return how.map(|how| Some(how.clone()));
+            return how.map(Some);
         }
-        if self.page.length(line) > MAX_LINE {
+        let page = self.page;
+        if page.length(line) > MAX_LINE {
             return None;
         }
-        let folding = self.seen.folding(self.page, line);
         let serves = match &step.what {
-            What::Wanted(wanted) => return wanted.matches(folding).map(Some),
-            What::Line(most) => {
-                folding.bare().len() <= *most || folding.folded().chars().count() <= *most
+            What::Wanted(wanted) => {
+                if !wanted.may_match(page.edges(line), page.bare_length(line)) {
+                    return None;
+                }
+                return wanted.matches(&page.folding(line)).map(Some);
             }
-            What::Title => is_title(folding.folded()),
+            What::Line(most) => page.is_within(line, *most),
+            What::Title => page.is_title(line),
             What::Same(step) => {
                 let copied = self.bound.iter().find(|bound| bound.step == *step)?;
-                let copied = fold(self.page.content(copied.line));
-                alike(&copied, folding.folded(), SAME)
+                let copied = page.folding(copied.line);
+                alike(copied.folded(), page.folding(line).folded(), SAME)
             }
             What::Rest => false,
         };

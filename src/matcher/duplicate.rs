@@ -7,7 +7,10 @@ use super::pattern::{Extent, Pattern};
 use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::schema::{DuplicateRule, Which};
-use crate::text::{EDGE, Folding, MAX_LINE, NONE, Page};
+use crate::text::{EDGE, Edges, MAX_LINE, NONE, Page};
+
+/// How many lines before one are compared with it more cheaply than a pattern is asked.
+const NEAR: u32 = 8;
 
 /// A compiled duplicate rule.
 #[derive(Debug)]
@@ -50,12 +53,25 @@ impl Duplicate {
     }
 
     /// Whether a line may be the later of two copies, by itself: cheap, as every line is asked.
-    /// `may_touch`: whether it may have no blank line before it.
-    pub(crate) fn may_find(&self, content: &str, may_touch: bool) -> bool {
+    #[inline]
+    pub(crate) fn may_find(&self, page: &Page, line: u32) -> bool {
+        let content = page.content(line);
         let mut patterns = self.patterns.iter();
         self.has_length(content)
-            && (self.gap || may_touch)
-            && (self.patterns.is_empty() || patterns.any(|pattern| pattern.may_match_raw(content)))
+            && (self.patterns.is_empty()
+                || !self.looks_far()
+                || patterns.any(|pattern| pattern.may_match_raw(content)))
+    }
+
+    /// Whether the lines before one are so many that its patterns are asked before them.
+    fn looks_far(&self) -> bool {
+        self.apart > NEAR
+    }
+
+    /// Whether a copy of a line may stand before it, as far as blank lines tell.
+    #[inline]
+    pub(crate) fn may_follow(&self, page: &Page, line: u32) -> bool {
+        self.gap || page.may_touch_previous(line)
     }
 
     fn has_length(&self, line: &str) -> bool {
@@ -80,10 +96,12 @@ impl Duplicate {
         if !self.gap && page.blank_before(later) {
             return 0;
         }
-        let content = page.content(later);
         let mut work = 0;
         let mut line = None;
-        let mut is_wanted = None;
+        let mut is_wanted = self.looks_far().then(|| self.wants(page.content(later)));
+        if is_wanted == Some(false) {
+            return page.length(later);
+        }
         let mut earlier = later;
         for _ in 0..=self.apart {
             if !self.gap && page.blank_before(earlier) {
@@ -96,19 +114,19 @@ impl Duplicate {
             if !fits(earlier) {
                 continue;
             }
-            let raw = page.content(earlier);
-            if !self.has_length(raw) || !self.has_like_length(content, raw) {
+            if !self.may_be_alike(page.edges(later), page.edges(earlier)) {
                 continue;
             }
-            let line = line.get_or_insert_with(|| Folding::new(content));
-            let other = Folding::new(raw);
-            if !self.may_be_alike(line, &other) {
+            let (content, raw) = (page.content(later), page.content(earlier));
+            if !self.has_length(raw) || !self.has_like_length(content, raw) {
                 continue;
             }
             // Few lines come so far, so the patterns are asked here.
             if !*is_wanted.get_or_insert_with(|| self.wants(content)) {
                 return 0;
             }
+            let line = line.get_or_insert_with(|| page.folding(later));
+            let other = page.folding(earlier);
             let (folded, other) = (line.folded(), other.folded());
             work += 4 * (folded.len() + other.len());
             let (one, two) = (other.chars().count(), folded.chars().count());
@@ -131,7 +149,7 @@ impl Duplicate {
                 line: goes,
                 part: None,
                 literal: false,
-                fields: Vec::new(),
+                fields: None,
             });
         }
         work
@@ -145,17 +163,21 @@ impl Duplicate {
     }
 
     /// Whether two lines may be copies by their edges: cheap, and seldom true.
-    fn may_be_alike(&self, one: &Folding, other: &Folding) -> bool {
+    #[inline]
+    fn may_be_alike(&self, one: Edges, other: Edges) -> bool {
         if self.alike < 1.0 {
-            is_same_word(one.first(), other.first()) || is_same_word(one.last(), other.last())
+            is_same_word(one.first, other.first) || is_same_word(one.last, other.last)
         } else {
-            one.first() == other.first() && one.last() == other.last()
+            one == other
         }
     }
 }
 
 /// Whether two edges may be those of the same word.
 fn is_same_word(one: [u8; EDGE], other: [u8; EDGE]) -> bool {
+    if one[0] != other[0] {
+        return false;
+    }
     let is_end = |byte: u8| byte == b' ' || byte == 0;
     for (one, other) in one.into_iter().zip(other) {
         if is_end(one) && is_end(other) {

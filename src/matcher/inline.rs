@@ -56,22 +56,23 @@ impl Inline {
             && self.patterns.iter().all(|pattern| pattern.is_missing(text))
     }
 
-    /// The bytes that are looked at in a line.
-    pub(crate) fn work(&self, content: &str) -> usize {
-        (self.literals.len() + self.patterns.len()) * content.len()
+    /// How often a line is searched.
+    pub(crate) fn searches(&self) -> usize {
+        self.literals.len() + self.patterns.len()
     }
 
     /// Adds the parts of a line that go; returns the bytes that were looked at.
     pub(crate) fn find(&self, content: &str, line: u32, finds: &mut Vec<Find>) -> usize {
         for literal in &self.literals {
             for at in literal.find_iter(content.as_bytes()) {
-                let part = Some(at..at + literal.needle().len());
+                let end = at + literal.needle().len();
+                let part = Some((at as u32, end as u32));
                 finds.push(Find {
                     rule: self.rule,
                     line,
                     part,
                     literal: true,
-                    fields: Vec::new(),
+                    fields: None,
                 });
             }
         }
@@ -86,7 +87,7 @@ impl Inline {
                     finds.push(Find {
                         rule: self.rule,
                         line,
-                        part: Some(cut),
+                        part: Some((cut.start as u32, cut.end as u32)),
                         literal: false,
                         fields,
                     });
@@ -98,6 +99,6 @@ impl Inline {
                 }
             }
         }
-        self.work(content)
+        self.searches() * content.len()
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::lookup::{How, Wanted};
-use super::{Find, RuleIndex};
+use super::{Fields, Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::schema::LineRule;
-use crate::text::{Page, fold};
+use crate::text::Page;
 
 /// A compiled line rule; `Lookup` finds its lines.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Line {
     }
 
     /// The line, which was found so.
-    pub(crate) fn find(&self, page: &Page, line: u32, how: &How) -> Find {
+    pub(crate) fn find(&self, page: &Page, line: u32, how: How) -> Find {
         let fields = fields(page, line, how);
         Find {
             rule: self.rule,
@@ -43,9 +43,11 @@ impl Line {
 }
 
 /// The fields that the pattern of a found line reads out of it.
-pub(crate) fn fields(page: &Page, line: u32, how: &How) -> Vec<(String, String)> {
+pub(crate) fn fields(page: &Page, line: u32, how: How) -> Fields {
     match how {
-        How::Literal => Vec::new(),
-        How::Pattern(pattern) => pattern.fields(&fold(page.content(line)), 0),
+        How::Pattern(pattern) if pattern.has_fields() => {
+            pattern.fields(page.folding(line).folded(), 0)
+        }
+        _ => None,
     }
 }

@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 use super::pattern::{ByteSet, Extent, Pattern};
 use crate::error::{Problem, SourceFile};
 use crate::schema::Texts;
-use crate::text::{EDGE, Folding, first_edge, fold, last_edge};
+use crate::text::{EDGE, Edges, Folding, first_edge, fold, last_edge};
 
 /// Literals and patterns for whole folded lines, each with the number of what asks for it.
 #[derive(Debug, Default)]
@@ -69,18 +69,21 @@ impl<T: Default> Literals<T> {
     }
 
     /// Whether a line may be one of them, by what it begins with.
-    fn may_have(&self, line: &Folding) -> bool {
-        let (word, bit) = bucket(line.first());
+    #[inline]
+    fn may_have(&self, line: Edges) -> bool {
+        let (word, bit) = bucket(line.first);
         self.buckets[word] & bit != 0
     }
 
     fn get(&self, line: &Folding) -> Option<&T> {
-        if !self.may_have(line) {
+        let edges = line.edges();
+        if !self.may_have(edges) {
             return None;
         }
-        let alike = self.by_edges.get(&Self::key(line.first(), line.last()))?;
-        let folded = line.folded();
-        let found = alike.iter().find(|(literal, _)| literal == folded);
+        let alike = self.by_edges.get(&Self::key(edges.first, edges.last))?;
+        // Most lines are as they are when they are folded.
+        let mut alike = alike.iter();
+        let found = alike.find(|(literal, _)| literal == line.bare() || literal == line.folded());
         found.map(|(_, value)| value)
     }
 
@@ -90,10 +93,10 @@ impl<T: Default> Literals<T> {
 }
 
 /// How a line was found.
-#[derive(Clone, Debug)]
-pub(crate) enum How {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum How<'m> {
     Literal,
-    Pattern(Arc<Pattern>),
+    Pattern(&'m Pattern),
 }
 
 impl Wanted {
@@ -126,24 +129,25 @@ impl Wanted {
         wanted
     }
 
-    /// Whether a line may be one of them, by its edges.
-    pub(crate) fn may_match(&self, line: &Folding) -> bool {
+    /// Whether a line of so many bytes may be one of them, by its edges.
+    #[inline]
+    pub(crate) fn may_match(&self, line: Edges, length: usize) -> bool {
         let mut patterns = self.patterns.iter();
-        self.begins.contains(line.first()[0])
-            && (self.literals.may_have(line) || patterns.any(|pattern| pattern.may_match(line)))
+        self.begins.contains(line.first[0])
+            && (self.literals.may_have(line)
+                || patterns.any(|pattern| pattern.may_match(line, length)))
     }
 
-    /// Whether a line is one of them; literals first.
-    pub(crate) fn matches(&self, line: &Folding) -> Option<How> {
-        if !self.begins.contains(line.first()[0]) {
-            return None;
-        }
+    /// Whether a line, which may be one of them, is one; literals first.
+    pub(crate) fn matches(&self, line: &Folding) -> Option<How<'_>> {
         if self.literals.get(line).is_some() {
             return Some(How::Literal);
         }
+        let (edges, length) = (line.edges(), line.bare().len());
         let mut patterns = self.patterns.iter();
-        let pattern = patterns.find(|pattern| is_match(pattern, line))?;
-        Some(How::Pattern(pattern.clone()))
+        let pattern = patterns
+            .find(|pattern| pattern.may_match(edges, length) && pattern.is_match(line.folded()))?;
+        Some(How::Pattern(pattern))
     }
 }
 
@@ -170,36 +174,43 @@ impl Lookup {
         }
     }
 
+    /// Whether a line may be one of them, by its edges: for most lines this is all that is asked.
+    #[inline]
+    pub(crate) fn may_hit(&self, line: Edges) -> bool {
+        self.literals.may_have(line) || self.gates.iter().any(|gate| gate.open(line) != 0)
+    }
+
     /// Calls `hit` with every asker that the line serves, of those that `may_ask`, and how.
-    pub(crate) fn hits(
-        &self,
+    #[inline]
+    pub(crate) fn hits<'m>(
+        &'m self,
         line: &Folding,
         may_ask: impl Fn(u32) -> bool,
-        mut hit: impl FnMut(u32, How),
+        mut hit: impl FnMut(u32, How<'m>),
     ) {
         for &asker in self.literals.get(line).into_iter().flatten() {
             if may_ask(asker) {
                 hit(asker, How::Literal);
             }
         }
+        let (edges, length) = (line.edges(), line.bare().len());
         for (gate, patterns) in self.gates.iter().zip(self.patterns.chunks(64)) {
-            let mut open = gate.open(line);
+            let mut open = gate.open(edges);
             while open != 0 {
                 let (pattern, askers) = &patterns[open.trailing_zeros() as usize];
                 open &= open - 1;
-                if !askers.iter().any(|&asker| may_ask(asker)) || !is_match(pattern, line) {
+                if !pattern.may_be_long(edges, length)
+                    || !askers.iter().any(|&asker| may_ask(asker))
+                    || !pattern.is_match(line.folded())
+                {
                     continue;
                 }
                 for &asker in askers.iter().filter(|&&asker| may_ask(asker)) {
-                    hit(asker, How::Pattern(pattern.clone()));
+                    hit(asker, How::Pattern(pattern));
                 }
             }
         }
     }
-}
-
-fn is_match(pattern: &Pattern, line: &Folding) -> bool {
-    pattern.may_match(line) && pattern.is_match(line.folded())
 }
 
 /// Which of 64 patterns a line may be, by the bytes of its edges: a bit for each pattern, at each
@@ -233,16 +244,17 @@ impl Gate {
         }
     }
 
-    fn open(&self, line: &Folding) -> u64 {
-        let open = pass(u64::MAX, &self.first, line.first());
-        match open {
+    #[inline]
+    fn open(&self, line: Edges) -> u64 {
+        match pass(u64::MAX, &self.first, line.first) {
             0 => 0,
-            open => pass(open, &self.last, line.last()),
+            open => pass(open, &self.last, line.last),
         }
     }
 }
 
 /// Those of these patterns that allow this edge.
+#[inline]
 fn pass(mut open: u64, places: &[[u64; 256]], edge: [u8; EDGE]) -> u64 {
     for (patterns, byte) in places.iter().zip(edge) {
         open &= patterns[usize::from(byte)];

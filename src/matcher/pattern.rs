@@ -10,9 +10,10 @@ use regex_syntax::ast::{self, Ast, ClassPerlKind, ClassSetItem, Flag, FlagsItemK
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
+use super::Fields;
 use crate::error::{Problem, SourceFile};
 use crate::schema::Placed;
-use crate::text::{EDGE, Folding, first_edge, last_edge};
+use crate::text::{EDGE, Edges, first_edge, last_edge};
 
 /// The bytes that a compiled pattern may take: a rule needs a small part of it.
 const SIZE_LIMIT: usize = 1 << 20;
@@ -163,18 +164,27 @@ impl Pattern {
         self.expression == other.expression
     }
 
-    /// Whether a folded line may be what this pattern finds, before it is folded.
-    pub(crate) fn may_match(&self, line: &Folding) -> bool {
-        line.bare().len() >= self.lengths.start
-            && self.begins.may_be(line.first())
-            && self.ends.may_be(line.last())
+    /// Whether a line of so many bytes may be what this pattern finds, before it is folded.
+    #[inline]
+    pub(crate) fn may_match(&self, line: Edges, length: usize) -> bool {
+        length >= self.lengths.start
+            && self.begins.may_be(line.first)
+            && self.ends.may_be(line.last)
+    }
+
+    /// The same of a line of which each byte of the edges has been looked at.
+    #[inline]
+    pub(crate) fn may_be_long(&self, line: Edges, length: usize) -> bool {
+        length >= self.lengths.start
+            && self.begins.may_be_long(line.first)
+            && self.ends.may_be_long(line.last)
     }
 
     /// The same of a line that is as the pattern sees it.
     pub(crate) fn may_match_raw(&self, line: &str) -> bool {
         line.len() >= self.lengths.start
-            && self.begins.may_be(first_edge(line))
-            && self.ends.may_be(last_edge(line))
+            && (self.begins.is_any() || self.begins.may_be(first_edge(line)))
+            && (self.ends.is_any() || self.ends.may_be(last_edge(line)))
     }
 
     /// Whether a whole line, which may match, is what this pattern finds.
@@ -209,24 +219,23 @@ impl Pattern {
         Some((found, cut))
     }
 
+    /// Whether it reads fields.
+    pub(crate) fn has_fields(&self) -> bool {
+        !self.fields.is_empty()
+    }
+
     /// The fields that the pattern reads out of a text that it finds.
-    pub(crate) fn fields(&self, text: &str, from: usize) -> Vec<(String, String)> {
+    pub(crate) fn fields(&self, text: &str, from: usize) -> Fields {
         if self.fields.is_empty() {
-            return Vec::new();
+            return None;
         }
-        let Some(captures) = self.regex().captures_at(text, from) else {
-            return Vec::new();
-        };
+        let captures = self.regex().captures_at(text, from)?;
         let value = |name: &String| {
-            captures
-                .name(name)
-                .map(|group| (name.clone(), group.as_str().trim().to_owned()))
+            let value = captures.name(name)?.as_str().trim();
+            (!value.is_empty()).then(|| (name.clone(), value.to_owned()))
         };
-        self.fields
-            .iter()
-            .filter_map(value)
-            .filter(|(_, value)| !value.is_empty())
-            .collect()
+        let values: Box<[(String, String)]> = self.fields.iter().filter_map(value).collect();
+        (!values.is_empty()).then_some(values)
     }
 }
 
@@ -322,6 +331,8 @@ fn place_in(written: &Placed<String>, source: &SourceFile, span: Range<usize>) -
 pub(crate) struct Edge {
     /// The bytes that may stand at each place.
     pub(crate) bytes: [ByteSet; EDGE],
+    /// How many of these places tell anything.
+    places: usize,
     /// A few longer ones, as the bits of an edge that tell and what they must be; none if there
     /// are not few.
     few: Vec<(u64, u64)>,
@@ -332,6 +343,7 @@ impl Edge {
         let backwards = matches!(kind, ExtractKind::Suffix);
         let mut edge = Edge {
             bytes: [ByteSet::ALL; EDGE],
+            places: 0,
             few: Vec::new(),
         };
         let properties = hir.properties();
@@ -345,6 +357,22 @@ impl Edge {
         }
         if let Some(bytes) = Places::of(hir, backwards, extent) {
             edge.bytes = bytes;
+            let tells = |(place, bytes): (usize, &ByteSet)| {
+                let mut any = NOT_OF_LINES;
+                any.unite(bytes);
+                // A code point begins with no byte that is behind another, and ends with no first one.
+                match (place, backwards) {
+                    (0, false) => any.insert_all(0x80..=0xBF),
+                    (0, true) => any.insert_all(0xC2..=0xF4),
+                    _ => {}
+                }
+                any.0 != ByteSet::ALL.0
+            };
+            edge.places = bytes
+                .iter()
+                .enumerate()
+                .rposition(tells)
+                .map_or(0, |last| last + 1);
         }
         // Where the long ones are too many, the short ones may not be.
         let known = [LONG, 3, 2].map(|length| literals(hir, kind.clone(), length));
@@ -367,11 +395,23 @@ impl Edge {
         edge
     }
 
+    /// Whether it tells nothing.
+    #[inline]
+    fn is_any(&self) -> bool {
+        self.places == 0 && self.few.is_empty()
+    }
+
+    #[inline]
     fn may_be(&self, edge: [u8; EDGE]) -> bool {
+        let mut places = self.bytes[..self.places].iter().zip(edge);
+        places.all(|(bytes, byte)| bytes.contains(byte)) && self.may_be_long(edge)
+    }
+
+    /// Whether it is one of the few longer ones, if there are few.
+    #[inline]
+    fn may_be_long(&self, edge: [u8; EDGE]) -> bool {
         let whole = u64::from_le_bytes(edge);
-        let mut places = self.bytes.iter().zip(edge);
-        places.all(|(bytes, byte)| bytes.contains(byte))
-            && (self.few.is_empty() || self.few.iter().any(|&(bits, value)| whole & bits == value))
+        self.few.is_empty() || self.few.iter().any(|&(bits, value)| whole & bits == value)
     }
 }
 
@@ -566,6 +606,9 @@ fn class_bytes(class: &Class) -> [[ByteSet; 2]; 4] {
 /// A set of bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ByteSet([u64; 4]);
+
+/// The bytes that no line has: its end, and those of no code point.
+const NOT_OF_LINES: ByteSet = ByteSet([1 << b'\n', 0, 0, 0b11 | 0x7FF << 53]);
 
 impl ByteSet {
     pub(crate) const ALL: ByteSet = ByteSet([u64::MAX; 4]);

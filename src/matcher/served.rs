@@ -6,29 +6,29 @@ use crate::text::NONE;
 /// What one look-up of each line found for blocks, for as long as the line stays as it is: several
 /// blocks, passes and attempts ask about the same line.
 #[derive(Debug)]
-pub(crate) struct Served {
+pub(crate) struct Served<'m> {
     /// The first entry of each line, by index.
     first: Vec<u32>,
-    entries: Vec<Entry>,
+    entries: Vec<Entry<'m>>,
 }
 
 /// The entry of a line that was not looked up.
 const UNKNOWN: u32 = NONE - 1;
 
 #[derive(Debug)]
-struct Entry {
+struct Entry<'m> {
     asker: u32,
-    how: How,
+    how: How<'m>,
     /// The next entry of the line; `NONE` behind the last.
     next: u32,
 }
 
-impl Served {
+impl<'m> Served<'m> {
     /// Nothing is known yet of any of so many lines.
-    pub(crate) fn new(lines: u32) -> Served {
+    pub(crate) fn new(lines: u32) -> Served<'m> {
         Served {
             first: vec![UNKNOWN; lines as usize],
-            entries: Vec::new(),
+            entries: Vec::with_capacity(32),
         }
     }
 
@@ -42,7 +42,7 @@ impl Served {
     }
 
     /// Adds that a line serves what asks by this number.
-    pub(super) fn add(&mut self, line: u32, asker: u32, how: How) {
+    pub(super) fn add(&mut self, line: u32, asker: u32, how: How<'m>) {
         let first = &mut self.first[line as usize];
         self.entries.push(Entry {
             asker,
@@ -52,7 +52,7 @@ impl Served {
         *first = self.entries.len() as u32 - 1;
     }
 
-    fn of(&self, line: u32) -> impl Iterator<Item = &Entry> {
+    fn of(&self, line: u32) -> impl Iterator<Item = &Entry<'m>> {
         let entry = |at: u32| self.entries.get(at as usize);
         let first = entry(self.first[line as usize]);
         std::iter::successors(first, move |last| entry(last.next))
@@ -65,14 +65,14 @@ impl Served {
 
     /// How a line serves what asks by this number; `None` where that is not known: it was not
     /// looked up, or serves it in several ways.
-    pub(super) fn how(&self, line: u32, asker: u32) -> Option<Option<&How>> {
+    pub(super) fn how(&self, line: u32, asker: u32) -> Option<Option<How<'m>>> {
         if !self.is_known(line) {
             return None;
         }
         let mut ways = self.of(line).filter(|entry| entry.asker == asker);
         let first = ways.next();
         match ways.next() {
-            None => Some(first.map(|entry| &entry.how)),
+            None => Some(first.map(|entry| entry.how)),
             Some(_) => None,
         }
     }
