@@ -19,6 +19,8 @@ pub(crate) struct Lookup {
     literals: Literals<Vec<u32>>,
     /// Each pattern once, with all that ask for it.
     patterns: Vec<(Arc<Pattern>, Vec<u32>)>,
+    /// The place of each in `patterns`, by how it is written.
+    known: HashMap<Arc<str>, usize, RandomState>,
     /// One for each 64 patterns.
     gates: Vec<Gate>,
 }
@@ -154,11 +156,12 @@ impl Lookup {
             self.literals.entry(literal).push(asker);
         }
         for pattern in &wanted.patterns {
-            let mut known = self.patterns.iter_mut();
-            if let Some((_, askers)) = known.find(|(known, _)| known.is_same(pattern)) {
-                askers.push(asker);
+            if let Some(&known) = self.known.get(&pattern.expression) {
+                self.patterns[known].1.push(asker);
                 continue;
             }
+            self.known
+                .insert(pattern.expression.clone(), self.patterns.len());
             let bit = self.patterns.len() % 64;
             if bit == 0 {
                 self.gates.push(Gate::default());

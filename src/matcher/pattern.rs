@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use memchr::memmem::Finder;
 use once_cell::sync::OnceCell;
 use regex::{Regex, RegexBuilder};
 use regex_syntax::ast::{self, Ast, ClassPerlKind, ClassSetItem, Flag, FlagsItemKind};
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
+use regex_syntax::hir::translate::Translator;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use crate::error::{Problem, SourceFile};
@@ -19,6 +21,8 @@ const SIZE_LIMIT: usize = 1 << 20;
 /// The bytes that a pattern may be written in.
 const LENGTH_LIMIT: usize = 4096;
 const NEST_LIMIT: u32 = 50;
+/// How many lines are tried before a pattern is compiled.
+const TRIALS: u32 = 4;
 /// The bytes of the longest literals that are read out of a pattern.
 const LONG: usize = 100;
 
@@ -32,8 +36,11 @@ pub(crate) enum Extent {
 /// A checked pattern; compiled at its first use.
 #[derive(Debug)]
 pub(crate) struct Pattern {
-    expression: String,
+    /// As it is matched; of two that are the same here, one is enough.
+    pub(crate) expression: Arc<str>,
     regex: OnceCell<Regex>,
+    /// How many lines have been tried without the compiled form.
+    tried: AtomicU32,
     /// Whether every match begins with one of a few literals.
     pub(crate) is_telling: bool,
     /// What matches begin with, and, read backwards, end with.
@@ -85,17 +92,24 @@ impl Pattern {
                 "the flag `x` is not supported here; expected the pattern on one line",
             ));
         }
-        let body = digits.into_ascii(written);
-        let hir = regex_syntax::ParserBuilder::new()
-            .nest_limit(NEST_LIMIT)
-            .build()
-            .parse(&body)
-            .map_err(|error| {
-                source.problem(
-                    whole_place(),
-                    format!("this is no pattern: {}", last_line(&error.to_string())),
-                )
-            })?;
+        let parsed = if digits.found.is_empty() {
+            let hir = Translator::new().translate(written, &tree);
+            hir.map(|hir| (written.value.clone(), hir))
+                .map_err(regex_syntax::Error::from)
+        } else {
+            let body = digits.into_ascii(written);
+            let parser = regex_syntax::ParserBuilder::new()
+                .nest_limit(NEST_LIMIT)
+                .build()
+                .parse(&body);
+            parser.map(|hir| (body, hir))
+        };
+        let (body, hir) = parsed.map_err(|error| {
+            source.problem(
+                whole_place(),
+                format!("this is no pattern: {}", last_line(&error.to_string())),
+            )
+        })?;
         let Some(least) = hir.properties().minimum_len() else {
             return Err(source.problem(
                 whole_place(),
@@ -124,12 +138,16 @@ impl Pattern {
             Extent::Whole => format!(r"\A(?:{body})\z"),
             Extent::Part => body,
         };
+        let prefixes = literals(&hir, ExtractKind::Prefix, LONG);
         let pattern = Pattern {
-            expression,
+            expression: expression.into(),
             regex: OnceCell::new(),
-            is_telling: literals(&hir, ExtractKind::Prefix, LONG).is_some(),
-            begins: Edge::of(&hir, ExtractKind::Prefix, extent),
-            ends: Edge::of(&hir, ExtractKind::Suffix, extent),
+            tried: AtomicU32::new(0),
+            is_telling: prefixes.is_some(),
+            begins: Edge::of(&hir, ExtractKind::Prefix, extent, || prefixes),
+            ends: Edge::of(&hir, ExtractKind::Suffix, extent, || {
+                literals(&hir, ExtractKind::Suffix, LONG)
+            }),
             needs: needed(&hir),
             lengths,
             cuts: extent == Extent::Part && names.iter().any(|name| name == "cut"),
@@ -158,11 +176,6 @@ impl Pattern {
             .expect("bundled patterns are compiled by the tests, others when they are read")
     }
 
-    /// Whether another pattern is written the same, and so finds the same.
-    pub(crate) fn is_same(&self, other: &Pattern) -> bool {
-        self.expression == other.expression
-    }
-
     /// Whether a folded line may be what this pattern finds, before it is folded.
     pub(crate) fn may_match(&self, line: &Folding) -> bool {
         line.bare().len() >= self.lengths.start
@@ -179,7 +192,18 @@ impl Pattern {
 
     /// Whether a whole line, which may match, is what this pattern finds.
     pub(crate) fn is_match(&self, line: &str) -> bool {
-        self.lengths.contains(&line.len()) && self.has_needed(line) && self.regex().is_match(line)
+        self.lengths.contains(&line.len()) && self.has_needed(line) && self.is_found(line)
+    }
+
+    /// To compile a pattern takes as long as to try it on many lines: for the few of a single page it
+    /// is not compiled.
+    fn is_found(&self, line: &str) -> bool {
+        if let Some(regex) = self.regex.get() {
+            return regex.is_match(line);
+        }
+        let is_new = self.tried.fetch_add(1, Ordering::Relaxed) < TRIALS;
+        let found = is_new.then(|| Trial::of(&self.expression, line)).flatten();
+        found.unwrap_or_else(|| self.regex().is_match(line))
     }
 
     /// Whether a text lacks what stands in every match.
@@ -235,6 +259,147 @@ fn build(expression: &str) -> Result<Regex, regex::Error> {
         .size_limit(SIZE_LIMIT)
         .nest_limit(NEST_LIMIT + 5)
         .build()
+}
+
+/// The trial of a line with a pattern that is not compiled: for each part of the pattern, and all
+/// places where it may begin, all places where it may end.
+struct Trial<'l> {
+    line: &'l str,
+    /// How many more places may be looked at.
+    left: usize,
+}
+
+/// How many places of a line a trial may look at: more take longer than compiling.
+const PLACES: usize = 10_000;
+
+impl Trial<'_> {
+    /// Whether a pattern that is anchored at both ends finds a line; `None` if that is better left
+    /// to the compiled form.
+    fn of(expression: &str, line: &str) -> Option<bool> {
+        if line.len() >= Spots::COUNT {
+            return None;
+        }
+        let parser = regex_syntax::ParserBuilder::new()
+            .nest_limit(NEST_LIMIT + 5)
+            .build()
+            .parse(expression);
+        let mut start = Spots::default();
+        start.insert(0);
+        let mut trial = Trial { line, left: PLACES };
+        let ends = trial.ends(&parser.ok()?, start)?;
+        Some(ends.has(line.len()))
+    }
+
+    fn ends(&mut self, hir: &Hir, starts: Spots) -> Option<Spots> {
+        self.left = self.left.checked_sub(1 + starts.count())?;
+        if starts.is_empty() {
+            return Some(starts);
+        }
+        let mut ends = Spots::default();
+        match hir.kind() {
+            HirKind::Empty => return Some(starts),
+            HirKind::Look(Look::Start) if starts.has(0) => ends.insert(0),
+            HirKind::Look(Look::End) if starts.has(self.line.len()) => ends.insert(self.line.len()),
+            HirKind::Look(Look::Start | Look::End) => {}
+            HirKind::Look(_) | HirKind::Class(Class::Bytes(_)) => return None,
+            HirKind::Literal(literal) => {
+                for start in starts.iter() {
+                    if self.line.as_bytes()[start..].starts_with(&literal.0) {
+                        ends.insert(start + literal.0.len());
+                    }
+                }
+            }
+            HirKind::Class(Class::Unicode(class)) => {
+                for start in starts.iter() {
+                    let Some(c) = self.line[start..].chars().next() else {
+                        continue;
+                    };
+                    let ranges = class.ranges();
+                    let at = ranges.partition_point(|range| range.end() < c);
+                    if ranges.get(at).is_some_and(|range| range.start() <= c) {
+                        ends.insert(start + c.len_utf8());
+                    }
+                }
+            }
+            HirKind::Repetition(repetition) => {
+                if repetition.min == 0 {
+                    ends = starts;
+                }
+                let mut from = starts;
+                for time in 1..=repetition.max.unwrap_or(u32::MAX) {
+                    let next = self.ends(&repetition.sub, from)?;
+                    let is_enough = time >= repetition.min;
+                    // Once more leads to nowhere new.
+                    let is_last = next == from || next.is_empty();
+                    let is_known = is_enough && next.are_among(&ends);
+                    if is_enough || is_last {
+                        ends.unite(&next);
+                    }
+                    if is_last || is_known {
+                        break;
+                    }
+                    from = next;
+                }
+            }
+            HirKind::Capture(capture) => return self.ends(&capture.sub, starts),
+            HirKind::Concat(parts) => {
+                ends = starts;
+                for part in parts {
+                    ends = self.ends(part, ends)?;
+                }
+            }
+            HirKind::Alternation(parts) => {
+                for part in parts {
+                    ends.unite(&self.ends(part, starts)?);
+                }
+            }
+        }
+        Some(ends)
+    }
+}
+
+/// Places in a short line, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Spots([u64; 8]);
+
+impl Spots {
+    const COUNT: usize = 512;
+
+    fn insert(&mut self, spot: usize) {
+        self.0[spot / 64] |= 1 << (spot % 64);
+    }
+
+    fn has(&self, spot: usize) -> bool {
+        self.0[spot / 64] >> (spot % 64) & 1 == 1
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0 == [0; 8]
+    }
+
+    fn count(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    fn are_among(&self, others: &Spots) -> bool {
+        let mut words = self.0.iter().zip(others.0);
+        words.all(|(word, others)| word & !others == 0)
+    }
+
+    fn unite(&mut self, others: &Spots) {
+        let words = self.0.iter_mut().zip(others.0);
+        words.for_each(|(word, others)| *word |= others);
+    }
+
+    fn iter(self) -> impl Iterator<Item = usize> {
+        self.0.into_iter().enumerate().flat_map(|(at, mut word)| {
+            std::iter::from_fn(move || {
+                let bit = (word != 0).then(|| word.trailing_zeros() as usize)?;
+                word &= word - 1;
+                Some(at * 64 + bit)
+            })
+        })
+    }
 }
 
 /// Finds `\d` and `\D`, which are ASCII here, and refuses the flag `x`, whose comments would
@@ -328,7 +493,13 @@ pub(crate) struct Edge {
 }
 
 impl Edge {
-    fn of(hir: &Hir, kind: ExtractKind, extent: Extent) -> Edge {
+    /// `long`: the longest literals of this kind.
+    fn of(
+        hir: &Hir,
+        kind: ExtractKind,
+        extent: Extent,
+        long: impl FnOnce() -> Option<Vec<Vec<u8>>>,
+    ) -> Edge {
         let backwards = matches!(kind, ExtractKind::Suffix);
         let mut edge = Edge {
             bytes: [ByteSet::ALL; EDGE],
@@ -347,8 +518,12 @@ impl Edge {
             edge.bytes = bytes;
         }
         // Where the long ones are too many, the short ones may not be.
-        let known = [LONG, 3, 2].map(|length| literals(hir, kind.clone(), length));
-        let Some(mut literals) = known.into_iter().flatten().next() else {
+        let short = || {
+            [3, 2]
+                .iter()
+                .find_map(|&length| literals(hir, kind.clone(), length))
+        };
+        let Some(mut literals) = long().or_else(short) else {
             return edge;
         };
         if backwards {
@@ -406,9 +581,11 @@ const PARTS: usize = 4096;
 
 /// The bytes that stand at each place of an edge in the matches of a pattern, gathered part by part.
 /// Where a part may begin and end is a bit for each place; the last bit is for all behind the edge.
-struct Places {
+struct Places<'h> {
     bytes: [ByteSet; EDGE],
     backwards: bool,
+    /// The bytes of classes that have been met: those of Unicode have hundreds of ranges.
+    classes: Vec<(&'h Class, [[ByteSet; 2]; 4])>,
     /// How many more parts may be looked at.
     left: usize,
 }
@@ -416,12 +593,13 @@ struct Places {
 /// Behind the edge.
 const BEHIND: u32 = 1 << EDGE;
 
-impl Places {
+impl<'h> Places<'h> {
     /// The bytes at each place, zeros behind the end of a whole line; `None` if it takes too long.
-    fn of(hir: &Hir, backwards: bool, extent: Extent) -> Option<[ByteSet; EDGE]> {
+    fn of(hir: &'h Hir, backwards: bool, extent: Extent) -> Option<[ByteSet; EDGE]> {
         let mut places = Places {
             bytes: [ByteSet::default(); EDGE],
             backwards,
+            classes: Vec::new(),
             left: PARTS,
         };
         let ends = places.part(hir, 1)?;
@@ -436,8 +614,18 @@ impl Places {
         Some(places.bytes)
     }
 
+    fn class(&mut self, class: &'h Class) -> [[ByteSet; 2]; 4] {
+        let mut known = self.classes.iter();
+        if let Some((_, bytes)) = known.find(|(known, _)| std::ptr::eq(*known, class)) {
+            return *bytes;
+        }
+        let bytes = class_bytes(class);
+        self.classes.push((class, bytes));
+        bytes
+    }
+
     /// Adds the bytes of a part that begins at one of these places; returns where it may end.
-    fn part(&mut self, hir: &Hir, starts: u32) -> Option<u32> {
+    fn part(&mut self, hir: &'h Hir, starts: u32) -> Option<u32> {
         self.left = self.left.checked_sub(1)?;
         if starts & !BEHIND == 0 {
             return Some(starts);
@@ -460,7 +648,7 @@ impl Places {
             }
             HirKind::Class(class) => {
                 let mut ends = behind;
-                for (length, bytes) in (1..).zip(class_bytes(class)) {
+                for (length, bytes) in (1..).zip(self.class(class)) {
                     if bytes[0].is_empty() {
                         continue;
                     }
@@ -646,4 +834,69 @@ fn last_line(message: &str) -> &str {
         .last()
         .unwrap_or(message)
         .trim_start_matches("error: ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trial_finds_what_the_compiled_pattern_finds() {
+        let bodies = [
+            "a",
+            "ab|b",
+            "a+b?",
+            "[ab]+",
+            "(?:ab)*",
+            "(?:a|ab)(?:b|1)*",
+            ".+",
+            ".{2,3}",
+            "(?:a?){3}",
+            "a{2}|b{2,}",
+            "(?i)A+é",
+            r"\w+ \w+",
+            r"[^a\s]+1?",
+            "(?:a*b*)*1",
+            "(?<x>a.*)b",
+            "é*a?",
+            "(?:(?:a|b){2}){1,2}",
+            r"\pL+",
+            "(?:|a)1",
+            "(?s).*1",
+            "a*?b",
+            "(?:^a|b$)+",
+            r"\S{3}",
+        ];
+        let mut lines = vec![String::new()];
+        for at in 0.. {
+            let Some(line) = lines.get(at).filter(|line| line.chars().count() < 5) else {
+                break;
+            };
+            let longer: Vec<String> = "abé 1".chars().map(|c| format!("{line}{c}")).collect();
+            lines.extend(longer);
+        }
+        for body in bodies {
+            let expression = format!(r"\A(?:{body})\z");
+            let regex = build(&expression).unwrap();
+            for line in &lines {
+                let tried = Trial::of(&expression, line);
+                assert_eq!(tried, Some(regex.is_match(line)), "{body} on {line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn trial_leaves_to_the_compiled_pattern_what_takes_long() {
+        let long = "a ".repeat(Spots::COUNT / 2);
+        for (body, line) in [
+            (r"a\b.*", "a b"),
+            ("(?m)(?:^a$)+", "a"),
+            (".*", &long),
+            (".{2,400}.{2,400}", &long[..Spots::COUNT - 2]),
+        ] {
+            assert_eq!(Trial::of(&format!(r"\A(?:{body})\z"), line), None, "{body}");
+        }
+        let last = &long[..Spots::COUNT - 1];
+        assert_eq!(Trial::of(r"\A(?:(?:a ?)*)\z", last), Some(true));
+    }
 }
