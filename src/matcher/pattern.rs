@@ -7,7 +7,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use memchr::memmem::Finder;
 use once_cell::sync::OnceCell;
 use regex::{Regex, RegexBuilder};
-use regex_syntax::ast::{self, Ast, ClassPerlKind, ClassSetItem, Flag, FlagsItemKind};
+use regex_syntax::ast::{
+    self, Ast, ClassAscii, ClassAsciiKind, ClassBracketed, ClassPerlKind, ClassSet, ClassSetItem,
+    Flag, FlagsItemKind,
+};
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::translate::Translator;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
@@ -22,7 +25,7 @@ const SIZE_LIMIT: usize = 1 << 20;
 const LENGTH_LIMIT: usize = 4096;
 const NEST_LIMIT: u32 = 50;
 /// How many lines are tried before a pattern is compiled.
-const TRIALS: u32 = 4;
+const TRIALS: u32 = 16;
 /// The bytes of the longest literals that are read out of a pattern.
 const LONG: usize = 100;
 
@@ -41,6 +44,8 @@ pub(crate) struct Pattern {
     regex: OnceCell<Regex>,
     /// How many lines have been tried without the compiled form.
     tried: AtomicU32,
+    /// What they are tried with.
+    parsed: OnceCell<Option<Box<Hir>>>,
     /// Whether every match begins with one of a few literals.
     pub(crate) is_telling: bool,
     /// What matches begin with, and, read backwards, end with.
@@ -75,7 +80,7 @@ impl Pattern {
             .nest_limit(NEST_LIMIT)
             .build()
             .parse(written);
-        let tree = parsed.map_err(|error| {
+        let mut tree = parsed.map_err(|error| {
             let span = error.span().start.offset..error.span().end.offset;
             let problem = source.problem(place_in(written, source, span), format!("this is no pattern: {}", error.kind()));
             match error.kind() {
@@ -92,24 +97,17 @@ impl Pattern {
                 "the flag `x` is not supported here; expected the pattern on one line",
             ));
         }
-        let parsed = if digits.found.is_empty() {
-            let hir = Translator::new().translate(written, &tree);
-            hir.map(|hir| (written.value.clone(), hir))
-                .map_err(regex_syntax::Error::from)
-        } else {
-            let body = digits.into_ascii(written);
-            let parser = regex_syntax::ParserBuilder::new()
-                .nest_limit(NEST_LIMIT)
-                .build()
-                .parse(&body);
-            parser.map(|hir| (body, hir))
-        };
-        let (body, hir) = parsed.map_err(|error| {
+        if !digits.found.is_empty() {
+            ascii_digits(&mut tree);
+        }
+        let translated = Translator::new().translate(written, &tree);
+        let hir = translated.map_err(|error| {
             source.problem(
                 whole_place(),
                 format!("this is no pattern: {}", last_line(&error.to_string())),
             )
         })?;
+        let body = digits.into_ascii(written);
         let Some(least) = hir.properties().minimum_len() else {
             return Err(source.problem(
                 whole_place(),
@@ -143,6 +141,7 @@ impl Pattern {
             expression: expression.into(),
             regex: OnceCell::new(),
             tried: AtomicU32::new(0),
+            parsed: OnceCell::new(),
             is_telling: prefixes.is_some(),
             begins: Edge::of(&hir, ExtractKind::Prefix, extent, || prefixes),
             ends: Edge::of(&hir, ExtractKind::Suffix, extent, || {
@@ -202,7 +201,14 @@ impl Pattern {
             return regex.is_match(line);
         }
         let is_new = self.tried.fetch_add(1, Ordering::Relaxed) < TRIALS;
-        let found = is_new.then(|| Trial::of(&self.expression, line)).flatten();
+        let found = if is_new && line.len() < Spots::COUNT {
+            let parsed = self
+                .parsed
+                .get_or_init(|| parse(&self.expression).map(Box::new));
+            parsed.as_ref().and_then(|hir| Trial::of(hir, line))
+        } else {
+            None
+        };
         found.unwrap_or_else(|| self.regex().is_match(line))
     }
 
@@ -254,6 +260,14 @@ impl Pattern {
     }
 }
 
+fn parse(expression: &str) -> Option<Hir> {
+    regex_syntax::ParserBuilder::new()
+        .nest_limit(NEST_LIMIT + 5)
+        .build()
+        .parse(expression)
+        .ok()
+}
+
 fn build(expression: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(expression)
         .size_limit(SIZE_LIMIT)
@@ -273,20 +287,13 @@ struct Trial<'l> {
 const PLACES: usize = 10_000;
 
 impl Trial<'_> {
-    /// Whether a pattern that is anchored at both ends finds a line; `None` if that is better left
+    /// Whether a pattern that is anchored at both ends finds a short line; `None` if that is better left
     /// to the compiled form.
-    fn of(expression: &str, line: &str) -> Option<bool> {
-        if line.len() >= Spots::COUNT {
-            return None;
-        }
-        let parser = regex_syntax::ParserBuilder::new()
-            .nest_limit(NEST_LIMIT + 5)
-            .build()
-            .parse(expression);
+    fn of(hir: &Hir, line: &str) -> Option<bool> {
         let mut start = Spots::default();
         start.insert(0);
         let mut trial = Trial { line, left: PLACES };
-        let ends = trial.ends(&parser.ok()?, start)?;
+        let ends = trial.ends(hir, start)?;
         Some(ends.has(line.len()))
     }
 
@@ -301,6 +308,16 @@ impl Trial<'_> {
             HirKind::Look(Look::Start) if starts.has(0) => ends.insert(0),
             HirKind::Look(Look::End) if starts.has(self.line.len()) => ends.insert(self.line.len()),
             HirKind::Look(Look::Start | Look::End) => {}
+            HirKind::Look(look @ (Look::WordUnicode | Look::WordUnicodeNegate)) => {
+                for start in starts.iter() {
+                    let (before, behind) = self.line.split_at(start);
+                    let is_border =
+                        is_word(before.chars().next_back()) != is_word(behind.chars().next());
+                    if is_border == (*look == Look::WordUnicode) {
+                        ends.insert(start);
+                    }
+                }
+            }
             HirKind::Look(_) | HirKind::Class(Class::Bytes(_)) => return None,
             HirKind::Literal(literal) => {
                 for start in starts.iter() {
@@ -356,6 +373,10 @@ impl Trial<'_> {
         }
         Some(ends)
     }
+}
+
+fn is_word(c: Option<char>) -> bool {
+    c.is_some_and(|c| regex_syntax::try_is_word_character(c).unwrap_or(false))
 }
 
 /// Places in a short line, in bytes.
@@ -467,6 +488,54 @@ impl ast::Visitor for &mut Digits {
         }
         Ok(())
     }
+}
+
+/// Makes `\d` and `\D` ASCII in a pattern that has been parsed, which is not parsed again so.
+fn ascii_digits(tree: &mut Ast) {
+    match tree {
+        Ast::ClassPerl(class) if class.kind == ClassPerlKind::Digit => {
+            *tree = Ast::class_bracketed(ClassBracketed {
+                span: class.span,
+                negated: false,
+                kind: ClassSet::Item(ascii_digit(class)),
+            });
+        }
+        Ast::ClassBracketed(class) => ascii_digits_of_set(&mut class.kind),
+        Ast::Repetition(repetition) => ascii_digits(&mut repetition.ast),
+        Ast::Group(group) => ascii_digits(&mut group.ast),
+        Ast::Alternation(parts) => parts.asts.iter_mut().for_each(ascii_digits),
+        Ast::Concat(parts) => parts.asts.iter_mut().for_each(ascii_digits),
+        _ => {}
+    }
+}
+
+fn ascii_digits_of_set(set: &mut ClassSet) {
+    match set {
+        ClassSet::Item(item) => ascii_digits_of_item(item),
+        ClassSet::BinaryOp(both) => {
+            ascii_digits_of_set(&mut both.lhs);
+            ascii_digits_of_set(&mut both.rhs);
+        }
+    }
+}
+
+fn ascii_digits_of_item(item: &mut ClassSetItem) {
+    match item {
+        ClassSetItem::Perl(class) if class.kind == ClassPerlKind::Digit => {
+            *item = ascii_digit(class);
+        }
+        ClassSetItem::Bracketed(class) => ascii_digits_of_set(&mut class.kind),
+        ClassSetItem::Union(union) => union.items.iter_mut().for_each(ascii_digits_of_item),
+        _ => {}
+    }
+}
+
+fn ascii_digit(class: &ast::ClassPerl) -> ClassSetItem {
+    ClassSetItem::Ascii(ClassAscii {
+        span: class.span,
+        kind: ClassAsciiKind::Digit,
+        negated: class.negated,
+    })
 }
 
 /// Where `span`, bytes of the pattern, stands in the file: exact in a string without escapes, the
@@ -866,6 +935,9 @@ mod tests {
             "a*?b",
             "(?:^a|b$)+",
             r"\S{3}",
+            r".*\b.*a",
+            r"a\B.+",
+            r"(?:\b.)+",
         ];
         let mut lines = vec![String::new()];
         for at in 0.. {
@@ -877,9 +949,9 @@ mod tests {
         }
         for body in bodies {
             let expression = format!(r"\A(?:{body})\z");
-            let regex = build(&expression).unwrap();
+            let (hir, regex) = (parse(&expression).unwrap(), build(&expression).unwrap());
             for line in &lines {
-                let tried = Trial::of(&expression, line);
+                let tried = Trial::of(&hir, line);
                 assert_eq!(tried, Some(regex.is_match(line)), "{body} on {line:?}");
             }
         }
@@ -889,14 +961,34 @@ mod tests {
     fn trial_leaves_to_the_compiled_pattern_what_takes_long() {
         let long = "a ".repeat(Spots::COUNT / 2);
         for (body, line) in [
-            (r"a\b.*", "a b"),
+            (r"a\b{end}.*", "a b"),
             ("(?m)(?:^a$)+", "a"),
-            (".*", &long),
             (".{2,400}.{2,400}", &long[..Spots::COUNT - 2]),
         ] {
-            assert_eq!(Trial::of(&format!(r"\A(?:{body})\z"), line), None, "{body}");
+            let hir = parse(&format!(r"\A(?:{body})\z")).unwrap();
+            assert_eq!(Trial::of(&hir, line), None, "{body}");
         }
-        let last = &long[..Spots::COUNT - 1];
-        assert_eq!(Trial::of(r"\A(?:(?:a ?)*)\z", last), Some(true));
+        let hir = parse(r"\A(?:(?:a ?)*)\z").unwrap();
+        assert_eq!(Trial::of(&hir, &long[..Spots::COUNT - 1]), Some(true));
+    }
+
+    #[test]
+    fn digits_are_ascii_however_they_are_written() {
+        for body in [
+            r"\d+",
+            r"\D",
+            r"[\d]",
+            r"[^\d-]x|\d",
+            r"(?:[a[\D]]{2}|\d)*1",
+            r"[\w&&\d]",
+            r"[^\D]",
+        ] {
+            let mut tree = ast::parse::Parser::new().parse(body).unwrap();
+            let mut digits = Digits::default();
+            ast::visit(&tree, &mut digits).unwrap();
+            ascii_digits(&mut tree);
+            let hir = Translator::new().translate(body, &tree).unwrap();
+            assert_eq!(hir, parse(&digits.into_ascii(body)).unwrap(), "{body}");
+        }
     }
 }

@@ -36,6 +36,8 @@ const URL_FIELDS: &[&str] = &[
     "domain",
     "metadata.domain",
 ];
+/// The bytes of a file that one thread cleans sooner than several.
+const SMALL: u64 = 16 << 10;
 /// The fields that tell a page's outlet.
 const OUTLET_FIELDS: &[&str] = &["outlet", "metadata.outlet"];
 
@@ -124,7 +126,10 @@ fn over(work: &Work, reading: &Reading, manifest: Option<Manifest>) -> Result<To
     let mut results = Results::new(work, reading, manifest).map_err(Failure::Said)?;
     let mut jobs = Jobs::new(work.inputs, reading);
     pipeline::run(
-        threads(work.args.threads),
+        match is_small(work.inputs) {
+            true => 1,
+            false => threads(work.args.threads),
+        },
         || jobs.next(),
         |job| job.is_large(work.inputs),
         |job| work.on(job),
@@ -139,6 +144,15 @@ fn over(work: &Work, reading: &Reading, manifest: Option<Manifest>) -> Result<To
         return results.finish(Some(&stats));
     }
     results.finish(None)
+}
+
+/// Whether all there is to do is done before another thread has started.
+fn is_small(inputs: &Inputs) -> bool {
+    let [input] = &inputs.list[..] else {
+        return false;
+    };
+    let metadata = input.as_file().and_then(|path| path.metadata().ok());
+    metadata.is_some_and(|file| file.is_file() && file.len() < SMALL)
 }
 
 fn threads(asked: u16) -> usize {
