@@ -26,7 +26,7 @@ const AGAIN: usize = 16;
 ///
 /// ```
 /// let outlets = cleaner::Outlets::bundled();
-/// let cleaner = outlets.cleaner("akipress").unwrap();
+/// let cleaner = outlets.cleaner("akipress").unwrap().unwrap();
 /// let cleaned = cleaner.clean("AKIPRESS.COM - The school was opened on Monday.\n");
 /// assert_eq!(cleaned.text, "The school was opened on Monday.\n");
 /// assert_eq!(cleaned.removals[0].span, 0..15);

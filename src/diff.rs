@@ -182,7 +182,7 @@ impl Cleaned {
     /// ```
     /// let page = "AKIPRESS.COM - The school was opened.\nNobody came.\n";
     /// let outlets = cleaner::Outlets::bundled();
-    /// let cleaned = outlets.cleaner("akipress").unwrap().clean(page);
+    /// let cleaned = outlets.cleaner("akipress").unwrap().unwrap().clean(page);
     /// assert_eq!(cleaned.unified_diff(page, "page.txt"), "\
     /// --- a/page.txt
     /// +++ b/page.txt

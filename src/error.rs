@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
@@ -177,6 +177,8 @@ impl fmt::Debug for Problem {
 pub(crate) struct SourceFile {
     pub(crate) name: String,
     pub(crate) text: String,
+    /// Where its lines end; found at the first question.
+    ends: OnceLock<Vec<usize>>,
 }
 
 impl SourceFile {
@@ -184,6 +186,7 @@ impl SourceFile {
         Arc::new(SourceFile {
             name: name.into(),
             text: text.into(),
+            ends: OnceLock::new(),
         })
     }
 
@@ -205,11 +208,11 @@ impl SourceFile {
 
     /// The line of the byte `at`, counted from 1.
     pub(crate) fn line(&self, at: usize) -> usize {
-        self.text.as_bytes()[..at.min(self.text.len())]
-            .iter()
-            .filter(|&&byte| byte == b'\n')
-            .count()
-            + 1
+        let ends = self.ends.get_or_init(|| {
+            let ends = self.text.match_indices('\n');
+            ends.map(|(end, _)| end).collect()
+        });
+        ends.partition_point(|&end| end < at) + 1
     }
 }
 

@@ -13,9 +13,10 @@
 //!     .by_address("https://www.rferl.org/a/1.html")
 //!     .or_else(|| outlets.by_signs(page))
 //!     .expect("known by its host, or by its text");
-//! let cleaned = outlets.cleaner(&outlet.id).unwrap().clean(page);
+//! let cleaned = outlets.cleaner(&outlet.id)?.unwrap().clean(page);
 //! assert_eq!(cleaned.text, "A School Opens\n\nThe school in Ak-Bulak opened on Monday.\n");
 //! assert_eq!(cleaned.removals[0].span, 0..20);
+//! # Ok::<(), cleaner::Error>(())
 //! ```
 //!
 //! # The way of a rule
@@ -48,7 +49,7 @@
 //!    united. Passes repeat over what is left until none finds more.
 //! 4. **Cleaning twice changes nothing**, for any text and any rules.
 //! 5. **Only reading a rule file can fail.** No text panics or takes more than linear time.
-//! 6. **A rule without proof is no rule**: its examples are run whenever a file is read that is
+//! 6. **A rule without proof is no rule**: its examples are run before it is used where its file is
 //!    not built in, and by the tests for those that are.
 //! 7. **A page is never emptied by mistake**: a [`Flag`] tells why a page was left as it is.
 //! 8. **The library never prints and does no I/O**, but that [`Outlets`] reads folders of rule files.

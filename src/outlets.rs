@@ -1,7 +1,7 @@
 //! Which outlets there are, and whose a page is.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use once_cell::sync::{Lazy, OnceCell};
@@ -41,14 +41,20 @@ const CRAWL: &str = "crawl";
 /// How many files may extend each other in a row.
 const DEPTH: usize = 8;
 
+/// For each thread at least so many files: fewer are read sooner than a thread has started.
+const FEW: usize = 64;
+
 static BUILT_IN: Lazy<Outlets> = Lazy::new(|| {
     let read = |&(name, text): &(&str, &str)| File::read(SourceFile::new(name, text), false);
-    let files: std::result::Result<Vec<File>, _> = BUNDLED.iter().map(read).collect();
+    let files: Found<Vec<File>> = BUNDLED.iter().map(read).collect();
     Outlets::new(files.expect("bundled rule files are read by the tests"))
         .expect("bundled rule files fit together")
 });
 
 /// The outlets and families that are known, with their rules.
+///
+/// Whose a page is stands above the rules of a file, which is read at once; the rules are read at
+/// the first use of an outlet that has them.
 #[derive(Debug)]
 pub struct Outlets {
     /// In the order of their ids.
@@ -64,11 +70,19 @@ pub struct Outlets {
 struct File {
     outlet: Outlet,
     source: Arc<SourceFile>,
-    written: Arc<RuleFile>,
+    /// What stands above the rules.
+    head: Arc<RuleFile>,
+    /// All of it, once its rules are asked for.
+    whole: Arc<OnceCell<RuleFile>>,
     /// Whether somebody brought it; bundled files have been tried by the tests.
     brought: bool,
+    /// Whether its examples have been run.
+    checked: OnceCell<()>,
     cleaner: OnceCell<Arc<Cleaner>>,
 }
+
+/// Problems instead of a value.
+type Found<T> = std::result::Result<T, Vec<Problem>>;
 
 /// An outlet or a family, as it is shown to people.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,10 +123,17 @@ impl Outlets {
     /// The built-in outlets and those of a folder: its `*.toml`, and those of its `families/`.
     /// A file replaces a built-in one of the same id.
     ///
+    /// Of every file only what stands above its rules is looked at, so that ten thousand files are
+    /// no burden. The rules are read, and their examples run, at the first use of an outlet that
+    /// has them ([`cleaner`](Outlets::cleaner)), or all at once by [`check`](Outlets::check).
+    ///
     /// # Errors
-    /// As those of [`with_files`](Outlets::with_files); also a file that cannot be read.
+    /// A file that cannot be read, and whatever is wrong above the rules of any file: no TOML, a
+    /// wrong key, a bad sign, a doubled id or domain, an unknown or cyclic `extends`; any error in
+    /// the family `crawl`, which is of every run. Where a file is refused as it is read, the keys of
+    /// all rules are looked at too.
     pub fn with_folder(folder: &Path) -> Result<Outlets> {
-        Outlets::with_files(texts_of(folder)?)
+        Outlets::gathered(texts_of(folder)?, &Outlets::bundled().files)
     }
 
     /// The outlets of a folder alone: its `*.toml`, and those of its `families/`. Of an empty folder
@@ -131,59 +152,68 @@ impl Outlets {
     /// Any error in any of the files refuses them all: a wrong key, a bad pattern, an unknown or
     /// cyclic `extends`, an example that does not come out as it says.
     pub fn with_files(texts: impl IntoIterator<Item = (String, String)>) -> Result<Outlets> {
-        Outlets::gathered(texts, &Outlets::bundled().files)
+        let sources = texts.into_iter();
+        let sources: Vec<_> = sources
+            .map(|(name, text)| SourceFile::new(name, text))
+            .collect();
+        let outlets = Outlets::gathered(sources, &Outlets::bundled().files)?;
+        outlets.check_all(|file| file.brought).map_err(Error::new)?;
+        Ok(outlets)
     }
 
     /// The outlets of rule files, and of others that they do not replace.
-    fn gathered(
-        texts: impl IntoIterator<Item = (String, String)>,
-        others: &[File],
-    ) -> Result<Outlets> {
-        let mut brought: Vec<File> = Vec::new();
+    fn gathered(sources: Vec<Arc<SourceFile>>, others: &[File]) -> Result<Outlets> {
+        let mut brought: Vec<File> = Vec::with_capacity(sources.len());
+        let mut places: HashMap<String, usize> = HashMap::with_capacity(sources.len());
         let mut problems = Vec::new();
-        for (name, text) in texts {
-            let file = match File::read(SourceFile::new(name, text), true) {
+        let read = |source: &Arc<SourceFile>| -> Found<File> {
+            let file = File::read(source.clone(), true)?;
+            file.check_signs()?;
+            Ok(file)
+        };
+        for file in each(&sources, read) {
+            let file = match file {
                 Ok(file) => file,
                 Err(wrong) => {
                     problems.extend(wrong);
                     continue;
                 }
             };
-            match brought
-                .iter()
-                .find(|other| other.outlet.id == file.outlet.id)
-            {
-                Some(other) => {
+            match places.get(&file.outlet.id) {
+                Some(&other) => {
+                    let other: &File = &brought[other];
                     let message = format!(
                         "the id `{}` is that of {} already",
                         file.outlet.id, other.source.name
                     );
-                    let place = file.written.id().place.clone();
+                    let place = file.head.id().place.clone();
                     problems.push(file.source.problem(place, message).at_key("outlet"));
                 }
-                None => brought.push(file),
+                None => {
+                    places.insert(file.outlet.id.clone(), brought.len());
+                    brought.push(file);
+                }
             }
         }
         if !problems.is_empty() {
+            // They are refused: what else is wrong is worth the time of reading it.
+            let read = each(&brought, |file| file.whole().map(|_| ()));
+            problems.extend(joined(read).err().into_iter().flatten());
             return Err(Error::new(problems));
         }
-        let replaced = |file: &File| {
-            brought
-                .iter()
-                .any(|other| other.outlet.id == file.outlet.id)
-        };
         let mut files: Vec<File> = others
             .iter()
-            .filter(|file| !replaced(file))
+            .filter(|file| !places.contains_key(&file.outlet.id))
             .map(File::again)
             .collect();
         files.extend(brought);
         let outlets = Outlets::new(files).map_err(Error::new)?;
-        outlets.check_brought().map_err(Error::new)?;
+        // Whatever the outlet, its signs are looked for behind what the crawl left.
+        outlets.cleaner(CRAWL)?;
         Ok(outlets)
     }
 
-    fn new(mut files: Vec<File>) -> std::result::Result<Outlets, Vec<Problem>> {
+    fn new(mut files: Vec<File>) -> Found<Outlets> {
         files.sort_by(|one, other| one.outlet.id.cmp(&other.outlet.id));
         let by_id: HashMap<String, usize> = files
             .iter()
@@ -223,9 +253,17 @@ impl Outlets {
         nearest(id, self.files.iter().map(|file| file.outlet.id.as_str()))
     }
 
-    /// The rules of an outlet or family, ready to clean its pages; compiled at the first call.
-    pub fn cleaner(&self, id: &str) -> Option<Arc<Cleaner>> {
-        self.by_id.get(id).map(|&at| self.compiled(at))
+    /// The rules of an outlet or family, ready to clean its pages; read and compiled at the first
+    /// call.
+    ///
+    /// # Errors
+    /// Any error in its file, or in one that it extends: a wrong key, a bad pattern, an example that
+    /// does not come out as it says. Those of bundled outlets, and of [`with_files`](Outlets::with_files),
+    /// have none.
+    pub fn cleaner(&self, id: &str) -> Result<Option<Arc<Cleaner>>> {
+        let at = self.by_id.get(id);
+        at.map(|&at| self.compiled(at).map_err(Error::new))
+            .transpose()
     }
 
     /// The outlet that a page of this address, a URL or a bare host, is from.
@@ -261,7 +299,7 @@ impl Outlets {
         let mut lines = text.split('\n').map(str::trim);
         // The crawl may have glued something to the first line.
         if let Some(first) = lines.find(|line| !line.is_empty())
-            && let Some(crawl) = self.cleaner(CRAWL)
+            && let Ok(Some(crawl)) = self.cleaner(CRAWL)
         {
             let bare = crawl.clean(first.trim_start_matches('\u{feff}')).text;
             table
@@ -314,46 +352,37 @@ impl Outlets {
     /// # Errors
     /// All problems that were found.
     pub fn check(&self) -> Result<()> {
-        let problems: Vec<Problem> = (0..self.files.len())
-            .flat_map(|at| self.check_file(at))
-            .collect();
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::new(problems))
-        }
+        self.check_all(|_| true).map_err(Error::new)
     }
 
-    fn check_brought(&self) -> std::result::Result<(), Vec<Problem>> {
-        let brought = (0..self.files.len()).filter(|&at| self.files[at].brought);
-        let problems: Vec<Problem> = brought.flat_map(|at| self.check_file(at)).collect();
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(problems)
-        }
+    /// Checks files: first whether all can be read, then what they say.
+    fn check_all(&self, is_asked: impl Fn(&File) -> bool) -> Found<()> {
+        let asked = (0..self.files.len()).filter(|&at| is_asked(&self.files[at]));
+        let asked: Vec<usize> = asked.collect();
+        joined(each(&asked, |&at| self.files[at].whole().map(|_| ())))?;
+        joined(each(&asked, |&at| self.check_off(at)))?;
+        joined(each(&asked, |&at| self.files[at].check()))
     }
 
-    fn check_file(&self, at: usize) -> Vec<Problem> {
-        let file = &self.files[at];
-        let mut problems = Vec::new();
-        for sign in &file.written.signs {
-            if let Err(wrong) = Signs::default().add(sign, 0, &file.source, true) {
-                problems.extend(wrong);
-            }
+    /// Reads a file and all that it extends, and checks those that somebody brought.
+    fn meet(&self, line: &[usize]) -> Found<()> {
+        let files = || line.iter().map(|&at| &self.files[at]);
+        joined(files().map(|file| file.whole().map(|_| ())))?;
+        if files().all(|file| !file.brought) {
+            return Ok(());
         }
-        for rule in file.written.rules() {
-            problems.extend(check::rule(&file.outlet.id, &file.source, rule));
-        }
-        problems
+        joined(line.iter().map(|&at| self.check_off(at)))?;
+        let brought = files().filter(|file| file.brought);
+        joined(brought.map(|file| file.checked.get_or_try_init(|| file.check()).map(|_| ())))
     }
 
-    fn compiled(&self, at: usize) -> Arc<Cleaner> {
+    fn compiled(&self, at: usize) -> Found<Arc<Cleaner>> {
         let compile = || {
             let line = self.line_of(at);
+            self.meet(&line)?;
             let off: Vec<&str> = line
                 .iter()
-                .flat_map(|&at| &self.files[at].written.off)
+                .flat_map(|&at| &self.files[at].head.off)
                 .map(|off| off.rule.as_str())
                 .collect();
             let mut rules: Vec<(&str, Arc<SourceFile>, AnyRule)> = Vec::new();
@@ -365,7 +394,7 @@ impl Outlets {
                         && !off.contains(&format!("{owner}/{}", head.id.value).as_str())
                 };
                 rules.extend(
-                    file.written
+                    file.whole()?
                         .rules()
                         .filter(runs)
                         .map(|rule| (owner, file.source.clone(), rule)),
@@ -373,15 +402,12 @@ impl Outlets {
             }
             let ceiling = line
                 .iter()
-                .find_map(|&at| self.files[at].written.ceiling)
+                .find_map(|&at| self.files[at].head.ceiling)
                 .unwrap_or(CEILING);
-            let cleaner = Cleaner::compile(&self.files[at].outlet.id, &rules, ceiling, false);
-            Arc::new(
-                cleaner
-                    .expect("bundled files are compiled by the tests, others when they are read"),
-            )
+            let cleaner = Cleaner::compile(&self.files[at].outlet.id, &rules, ceiling, false)?;
+            Ok(Arc::new(cleaner))
         };
-        self.files[at].cleaner.get_or_init(compile).clone()
+        self.files[at].cleaner.get_or_try_init(compile).cloned()
     }
 
     /// A file and all that it extends, each once: itself first, then in the order in which it names them.
@@ -389,7 +415,7 @@ impl Outlets {
         let mut line = vec![at];
         let mut next = 0;
         while next < line.len() {
-            for id in &self.files[line[next]].written.extends {
+            for id in &self.files[line[next]].head.extends {
                 if let Some(&at) = self.by_id.get(id.as_str()).filter(|at| !line.contains(at)) {
                     line.push(at);
                 }
@@ -402,7 +428,7 @@ impl Outlets {
     fn check_extends(&self, at: usize, problems: &mut Vec<Problem>) {
         let file = &self.files[at];
         let mut unknown = false;
-        for id in &file.written.extends {
+        for id in &file.head.extends {
             if !self.by_id.contains_key(id.as_str()) {
                 unknown = true;
                 let problem = file
@@ -419,20 +445,19 @@ impl Outlets {
             }
         }
         let place = || {
-            file.written
+            file.head
                 .extends
                 .first()
                 .map_or(0..0, |id| id.place.clone())
         };
-        match self.depth(at, &mut vec![None; self.files.len()], &mut Vec::new()) {
-            Ok(_) if unknown => {}
-            Ok(depth) if depth > DEPTH => {
+        match self.depth(at, &mut HashMap::new(), &mut Vec::new()) {
+            Ok(depth) if depth > DEPTH && !unknown => {
                 let message = format!(
                     "expected at most {DEPTH} files that extend each other in a row, found {depth}"
                 );
                 problems.push(file.source.problem(place(), message).at_key("extends"));
             }
-            Ok(_) => self.check_off(at, problems),
+            Ok(_) => {}
             Err(cycle) => {
                 let message = format!("files extend each other in a circle: {cycle}");
                 problems.push(file.source.problem(place(), message).at_key("extends"));
@@ -445,10 +470,10 @@ impl Outlets {
     fn depth(
         &self,
         at: usize,
-        known: &mut Vec<Option<usize>>,
+        known: &mut HashMap<usize, usize>,
         path: &mut Vec<usize>,
     ) -> std::result::Result<usize, String> {
-        if let Some(depth) = known[at] {
+        if let Some(&depth) = known.get(&at) {
             return Ok(depth);
         }
         if let Some(start) = path.iter().position(|&seen| seen == at) {
@@ -460,7 +485,7 @@ impl Outlets {
         }
         path.push(at);
         let mut longest = 0;
-        for id in &self.files[at].written.extends {
+        for id in &self.files[at].head.extends {
             // A row that is too long already need not be followed to its end.
             if let Some(&next) = self
                 .by_id
@@ -471,22 +496,24 @@ impl Outlets {
             }
         }
         path.pop();
-        known[at] = Some(longest + 1);
+        known.insert(at, longest + 1);
         Ok(longest + 1)
     }
 
-    fn check_off(&self, at: usize, problems: &mut Vec<Problem>) {
+    /// Whether the inherited rules that a file switches off are there.
+    fn check_off(&self, at: usize) -> Found<()> {
         let file = &self.files[at];
-        let line = self.line_of(at);
-        let inherited = line[1..].iter().map(|&at| &self.files[at]);
-        let ids: Vec<String> = inherited
-            .flat_map(|file| {
-                file.written
-                    .rules()
-                    .map(|rule| format!("{}/{}", file.outlet.id, rule.head().id.value))
-            })
-            .collect();
-        for off in &file.written.off {
+        if file.head.off.is_empty() {
+            return Ok(());
+        }
+        let mut problems = Vec::new();
+        let mut ids: Vec<String> = Vec::new();
+        for &at in &self.line_of(at)[1..] {
+            let file = &self.files[at];
+            let rules = file.whole()?.rules();
+            ids.extend(rules.map(|rule| format!("{}/{}", file.outlet.id, rule.head().id.value)));
+        }
+        for off in &file.head.off {
             if !ids.contains(&off.rule.value) {
                 let message = format!("no inherited rule has the id `{}`", off.rule.value);
                 let problem = file
@@ -501,12 +528,17 @@ impl Outlets {
                 });
             }
         }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems)
+        }
     }
 
     fn take_domains(&mut self, problems: &mut Vec<Problem>) {
         let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
         for (at, file) in self.files.iter().enumerate() {
-            for domain in &file.written.domains {
+            for domain in &file.head.domains {
                 let Some(&other) = taken.get(domain.as_str()) else {
                     taken.insert(domain, at);
                     continue;
@@ -540,7 +572,7 @@ impl Outlets {
             ..SignTable::default()
         };
         for (at, file) in self.files.iter().enumerate() {
-            for sign in &file.written.signs {
+            for sign in &file.head.signs {
                 let number = table.owners.len() as u32;
                 let added = table.signs.add(sign, number, &file.source, false);
                 added.expect("bundled signs are compiled by the tests, others when they are read");
@@ -552,9 +584,10 @@ impl Outlets {
 }
 
 impl File {
-    fn read(source: Arc<SourceFile>, brought: bool) -> std::result::Result<File, Vec<Problem>> {
-        let written = RuleFile::read(&source)?;
-        let id = written.id();
+    /// Reads what stands above the rules.
+    fn read(source: Arc<SourceFile>, brought: bool) -> Found<File> {
+        let head = RuleFile::read_head(&source)?;
+        let id = head.id();
         let stem = Path::new(&source.name)
             .file_stem()
             .and_then(|stem| stem.to_str());
@@ -573,15 +606,15 @@ impl File {
         }
         let outlet = Outlet {
             id: id.value.clone(),
-            name: written.name.clone(),
-            is_family: written.family.is_some(),
-            domains: written
+            name: head.name.clone(),
+            is_family: head.family.is_some(),
+            domains: head
                 .domains
                 .iter()
                 .map(|domain| domain.value.clone())
                 .collect(),
-            extends: written.extends.iter().map(|id| id.value.clone()).collect(),
-            off: written
+            extends: head.extends.iter().map(|id| id.value.clone()).collect(),
+            off: head
                 .off
                 .iter()
                 .map(|off| (off.rule.value.clone(), off.reason.clone()))
@@ -591,10 +624,37 @@ impl File {
         Ok(File {
             outlet,
             source,
-            written: Arc::new(written),
+            head: Arc::new(head),
+            whole: Arc::default(),
             brought,
+            checked: OnceCell::new(),
             cleaner: OnceCell::new(),
         })
+    }
+
+    fn whole(&self) -> Found<&RuleFile> {
+        self.whole.get_or_try_init(|| RuleFile::read(&self.source))
+    }
+
+    fn check_signs(&self) -> Found<()> {
+        joined(self.head.signs.iter().map(|sign| {
+            if sign.pattern.is_empty() {
+                return Ok(());
+            }
+            Signs::default().add(sign, 0, &self.source, true)
+        }))
+    }
+
+    /// Compiles the patterns and runs the examples.
+    fn check(&self) -> Found<()> {
+        let rules = self.whole()?.rules();
+        let wrong = rules.map(
+            |rule| match check::rule(&self.outlet.id, &self.source, rule) {
+                wrong if wrong.is_empty() => Ok(()),
+                wrong => Err(wrong),
+            },
+        );
+        joined(std::iter::once(self.check_signs()).chain(wrong))
     }
 
     /// The same file, to be compiled among others.
@@ -602,20 +662,53 @@ impl File {
         File {
             outlet: self.outlet.clone(),
             source: self.source.clone(),
-            written: self.written.clone(),
+            head: self.head.clone(),
+            whole: self.whole.clone(),
             brought: self.brought,
+            checked: OnceCell::new(),
             cleaner: OnceCell::new(),
         }
     }
 }
 
-/// The rule files of a folder, each as its path and its text.
-fn texts_of(folder: &Path) -> Result<Vec<(String, String)>> {
-    let mut files = Vec::new();
+/// All problems there are.
+fn joined(found: impl IntoIterator<Item = Found<()>>) -> Found<()> {
+    let found = found.into_iter().filter_map(std::result::Result::err);
+    let problems: Vec<Problem> = found.flatten().collect();
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
+}
+
+/// What is made of each, in their order; of many on all cores.
+fn each<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = cores.min(items.len() / FEW);
+    if threads < 2 {
+        return items.iter().map(make).collect();
+    }
+    let parts = items.chunks(items.len().div_ceil(threads));
+    std::thread::scope(|scope| {
+        let make = &make;
+        let threads: Vec<_> = parts
+            .map(|part| scope.spawn(move || part.iter().map(make).collect::<Vec<R>>()))
+            .collect();
+        let made = threads.into_iter().map(|thread| thread.join());
+        made.flat_map(|made| made.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
+/// The rule files of a folder.
+fn texts_of(folder: &Path) -> Result<Vec<Arc<SourceFile>>> {
+    let paths = rule_files(folder)?;
+    let mut files = Vec::with_capacity(paths.len());
     let mut problems = Vec::new();
-    for path in rule_files(folder)? {
+    let read = |path: &PathBuf| {
         let name = path.display().to_string();
-        let read = std::fs::read(&path).map_err(|error| error.to_string());
+        let read = std::fs::read(path).map_err(|error| error.to_string());
         let text = read.and_then(|bytes| {
             String::from_utf8(bytes).map_err(|error| {
                 let at = error.utf8_error().valid_up_to();
@@ -623,8 +716,14 @@ fn texts_of(folder: &Path) -> Result<Vec<(String, String)>> {
             })
         });
         match text {
-            Ok(text) => files.push((name, text)),
-            Err(why) => problems.push(unreadable(&name, &why)),
+            Ok(text) => Ok(SourceFile::new(name, text)),
+            Err(why) => Err(unreadable(&name, &why)),
+        }
+    };
+    for file in each(&paths, read) {
+        match file {
+            Ok(file) => files.push(file),
+            Err(problem) => problems.push(problem),
         }
     }
     if problems.is_empty() {
@@ -635,7 +734,7 @@ fn texts_of(folder: &Path) -> Result<Vec<(String, String)>> {
 }
 
 /// The rule files of a folder, in the order of their names.
-fn rule_files(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
+fn rule_files(folder: &Path) -> Result<Vec<PathBuf>> {
     if folder.is_file() {
         let problem = unreadable(&folder.display().to_string(), "this is a file");
         return Err(Error::new(vec![
@@ -660,7 +759,8 @@ fn rule_files(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
             path.extension()
                 .is_some_and(|extension| extension == "toml")
         });
-        found.sort();
+        // They are of one folder: to compare them part by part would be slow.
+        found.sort_unstable_by(|one, other| one.as_os_str().cmp(other.as_os_str()));
         paths.extend(found);
     }
     Ok(paths)
@@ -680,4 +780,25 @@ fn host(address: &str) -> Option<String> {
     let behind_user = authority.rsplit('@').next()?;
     let host = behind_user.split(':').next()?.trim_end_matches('.');
     (!host.is_empty()).then(|| host.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_of_bundled_files_are_those_of_the_whole_files() {
+        for file in &Outlets::bundled().files {
+            let whole = file.whole().unwrap();
+            assert!(file.head.rules().next().is_none(), "{}", file.source.name);
+            let head = RuleFile {
+                line: Vec::new(),
+                block: Vec::new(),
+                inline: Vec::new(),
+                duplicate: Vec::new(),
+                ..whole.clone()
+            };
+            assert_eq!(format!("{:?}", file.head), format!("{head:?}"));
+        }
+    }
 }

@@ -3,6 +3,7 @@
 //! Reading finds every error of a file at once. It knows shapes (keys, types, which keys go
 //! together), not patterns: those are compiled by `matcher`.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
@@ -392,7 +393,20 @@ impl<'a> AnyRule<'a> {
 impl RuleFile {
     /// Reads a file; all its problems at once where there are any.
     pub(crate) fn read(source: &Arc<SourceFile>) -> Result<RuleFile, Vec<Problem>> {
-        let (table, errors) = DeTable::parse_recoverable(&source.text);
+        RuleFile::read_to(source, source.text.len())
+    }
+
+    /// Reads what stands above the rules of a file: whose it is, and which pages are its. Where that
+    /// is not in order, all problems of the file.
+    pub(crate) fn read_head(source: &Arc<SourceFile>) -> Result<RuleFile, Vec<Problem>> {
+        match head_end(&source.text) {
+            Some(end) => RuleFile::read_to(source, end).or_else(|_| RuleFile::read(source)),
+            None => RuleFile::read(source),
+        }
+    }
+
+    fn read_to(source: &Arc<SourceFile>, end: usize) -> Result<RuleFile, Vec<Problem>> {
+        let (table, errors) = DeTable::parse_recoverable(&source.text[..end]);
         let mut problems: Vec<Problem> = errors
             .iter()
             .map(|error| {
@@ -439,6 +453,39 @@ impl RuleFile {
             .chain(inlines)
             .chain(self.duplicate.iter().map(AnyRule::Duplicate))
     }
+}
+
+/// Where the first rule of a file begins, if what stands above it is all that is not a rule.
+///
+/// It begins at the first line that is the heading of one. Within a string or a list it is none, but
+/// then what stands above is not whole, and so no TOML.
+fn head_end(text: &str) -> Option<usize> {
+    let is_rule = |heading: &str| {
+        ["[[line]]", "[[block]]", "[[inline]]", "[[duplicate]]"]
+            .iter()
+            .any(|rule| heading.starts_with(rule))
+    };
+    // A quoted name may be any.
+    let is_of_the_head = |heading: &str| {
+        let name = heading.trim_start_matches(['[', ' ', '\t']);
+        ["signs", "off", "\"", "'"]
+            .iter()
+            .any(|of_the_head| name.starts_with(of_the_head))
+    };
+    let mut end = None;
+    let mut start = 0;
+    while start < text.len() {
+        let line = text[start..].trim_start_matches([' ', '\t']);
+        if line.starts_with('[') {
+            if end.is_none() && is_rule(line) {
+                end = Some(start);
+            } else if end.is_some() && is_of_the_head(line) {
+                return None;
+            }
+        }
+        start += text[start..].find('\n').map_or(text.len(), |end| end + 1);
+    }
+    end
 }
 
 /// Where keys belong that are easily written elsewhere.
@@ -624,11 +671,9 @@ impl Reader<'_> {
                 "expected at least one string, found an empty list",
             );
         }
-        for (at, text) in texts.iter().enumerate() {
-            if texts[..at]
-                .iter()
-                .any(|earlier| earlier.value == text.value)
-            {
+        let mut earlier = HashSet::new();
+        for text in &texts {
+            if !earlier.insert(&text.value) {
                 self.wrong(
                     text.place.clone(),
                     Some(key),
@@ -761,7 +806,7 @@ impl Reader<'_> {
         let extends = self.texts(&mut keys, "extends", false);
         let off = self.off(&mut keys);
         let ceiling = self.share(&mut keys, "ceiling", 0.0);
-        let mut ids: Vec<Placed<String>> = Vec::new();
+        let mut ids = HashMap::new();
         let line = self.rules(&mut keys, "line", &mut ids, Reader::line_rule);
         let block = self.rules(&mut keys, "block", &mut ids, Reader::block_rule);
         let inline = self.rules(&mut keys, "inline", &mut ids, Reader::inline_rule);
@@ -854,7 +899,7 @@ impl Reader<'_> {
         &mut self,
         keys: &mut Keys,
         kind: &'static str,
-        ids: &mut Vec<Placed<String>>,
+        ids: &mut HashMap<String, usize>,
         read: impl Fn(&mut Self, &mut Keys, Option<Head>) -> Option<T>,
     ) -> Vec<T> {
         let mut rules = Vec::new();
@@ -867,8 +912,8 @@ impl Reader<'_> {
             self.rule = id.map(|id| format!("{}/{id}", self.owner));
             let head = self.head(&mut keys);
             if let Some(id) = head.as_ref().map(|head| &head.id) {
-                if let Some(first) = ids.iter().find(|other| other.value == id.value) {
-                    let line = self.source.line(first.place.start);
+                if let Some(&first) = ids.get(&id.value) {
+                    let line = self.source.line(first);
                     self.wrong(
                         id.place.clone(),
                         Some("id"),
@@ -877,7 +922,7 @@ impl Reader<'_> {
                         ),
                     );
                 }
-                ids.push(id.clone());
+                ids.entry(id.value.clone()).or_insert(id.place.start);
             }
             let rule = read(self, &mut keys, head);
             self.finish(keys);
@@ -1261,6 +1306,50 @@ mod tests {
             std::fs::read_to_string(path).unwrap().replace("\r\n", "\n"),
             written
         );
+    }
+
+    #[test]
+    fn head_is_what_stands_above_the_rules() {
+        let rule = "[[line]]\nid = \"a\"\n";
+        let file = |head: &str, rest: &str| format!("outlet = \"made\"\n{head}{rest}");
+        let ends = |text: &str, end: Option<usize>| assert_eq!(head_end(text), end, "{text}");
+        for head in [
+            "",
+            "name = 'n'\n",
+            "[[signs]]\npart = 'p'\n",
+            "# [[line]]\n",
+        ] {
+            let end = file(head, "").len();
+            ends(&file(head, rule), Some(end));
+            ends(&file(head, &format!("{rule}{rule}[[block]]\n")), Some(end));
+            ends(&file(head, &format!("  {rule}")), Some(end));
+        }
+        // A sign or an exception may be written between the rules, under any spelling of its name.
+        for heading in [
+            "[[signs]]",
+            "[[ off ]]",
+            "  [[\"signs\"]]",
+            "[['off']]",
+            "[signs]",
+        ] {
+            ends(&file("", &format!("{rule}{heading}\n")), None);
+        }
+        for rest in ["", "[made]\n", "line = []\n"] {
+            ends(&file("", rest), None);
+        }
+    }
+
+    #[test]
+    fn head_that_only_seems_to_end_is_read_whole() {
+        let rule = "[[line]]\nid = \"a\"\ncategory = \"promo\"\nnote = \"n\"\ntext = \"t\"\nremoves = [\"t\"]\nkeeps = [\"k\"]\n";
+        for name in ["'''\n[[line]]\n'''", "\"\"\"\n[[block]]\n\"\"\""] {
+            let text = format!("outlet = \"made\"\nname = {name}\nextends = [\"x\"]\n{rule}");
+            let head = RuleFile::read_head(&SourceFile::new("made.toml", text)).unwrap();
+            assert_eq!(head.extends[0].value, "x");
+        }
+        let text = format!("outlet = \"made\"\nname = \"n\"\n{rule}[[signs]]\npart = \"p\"\n");
+        let head = RuleFile::read_head(&SourceFile::new("made.toml", text)).unwrap();
+        assert_eq!(head.signs[0].part[0].value, "p");
     }
 
     /// The reader takes the keys that the schema shows, and no others.

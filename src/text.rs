@@ -51,7 +51,10 @@ impl<'l> Folding<'l> {
 
     /// The line as [`fold`] makes it.
     pub(crate) fn folded(&self) -> &str {
-        if self.is_plain.is_some_and(|is_plain| is_plain.get() == Some(true)) {
+        if self
+            .is_plain
+            .is_some_and(|is_plain| is_plain.get() == Some(true))
+        {
             return self.bare;
         }
         self.folded.get_or_init(|| {

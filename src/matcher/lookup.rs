@@ -3,7 +3,7 @@
 //! Most lines of a page are none: tables over a line's edges say so before anything is folded,
 //! hashed or matched.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -19,6 +19,8 @@ pub(crate) struct Lookup {
     literals: Literals<Vec<u32>>,
     /// Each pattern once, with all that ask for it.
     patterns: Vec<(Arc<Pattern>, Vec<u32>)>,
+    /// The place of each in `patterns`, by how it is written.
+    known: HashMap<Arc<str>, usize, RandomState>,
     /// One for each 64 patterns.
     gates: Vec<Gate>,
 }
@@ -35,7 +37,9 @@ pub(crate) struct Wanted {
 /// Folded literals, each with a value.
 #[derive(Clone, Debug, Default)]
 struct Literals<T> {
-    by_edges: HashMap<(u64, u64), Vec<(String, T)>, RandomState>,
+    values: HashMap<String, T, RandomState>,
+    /// The edges of all: a line with others is none of them, and need not be folded or hashed.
+    edges: HashSet<(u64, u64), RandomState>,
     /// The buckets of what they begin with.
     buckets: [u64; 16],
 }
@@ -48,24 +52,23 @@ fn bucket(first: [u8; EDGE]) -> (usize, u64) {
 }
 
 impl<T: Default> Literals<T> {
-    fn key(first: [u8; EDGE], last: [u8; EDGE]) -> (u64, u64) {
-        (u64::from_le_bytes(first), u64::from_le_bytes(last))
+    fn key(edges: Edges) -> (u64, u64) {
+        (
+            u64::from_le_bytes(edges.first),
+            u64::from_le_bytes(edges.last),
+        )
     }
 
     /// The value of a literal, which is added if need be.
     fn entry(&mut self, literal: &str) -> &mut T {
-        let (word, bit) = bucket(first_edge(literal));
+        let edges = Edges {
+            first: first_edge(literal),
+            last: last_edge(literal),
+        };
+        let (word, bit) = bucket(edges.first);
         self.buckets[word] |= bit;
-        let alike = self
-            .by_edges
-            .entry(Self::key(first_edge(literal), last_edge(literal)));
-        let alike = alike.or_default();
-        let at = alike.iter().position(|(known, _)| known == literal);
-        let at = at.unwrap_or_else(|| {
-            alike.push((literal.to_owned(), T::default()));
-            alike.len() - 1
-        });
-        &mut alike[at].1
+        self.edges.insert(Self::key(edges));
+        self.values.entry(literal.to_owned()).or_default()
     }
 
     /// Whether a line may be one of them, by what it begins with.
@@ -76,19 +79,16 @@ impl<T: Default> Literals<T> {
     }
 
     fn get(&self, line: &Folding) -> Option<&T> {
-        let edges = line.edges();
-        if !self.may_have(edges) {
+        if !self.may_have(line.edges()) || !self.edges.contains(&Self::key(line.edges())) {
             return None;
         }
-        let alike = self.by_edges.get(&Self::key(edges.first, edges.last))?;
         // Most lines are as they are when they are folded.
-        let mut alike = alike.iter();
-        let found = alike.find(|(literal, _)| literal == line.bare() || literal == line.folded());
-        found.map(|(_, value)| value)
+        let bare = self.values.get(line.bare());
+        bare.or_else(|| self.values.get(line.folded()))
     }
 
     fn iter(&self) -> impl Iterator<Item = &String> {
-        self.by_edges.values().flatten().map(|(literal, _)| literal)
+        self.values.keys()
     }
 }
 
@@ -158,11 +158,12 @@ impl Lookup {
             self.literals.entry(literal).push(asker);
         }
         for pattern in &wanted.patterns {
-            let mut known = self.patterns.iter_mut();
-            if let Some((_, askers)) = known.find(|(known, _)| known.is_same(pattern)) {
-                askers.push(asker);
+            if let Some(&known) = self.known.get(&pattern.expression) {
+                self.patterns[known].1.push(asker);
                 continue;
             }
+            self.known
+                .insert(pattern.expression.clone(), self.patterns.len());
             let bit = self.patterns.len() % 64;
             if bit == 0 {
                 self.gates.push(Gate::default());

@@ -6,8 +6,12 @@ use std::sync::Arc;
 use memchr::memmem::Finder;
 use once_cell::sync::OnceCell;
 use regex::{Regex, RegexBuilder};
-use regex_syntax::ast::{self, Ast, ClassPerlKind, ClassSetItem, Flag, FlagsItemKind};
+use regex_syntax::ast::{
+    self, Ast, ClassAscii, ClassAsciiKind, ClassBracketed, ClassPerlKind, ClassSet, ClassSetItem,
+    Flag, FlagsItemKind,
+};
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
+use regex_syntax::hir::translate::Translator;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use super::Fields;
@@ -33,7 +37,8 @@ pub(crate) enum Extent {
 /// A checked pattern; compiled at its first use.
 #[derive(Debug)]
 pub(crate) struct Pattern {
-    expression: String,
+    /// As it is matched; of two that are the same here, one is enough.
+    pub(crate) expression: Arc<str>,
     regex: OnceCell<Regex>,
     /// Whether every match begins with one of a few literals.
     pub(crate) is_telling: bool,
@@ -69,7 +74,7 @@ impl Pattern {
             .nest_limit(NEST_LIMIT)
             .build()
             .parse(written);
-        let tree = parsed.map_err(|error| {
+        let mut tree = parsed.map_err(|error| {
             let span = error.span().start.offset..error.span().end.offset;
             let problem = source.problem(place_in(written, source, span), format!("this is no pattern: {}", error.kind()));
             match error.kind() {
@@ -86,17 +91,17 @@ impl Pattern {
                 "the flag `x` is not supported here; expected the pattern on one line",
             ));
         }
+        if !digits.found.is_empty() {
+            ascii_digits(&mut tree);
+        }
+        let translated = Translator::new().translate(written, &tree);
+        let hir = translated.map_err(|error| {
+            source.problem(
+                whole_place(),
+                format!("this is no pattern: {}", last_line(&error.to_string())),
+            )
+        })?;
         let body = digits.into_ascii(written);
-        let hir = regex_syntax::ParserBuilder::new()
-            .nest_limit(NEST_LIMIT)
-            .build()
-            .parse(&body)
-            .map_err(|error| {
-                source.problem(
-                    whole_place(),
-                    format!("this is no pattern: {}", last_line(&error.to_string())),
-                )
-            })?;
         let Some(least) = hir.properties().minimum_len() else {
             return Err(source.problem(
                 whole_place(),
@@ -125,12 +130,15 @@ impl Pattern {
             Extent::Whole => format!(r"\A(?:{body})\z"),
             Extent::Part => body,
         };
+        let prefixes = literals(&hir, ExtractKind::Prefix, LONG);
         let pattern = Pattern {
-            expression,
+            expression: expression.into(),
             regex: OnceCell::new(),
-            is_telling: literals(&hir, ExtractKind::Prefix, LONG).is_some(),
-            begins: Edge::of(&hir, ExtractKind::Prefix, extent),
-            ends: Edge::of(&hir, ExtractKind::Suffix, extent),
+            is_telling: prefixes.is_some(),
+            begins: Edge::of(&hir, ExtractKind::Prefix, extent, || prefixes),
+            ends: Edge::of(&hir, ExtractKind::Suffix, extent, || {
+                literals(&hir, ExtractKind::Suffix, LONG)
+            }),
             needs: needed(&hir),
             lengths,
             cuts: extent == Extent::Part && names.iter().any(|name| name == "cut"),
@@ -157,11 +165,6 @@ impl Pattern {
         self.regex
             .get_or_try_init(|| build(&self.expression))
             .expect("bundled patterns are compiled by the tests, others when they are read")
-    }
-
-    /// Whether another pattern is written the same, and so finds the same.
-    pub(crate) fn is_same(&self, other: &Pattern) -> bool {
-        self.expression == other.expression
     }
 
     /// Whether a line of so many bytes may be what this pattern finds, before it is folded.
@@ -313,6 +316,54 @@ impl ast::Visitor for &mut Digits {
     }
 }
 
+/// Makes `\d` and `\D` ASCII in a pattern that has been parsed, which is not parsed again so.
+fn ascii_digits(tree: &mut Ast) {
+    match tree {
+        Ast::ClassPerl(class) if class.kind == ClassPerlKind::Digit => {
+            *tree = Ast::class_bracketed(ClassBracketed {
+                span: class.span,
+                negated: false,
+                kind: ClassSet::Item(ascii_digit(class)),
+            });
+        }
+        Ast::ClassBracketed(class) => ascii_digits_of_set(&mut class.kind),
+        Ast::Repetition(repetition) => ascii_digits(&mut repetition.ast),
+        Ast::Group(group) => ascii_digits(&mut group.ast),
+        Ast::Alternation(parts) => parts.asts.iter_mut().for_each(ascii_digits),
+        Ast::Concat(parts) => parts.asts.iter_mut().for_each(ascii_digits),
+        _ => {}
+    }
+}
+
+fn ascii_digits_of_set(set: &mut ClassSet) {
+    match set {
+        ClassSet::Item(item) => ascii_digits_of_item(item),
+        ClassSet::BinaryOp(both) => {
+            ascii_digits_of_set(&mut both.lhs);
+            ascii_digits_of_set(&mut both.rhs);
+        }
+    }
+}
+
+fn ascii_digits_of_item(item: &mut ClassSetItem) {
+    match item {
+        ClassSetItem::Perl(class) if class.kind == ClassPerlKind::Digit => {
+            *item = ascii_digit(class);
+        }
+        ClassSetItem::Bracketed(class) => ascii_digits_of_set(&mut class.kind),
+        ClassSetItem::Union(union) => union.items.iter_mut().for_each(ascii_digits_of_item),
+        _ => {}
+    }
+}
+
+fn ascii_digit(class: &ast::ClassPerl) -> ClassSetItem {
+    ClassSetItem::Ascii(ClassAscii {
+        span: class.span,
+        kind: ClassAsciiKind::Digit,
+        negated: class.negated,
+    })
+}
+
 /// Where `span`, bytes of the pattern, stands in the file: exact in a string without escapes, the
 /// whole value otherwise.
 fn place_in(written: &Placed<String>, source: &SourceFile, span: Range<usize>) -> Range<usize> {
@@ -339,7 +390,13 @@ pub(crate) struct Edge {
 }
 
 impl Edge {
-    fn of(hir: &Hir, kind: ExtractKind, extent: Extent) -> Edge {
+    /// `long`: the longest literals of this kind.
+    fn of(
+        hir: &Hir,
+        kind: ExtractKind,
+        extent: Extent,
+        long: impl FnOnce() -> Option<Vec<Vec<u8>>>,
+    ) -> Edge {
         let backwards = matches!(kind, ExtractKind::Suffix);
         let mut edge = Edge {
             bytes: [ByteSet::ALL; EDGE],
@@ -375,8 +432,12 @@ impl Edge {
                 .map_or(0, |last| last + 1);
         }
         // Where the long ones are too many, the short ones may not be.
-        let known = [LONG, 3, 2].map(|length| literals(hir, kind.clone(), length));
-        let Some(mut literals) = known.into_iter().flatten().next() else {
+        let short = || {
+            [3, 2]
+                .iter()
+                .find_map(|&length| literals(hir, kind.clone(), length))
+        };
+        let Some(mut literals) = long().or_else(short) else {
             return edge;
         };
         if backwards {
@@ -446,9 +507,11 @@ const PARTS: usize = 4096;
 
 /// The bytes that stand at each place of an edge in the matches of a pattern, gathered part by part.
 /// Where a part may begin and end is a bit for each place; the last bit is for all behind the edge.
-struct Places {
+struct Places<'h> {
     bytes: [ByteSet; EDGE],
     backwards: bool,
+    /// The bytes of classes that have been met: those of Unicode have hundreds of ranges.
+    classes: Vec<(&'h Class, [[ByteSet; 2]; 4])>,
     /// How many more parts may be looked at.
     left: usize,
 }
@@ -456,12 +519,13 @@ struct Places {
 /// Behind the edge.
 const BEHIND: u32 = 1 << EDGE;
 
-impl Places {
+impl<'h> Places<'h> {
     /// The bytes at each place, zeros behind the end of a whole line; `None` if it takes too long.
-    fn of(hir: &Hir, backwards: bool, extent: Extent) -> Option<[ByteSet; EDGE]> {
+    fn of(hir: &'h Hir, backwards: bool, extent: Extent) -> Option<[ByteSet; EDGE]> {
         let mut places = Places {
             bytes: [ByteSet::default(); EDGE],
             backwards,
+            classes: Vec::new(),
             left: PARTS,
         };
         let ends = places.part(hir, 1)?;
@@ -476,8 +540,18 @@ impl Places {
         Some(places.bytes)
     }
 
+    fn class(&mut self, class: &'h Class) -> [[ByteSet; 2]; 4] {
+        let mut known = self.classes.iter();
+        if let Some((_, bytes)) = known.find(|(known, _)| std::ptr::eq(*known, class)) {
+            return *bytes;
+        }
+        let bytes = class_bytes(class);
+        self.classes.push((class, bytes));
+        bytes
+    }
+
     /// Adds the bytes of a part that begins at one of these places; returns where it may end.
-    fn part(&mut self, hir: &Hir, starts: u32) -> Option<u32> {
+    fn part(&mut self, hir: &'h Hir, starts: u32) -> Option<u32> {
         self.left = self.left.checked_sub(1)?;
         if starts & !BEHIND == 0 {
             return Some(starts);
@@ -500,7 +574,7 @@ impl Places {
             }
             HirKind::Class(class) => {
                 let mut ends = behind;
-                for (length, bytes) in (1..).zip(class_bytes(class)) {
+                for (length, bytes) in (1..).zip(self.class(class)) {
                     if bytes[0].is_empty() {
                         continue;
                     }
@@ -689,4 +763,30 @@ fn last_line(message: &str) -> &str {
         .last()
         .unwrap_or(message)
         .trim_start_matches("error: ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_ascii_however_they_are_written() {
+        for body in [
+            r"\d+",
+            r"\D",
+            r"[\d]",
+            r"[^\d-]x|\d",
+            r"(?:[a[\D]]{2}|\d)*1",
+            r"[\w&&\d]",
+            r"[^\D]",
+        ] {
+            let mut tree = ast::parse::Parser::new().parse(body).unwrap();
+            let mut digits = Digits::default();
+            ast::visit(&tree, &mut digits).unwrap();
+            ascii_digits(&mut tree);
+            let hir = Translator::new().translate(body, &tree).unwrap();
+            let written = regex_syntax::parse(&digits.into_ascii(body)).unwrap();
+            assert_eq!(hir, written, "{body}");
+        }
+    }
 }

@@ -673,6 +673,58 @@ fn wrong_rule_files_are_refused_before_any_page_is_touched() {
 }
 
 #[test]
+fn rules_are_read_and_tried_when_a_run_meets_their_outlet() {
+    let place = Place::with(&[("page.txt", PAGE), ("other.txt", "Other Media ©\nNews.\n")]);
+    let rules = RULES.replace("Sample Media", "Other Media");
+    let rules = rules.replace("sample", "other").replace("SAMPLE", "OTHER");
+    let wrong = rules.replace("[\"+ Read more\"]", "[\"Read more\"]");
+    assert_ne!(rules, wrong);
+    place.put("rules/other.toml", &wrong);
+    place.put(
+        "pages.jsonl",
+        "{\"text\":\"Sample Media ©\\nOne.\"}\n{\"text\":\"Other Media ©\\nTwo.\"}\n",
+    );
+    for args in [
+        &["-O", "sample", "page.txt"][..],
+        &["--url", "sample.example", "page.txt"],
+        &["page.txt"],
+    ] {
+        check(place.run(args), 0, CLEAN, "");
+    }
+    for args in [
+        &["-O", "other", "page.txt"][..],
+        &["--url", "https://other.example/1", "page.txt"],
+        &["other.txt"],
+        &["--json", "other.txt"],
+        &["--on-error", "keep", "other.txt"],
+        &["-i", "other.txt"],
+        &["pages.jsonl"],
+        &["-o", "clean.jsonl", "pages.jsonl"],
+        &["rules", "show", "other"],
+        &["rules", "list"],
+        &["rules", "check", "rules"],
+    ] {
+        let run = place.run(args);
+        assert_eq!((run.status, run.out.as_str()), (2, ""), "{run:?}");
+        let at = format!("rules{}other.toml:36:12", std::path::MAIN_SEPARATOR);
+        assert!(
+            run.err.contains(&at) && run.err.contains("`other/footnote`, key `removes`"),
+            "{run:?}"
+        );
+    }
+    assert_eq!(place.read("other.txt"), "Other Media ©\nNews.\n");
+    assert!(!place.path("clean.jsonl").exists());
+    // Whose a page is has to be known of every file.
+    place.put(
+        "rules/other.toml",
+        wrong.replace("domains = [", "domain = ["),
+    );
+    let run = place.run(&["-O", "sample", "page.txt"]);
+    assert_eq!((run.status, run.out.as_str()), (2, ""), "{run:?}");
+    assert!(run.err.contains("other.toml:3:1"), "{run:?}");
+}
+
+#[test]
 fn rules_come_from_the_argument_before_the_environment() {
     let place = Place::with(&[("page.txt", PAGE)]);
     place.put(

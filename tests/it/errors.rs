@@ -195,7 +195,7 @@ fn columns_count_code_points_and_rules_have_their_file_s_id() {
 }
 
 #[test]
-fn a_folder_is_refused_whole() {
+fn a_folder_is_refused_for_any_file_that_cannot_be_read() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(
         folder.path().join("good.toml"),
@@ -216,6 +216,23 @@ fn a_folder_is_refused_whole() {
             .contains("expected UTF-8; byte 13 is not"),
         "{error}"
     );
+    // The rules of a file are read when they are asked for.
+    let wrong = rule("text = \"Some notice\"\nkeps = 1").replace("made", "bad");
+    std::fs::write(folder.path().join("bad.toml"), wrong).unwrap();
+    let outlets = Outlets::with_folder(folder.path()).unwrap();
+    assert!(outlets.cleaner("good").unwrap().is_some());
+    assert!(outlets.cleaner("none").unwrap().is_none());
+    let refused = [
+        outlets.cleaner("bad").unwrap_err(),
+        outlets.cleaner("bad").unwrap_err(),
+        outlets.check().unwrap_err(),
+    ];
+    for error in refused {
+        let [problem] = error.problems() else {
+            panic!("{error}")
+        };
+        assert_eq!((problem.line(), problem.key()), (11, Some("keps")));
+    }
     let error = Outlets::with_folder(Path::new("no/such/folder")).unwrap_err();
     assert_eq!(error.problems()[0].file(), "no/such/folder");
 }

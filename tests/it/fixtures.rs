@@ -47,6 +47,7 @@ impl Page {
     fn clean_of(&self, categories: Categories) -> Cleaned {
         let cleaner = Outlets::bundled()
             .cleaner(&self.outlet)
+            .unwrap()
             .expect("a folder of fixtures is named as an outlet");
         cleaner.clean_of(&self.text, categories)
     }
@@ -96,7 +97,7 @@ fn every_page_keeps_the_invariants() {
                 "{}",
                 page.name()
             );
-            let cleaner = Outlets::bundled().cleaner(&page.outlet).unwrap();
+            let cleaner = Outlets::bundled().cleaner(&page.outlet).unwrap().unwrap();
             assert_eq!(
                 cleaner.clean_of(&cleaned.text, categories).text,
                 cleaned.text,

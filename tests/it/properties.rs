@@ -159,7 +159,7 @@ fn compile(model: &Model, order: &[usize]) -> Option<std::sync::Arc<Cleaner>> {
     let file = ("made.toml".to_owned(), model.file(order));
     Outlets::with_files([file])
         .ok()
-        .map(|outlets| outlets.cleaner("made").expect("it was just read"))
+        .map(|outlets| outlets.cleaner("made").unwrap().expect("it was just read"))
 }
 
 fn straight(model: &Model) -> Vec<usize> {
@@ -252,7 +252,8 @@ proptest! {
     #[test]
     fn any_text_passes_the_bundled_rules(text in "(?s).{0,400}", generated in text()) {
         for outlet in Outlets::bundled().outlets() {
-            let cleaner = Outlets::bundled().cleaner(&outlet.id).expect("it is listed");
+            let cleaner = Outlets::bundled().cleaner(&outlet.id).unwrap();
+            let cleaner = cleaner.expect("it is listed");
             for text in [&text, &generated] {
                 let cleaned = cleaner.clean(text);
                 invariants(text, &cleaned)?;

@@ -8,7 +8,7 @@ fn outlet(rules: &str) -> Arc<Cleaner> {
     let file = format!("outlet = \"made\"\nname = \"Made\"\nceiling = 1.0\n{rules}");
     let outlets = Outlets::with_files([("made.toml".to_owned(), file)])
         .unwrap_or_else(|error| panic!("{error}"));
-    outlets.cleaner("made").unwrap()
+    outlets.cleaner("made").unwrap().unwrap()
 }
 
 /// A rule from its kind and its own keys.
@@ -368,7 +368,7 @@ fn a_page_over_the_ceiling_stays_and_is_flagged() {
         + &line("Literal furniture, a long line of it")
         + &rule("line", "p", "junk 1", r"pattern = 'junk \d+'");
     let outlets = Outlets::with_files([("made.toml".to_owned(), file)]).unwrap();
-    let cleaner = outlets.cleaner("made").unwrap();
+    let cleaner = outlets.cleaner("made").unwrap().unwrap();
     // Six bytes of twelve go: not more than half.
     assert_eq!(
         cleaner
@@ -508,7 +508,7 @@ fn a_ceiling_counts_what_is_left_in_each_round() {
             r"lines = [{ text = 'By AP', keep = true }, { pattern = 'No \d+' }]",
         );
     let outlets = Outlets::with_files([("made.toml".to_owned(), file)]).unwrap();
-    let cleaner = outlets.cleaner("made").unwrap();
+    let cleaner = outlets.cleaner("made").unwrap().unwrap();
     let article = "The article is here and it is long enough, is it not?\nBy AP\n";
     let cleaned = cleaner.clean(&format!("{article}{}No 5\n", "[cut]".repeat(100)));
     assert_eq!(cleaned.text, article);

@@ -2,8 +2,8 @@
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use cleaner::{Categories, Cleaner, Outlets};
 
@@ -36,6 +36,8 @@ const URL_FIELDS: &[&str] = &[
     "domain",
     "metadata.domain",
 ];
+/// The bytes of a file that one thread cleans sooner than several.
+const SMALL: u64 = 16 << 10;
 /// The fields that tell a page's outlet.
 const OUTLET_FIELDS: &[&str] = &["outlet", "metadata.outlet"];
 
@@ -43,8 +45,8 @@ const OUTLET_FIELDS: &[&str] = &["outlet", "metadata.outlet"];
 pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
     let source = Source::of(&args.rules)?;
     let outlets: &Outlets = &source;
-    let named = named_outlet(args, outlets).map_err(Failure::Said)?;
-    let addressed = addressed_outlet(args, outlets, console);
+    let named = named_outlet(args, outlets)?;
+    let addressed = addressed_outlet(args, outlets, console)?;
     let categories = categories(args).map_err(Failure::Said)?;
     refuse_senseless(args).map_err(Failure::Said)?;
     let listed = args.file_list.as_deref();
@@ -89,6 +91,7 @@ pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
         },
         named,
         addressed,
+        refused: Mutex::default(),
         categories,
         show,
         fields: Fields::new(&args.text_field, &urls, &outlet_fields, added),
@@ -123,7 +126,10 @@ fn over(work: &Work, reading: &Reading, manifest: Option<Manifest>) -> Result<To
     let mut results = Results::new(work, reading, manifest).map_err(Failure::Said)?;
     let mut jobs = Jobs::new(work.inputs, reading);
     pipeline::run(
-        threads(work.args.threads),
+        match is_small(work.inputs) {
+            true => 1,
+            false => threads(work.args.threads),
+        },
         || jobs.next(),
         |job| job.is_large(work.inputs),
         |job| work.on(job),
@@ -138,6 +144,15 @@ fn over(work: &Work, reading: &Reading, manifest: Option<Manifest>) -> Result<To
         return results.finish(Some(&stats));
     }
     results.finish(None)
+}
+
+/// Whether all there is to do is done before another thread has started.
+fn is_small(inputs: &Inputs) -> bool {
+    let [input] = &inputs.list[..] else {
+        return false;
+    };
+    let metadata = input.as_file().and_then(|path| path.metadata().ok());
+    metadata.is_some_and(|file| file.is_file() && file.len() < SMALL)
 }
 
 fn threads(asked: u16) -> usize {
@@ -156,11 +171,11 @@ fn or_usual(asked: &[String], usual: &[&str]) -> Vec<String> {
 }
 
 /// The outlet that `--outlet` names.
-fn named_outlet(args: &Clean, outlets: &Outlets) -> Result<Option<Arc<Cleaner>>, String> {
+fn named_outlet(args: &Clean, outlets: &Outlets) -> Result<Option<Arc<Cleaner>>, Failure> {
     let Some(id) = &args.outlet else {
         return Ok(None);
     };
-    let cleaner = outlets.cleaner(id).ok_or_else(|| {
+    let cleaner = outlets.cleaner(id)?.ok_or_else(|| {
         let nearest = outlets.nearest_id(id);
         let meant = nearest.map_or(String::new(), |id| format!("; did you mean `{id}`?"));
         format!("there is no outlet `{id}`{meant} (`cleaner rules list` shows all)")
@@ -169,16 +184,22 @@ fn named_outlet(args: &Clean, outlets: &Outlets) -> Result<Option<Arc<Cleaner>>,
 }
 
 /// The outlet of the address that `--url` names.
-fn addressed_outlet(args: &Clean, outlets: &Outlets, console: Console) -> Option<Arc<Cleaner>> {
-    let url = args.url.as_ref().filter(|_| args.outlet.is_none())?;
+fn addressed_outlet(
+    args: &Clean,
+    outlets: &Outlets,
+    console: Console,
+) -> Result<Option<Arc<Cleaner>>, Failure> {
+    let Some(url) = args.url.as_ref().filter(|_| args.outlet.is_none()) else {
+        return Ok(None);
+    };
     let Some(outlet) = outlets.by_address(url) else {
         console.note(
             url,
             "no outlet has this address; the text's own signs decide",
         );
-        return None;
+        return Ok(None);
     };
-    outlets.cleaner(&outlet.id)
+    Ok(outlets.cleaner(&outlet.id)?)
 }
 
 fn categories(args: &Clean) -> Result<Categories, String> {

@@ -4,6 +4,7 @@ use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use tempfile::SpooledTempFile;
@@ -174,6 +175,10 @@ impl<'a> Results<'a> {
     /// Standard output, `--removed` or `--on-error reject` cannot be written; nothing can be gone on
     /// with then.
     pub fn take(&mut self, mut done: Done) -> Result<(), Failure> {
+        let refused = self.work.refused.lock();
+        if let Some(error) = refused.unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(Failure::Rules(error));
+        }
         let at = done.at;
         if self.is_over(at) {
             return Ok(());

@@ -76,7 +76,7 @@ pub fn run(command: &RulesCommand, console: Console) -> Result<u8, Failure> {
     match command {
         RulesCommand::List { rules, json } => {
             let outlets = Source::of(rules)?;
-            list(&outlets, *json, &mut out)?;
+            list(&listed(&outlets)?, *json, &mut out)?;
         }
         RulesCommand::Show { id, rules } => {
             let outlets = Source::of(rules)?;
@@ -91,7 +91,7 @@ pub fn run(command: &RulesCommand, console: Console) -> Result<u8, Failure> {
                 let folder = folder.as_ref();
                 folder.is_none_or(|folder| Path::new(one.file).starts_with(folder))
             };
-            let listed: Vec<Listed> = listed(&outlets).filter(is_asked).collect();
+            let listed: Vec<Listed> = listed(&outlets)?.into_iter().filter(is_asked).collect();
             if let (Some(folder), true) = (&folder, listed.is_empty()) {
                 let folder = folder.display();
                 return Err(Failure::Said(format!(
@@ -110,11 +110,11 @@ pub fn run(command: &RulesCommand, console: Console) -> Result<u8, Failure> {
     Ok(FINE)
 }
 
-fn listed(outlets: &Outlets) -> impl Iterator<Item = Listed<'_>> {
-    outlets.outlets().map(|outlet| {
-        let cleaner = outlets.cleaner(&outlet.id);
+fn listed(outlets: &Outlets) -> cleaner::Result<Vec<Listed<'_>>> {
+    let listed = outlets.outlets().map(|outlet| {
+        let cleaner = outlets.cleaner(&outlet.id)?;
         let rules = cleaner.as_deref().map_or(&[][..], Cleaner::rules);
-        Listed {
+        Ok(Listed {
             id: &outlet.id,
             name: &outlet.name,
             family: outlet.is_family,
@@ -123,8 +123,9 @@ fn listed(outlets: &Outlets) -> impl Iterator<Item = Listed<'_>> {
             own: rules.iter().filter(|rule| owner(rule) == outlet.id).count(),
             rules: rules.len(),
             file: &outlet.file,
-        }
-    })
+        })
+    });
+    listed.collect()
 }
 
 /// The id of the file that a rule is written in.
@@ -132,16 +133,16 @@ fn owner(rule: &Rule) -> &str {
     rule.id.split('/').next().unwrap_or_default()
 }
 
-fn list(outlets: &Outlets, json: bool, out: &mut dyn Write) -> io::Result<()> {
+fn list(listed: &[Listed], json: bool, out: &mut dyn Write) -> io::Result<()> {
     if json {
-        for one in listed(outlets) {
-            serde_json::to_writer(&mut *out, &one)?;
+        for one in listed {
+            serde_json::to_writer(&mut *out, one)?;
             writeln!(out)?;
         }
         return Ok(());
     }
     let head = ["ID", "KIND", "RULES", "INHERITED", "NAME", "DOMAINS"].map(str::to_owned);
-    let row = |one: Listed| {
+    let row = |one: &Listed| {
         [
             one.id.to_owned(),
             if one.family { "family" } else { "outlet" }.to_owned(),
@@ -152,14 +153,14 @@ fn list(outlets: &Outlets, json: bool, out: &mut dyn Write) -> io::Result<()> {
         ]
     };
     let rows: Vec<_> = std::iter::once(head)
-        .chain(listed(outlets).map(row))
+        .chain(listed.iter().map(row))
         .collect();
     out.write_all(table(&rows, &[2, 3]).as_bytes())
 }
 
 fn show(outlets: &Outlets, id: &str, paint: Paint, out: &mut dyn Write) -> Result<(), Failure> {
     let owner = id.split('/').next().unwrap_or_default();
-    let (Some(outlet), Some(cleaner)) = (outlets.outlet(owner), outlets.cleaner(owner)) else {
+    let (Some(outlet), Some(cleaner)) = (outlets.outlet(owner), outlets.cleaner(owner)?) else {
         let nearest = outlets.nearest_id(owner);
         let meant = nearest.map_or(String::new(), |id| format!("; did you mean `{id}`?"));
         let what = format!(

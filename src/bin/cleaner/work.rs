@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cleaner::{Categories, Cleaned, Cleaner, Miss, Outlets};
 use memchr::memchr;
@@ -107,6 +107,8 @@ pub struct Work<'a> {
     pub named: Option<Arc<Cleaner>>,
     /// The outlet of the address that the arguments name.
     pub addressed: Option<Arc<Cleaner>>,
+    /// What is wrong with the rule files of an outlet that the run has met: it ends there.
+    pub refused: Mutex<Option<cleaner::Error>>,
     pub categories: Categories,
     pub show: Show,
     pub fields: Fields,
@@ -645,7 +647,7 @@ impl Work<'_> {
     ) -> Result<Page<'p>, String> {
         // A bug of ours must not take the other documents with it; the hook has told what it is.
         let work = AssertUnwindSafe(|| {
-            let outlet = self.outlet(text, url, outlet);
+            let outlet = self.outlet(text, url, outlet)?;
             let (cleaned, misses) = match &outlet {
                 Some((cleaner, _)) => {
                     let misses = match self.show {
@@ -656,10 +658,14 @@ impl Work<'_> {
                 }
                 None => (Cleaned::unchanged(text), Vec::new()),
             };
-            (outlet, cleaned, misses)
+            Ok((outlet, cleaned, misses))
         });
-        let (outlet, cleaned, misses) =
-            catch_unwind(work).map_err(|_| "it met a bug of cleaner".to_owned())?;
+        let found = catch_unwind(work).map_err(|_| "it met a bug of cleaner".to_owned())?;
+        let (outlet, cleaned, misses) = found.map_err(|error| {
+            let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+            refused.get_or_insert(error);
+            "the rule files of its outlet are refused".to_owned()
+        })?;
         Ok(Page {
             input: &self.inputs.list[at],
             record,
@@ -677,19 +683,26 @@ impl Work<'_> {
         text: &str,
         url: Option<&str>,
         named: Option<&str>,
-    ) -> Option<(Arc<Cleaner>, By)> {
+    ) -> cleaner::Result<Option<(Arc<Cleaner>, By)>> {
         if let Some(cleaner) = &self.named {
-            return Some((cleaner.clone(), By::Name));
+            return Ok(Some((cleaner.clone(), By::Name)));
         }
-        if let Some(cleaner) = named.and_then(|id| self.outlets.cleaner(id)) {
-            return Some((cleaner, By::Record));
+        let found = |id: Option<&str>, by| {
+            let cleaner = id.map(|id| self.outlets.cleaner(id)).transpose();
+            cleaner.map(|cleaner| Some((cleaner.flatten()?, by)))
+        };
+        if let Some(found) = found(named, By::Record)? {
+            return Ok(Some(found));
         }
-        let by_address = |url| self.outlets.cleaner(&self.outlets.by_address(url)?.id);
-        if let Some(cleaner) = url.and_then(by_address).or_else(|| self.addressed.clone()) {
-            return Some((cleaner, By::Address));
+        let by_address = url.and_then(|url| self.outlets.by_address(url));
+        if let Some(found) = found(by_address.map(|outlet| outlet.id.as_str()), By::Address)? {
+            return Ok(Some(found));
         }
-        let outlet = self.outlets.by_signs(text)?;
-        Some((self.outlets.cleaner(&outlet.id)?, By::Signs))
+        if let Some(cleaner) = &self.addressed {
+            return Ok(Some((cleaner.clone(), By::Address)));
+        }
+        let by_signs = self.outlets.by_signs(text);
+        found(by_signs.map(|outlet| outlet.id.as_str()), By::Signs)
     }
 
     /// Counts a document, and shows what is asked for.

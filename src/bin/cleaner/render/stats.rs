@@ -178,7 +178,9 @@ impl Totals {
 
     /// Looks for the rules that found nothing.
     pub fn look_for_idle_rules(&mut self, outlets: &Outlets) {
-        let met = self.outlets.keys().filter_map(|id| outlets.cleaner(id));
+        // Those that the run has met are in order.
+        let met = self.outlets.keys();
+        let met = met.filter_map(|id| outlets.cleaner(id).ok().flatten());
         let mut idle: Vec<String> = met
             .flat_map(|cleaner| cleaner.rules().to_vec())
             .filter(|rule| !self.rules.contains_key(&rule.id))
