@@ -427,7 +427,7 @@ impl Work<'_> {
         done: &mut Done,
         out: &mut Vec<u8>,
     ) -> Result<(), String> {
-        let record = Record::read(line, &self.fields)?;
+        let mut record = Record::read(line, &self.fields)?;
         let Some(text) = record.text() else {
             if self.args.require_text {
                 return Err(format!("there is no text under `{}`", self.args.text_field));
@@ -443,7 +443,7 @@ impl Work<'_> {
         let page = self.document(
             done.at,
             Some(number),
-            &text,
+            text,
             record.url.as_deref(),
             record.outlet.as_deref(),
         )?;
@@ -468,7 +468,7 @@ impl Work<'_> {
         } else if self.is_written() {
             // A large record is not in memory more often than it has to be.
             drop(page);
-            drop(text);
+            record.forget_text();
             let (end, _) = record.end();
             let end = if added.is_some() { end } else { line.len() };
             without(&line[..end], &cuts, out);
