@@ -22,10 +22,9 @@ use parquet::data_type::{ByteArray, ByteArrayType};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
-use serde_json::json;
 use sha1::{Digest, Sha1};
 
-use pages::{Generator, SHELLS};
+use pages::{Page, lines, pages};
 
 mod pages;
 
@@ -434,44 +433,6 @@ fn watch(child: &mut Child) -> (ExitStatus, Option<u64>) {
     }
 }
 
-struct Page {
-    id: String,
-    url: String,
-    date: String,
-    text: String,
-    language: &'static str,
-    outlet: &'static str,
-}
-
-/// Pages of all outlets in turn, until their texts are so many bytes.
-fn pages(size: usize) -> impl Iterator<Item = Page> {
-    let mut generator = Generator::new();
-    let mut written = 0;
-    let mut number = 0;
-    std::iter::from_fn(move || {
-        if written >= size {
-            return None;
-        }
-        let shell = &SHELLS[number % SHELLS.len()];
-        let (text, language) = generator.page(shell);
-        number += 1;
-        written += text.len();
-        Some(Page {
-            id: format!("page-{number:08}"),
-            url: format!("https://{}/a/{number}.html", shell.host),
-            date: format!(
-                "20{:02}-{:02}-{:02}T06:30:00Z",
-                generator.random(25),
-                1 + generator.random(12),
-                1 + generator.random(28)
-            ),
-            text,
-            language,
-            outlet: shell.outlet,
-        })
-    })
-}
-
 fn create(path: &Path) -> BufWriter<File> {
     BufWriter::with_capacity(1 << 20, File::create(path).expect(ROOM))
 }
@@ -489,25 +450,6 @@ fn write_texts(folder: &Path, pages: &mut dyn Iterator<Item = Page>) -> usize {
             page.text.len()
         })
         .sum()
-}
-
-/// A line of JSON for each page; tells their size.
-fn lines<W: Write>(pages: &mut dyn Iterator<Item = Page>, mut out: W) -> (usize, W) {
-    let mut size = 0;
-    for page in pages {
-        let record = json!({
-            "id": page.id,
-            "text": page.text,
-            "url": page.url,
-            "date": page.date,
-            "metadata": {"language": page.language, "source": page.outlet, "length": page.text.len()},
-        });
-        let line = record.to_string() + "\n";
-        size += line.len();
-        out.write_all(line.as_bytes()).expect(ROOM);
-    }
-    out.flush().expect(ROOM);
-    (size, out)
 }
 
 /// A record of WARC for each page, behind the one that tells of the file; tells their size.
