@@ -118,6 +118,15 @@ pub struct Work<'a> {
     pub sample_below: AtomicU64,
 }
 
+/// What is wanted of what is left of a document.
+#[derive(Clone, Copy)]
+enum Left {
+    /// The text.
+    Made,
+    /// The holes are enough: what is written is written from the original.
+    Holes,
+}
+
 /// What came of a job.
 pub struct Done {
     /// The number of the input.
@@ -313,13 +322,11 @@ impl Work<'_> {
             Ok(bytes) => bytes,
             Err(what) => return self.fail(done, None, what),
         };
-        let mut out = Vec::new();
-        let text = match String::from_utf8(bytes) {
+        let mut bytes = bytes;
+        let text = match formats::utf8(&bytes) {
             Ok(text) => text,
-            Err(error) => {
-                let at = error.utf8_error().valid_up_to();
-                let bytes = error.into_bytes();
-                let what = format!("this is not UTF-8: 0x{:02x} at byte offset {at}", bytes[at]);
+            Err((byte, at)) => {
+                let what = format!("this is not UTF-8: 0x{byte:02x} at byte offset {at}");
                 if self.args.on_error != OnError::Keep {
                     return self.fail(done, None, what);
                 }
@@ -331,25 +338,36 @@ impl Work<'_> {
                 return;
             }
         };
-        match self.document(done.at, None, &text, None, None) {
-            Ok(page) => {
-                if let Some(flag) = &page.cleaned.flag {
-                    done.told.push(Told::Note {
-                        name: page.name(),
-                        what: format!("left as it is: {flag}"),
-                    });
-                }
-                self.show(&page, done, &mut out);
-                if self.args.removed.is_some() && !page.cleaned.removals.is_empty() {
-                    self.remove(&page, &Undo::default(), done);
-                }
-                if self.is_written() {
-                    out = page.cleaned.text.into_bytes();
-                }
-            }
+        let page = match self.document(done.at, None, text, None, None, self.left()) {
+            Ok(page) => page,
             Err(what) => return self.fail(done, None, what),
+        };
+        if let Some(flag) = &page.cleaned.flag {
+            done.told.push(Told::Note {
+                name: page.name(),
+                what: format!("left as it is: {flag}"),
+            });
+        }
+        let mut out = Vec::new();
+        self.show(&page, done, &mut out);
+        if self.args.removed.is_some() && !page.cleaned.removals.is_empty() {
+            self.remove(&page, &Undo::default(), done);
+        }
+        if self.is_written() {
+            // In place: a large page is not in memory twice.
+            let holes = page.cleaned.holes();
+            take_out(&mut bytes, &holes);
+            out = bytes;
         }
         self.write_page(out, done);
+    }
+
+    /// What is wanted of a document that is written from the original.
+    fn left(&self) -> Left {
+        match self.show {
+            Show::Json => Left::Made,
+            _ => Left::Holes,
+        }
     }
 
     /// Writes a page to its file, or leaves it for standard output.
@@ -446,6 +464,7 @@ impl Work<'_> {
             text,
             record.url.as_deref(),
             record.outlet.as_deref(),
+            self.left(),
         )?;
         let cuts = record.places(&page.cleaned.holes());
         let added = self.added(&page, &record);
@@ -538,7 +557,7 @@ impl Work<'_> {
         }
         let text = record.text()?;
         let url = record.header("WARC-Target-URI");
-        let page = self.document(done.at, Some(number), text, url, None)?;
+        let page = self.document(done.at, Some(number), text, url, None, Left::Made)?;
         let has_changed = !page.cleaned.removals.is_empty();
         let mut undo = Undo::default();
         if self.args.removed.is_some() && has_changed {
@@ -625,7 +644,8 @@ impl Work<'_> {
     ) -> Result<Option<String>, String> {
         let text = formats::utf8(text)
             .map_err(|(byte, at)| format!("this is not UTF-8: 0x{byte:02x} at byte offset {at}"))?;
-        let page = self.document(done.at, Some(number), text, rows.url(at), rows.outlet(at))?;
+        let (url, outlet) = (rows.url(at), rows.outlet(at));
+        let page = self.document(done.at, Some(number), text, url, outlet, Left::Made)?;
         self.show(&page, done, out);
         if page.cleaned.removals.is_empty() {
             return Ok(None);
@@ -644,6 +664,7 @@ impl Work<'_> {
         text: &'p str,
         url: Option<&str>,
         outlet: Option<&str>,
+        left: Left,
     ) -> Result<Page<'p>, String> {
         // A bug of ours must not take the other documents with it; the hook has told what it is.
         let work = AssertUnwindSafe(|| {
@@ -654,9 +675,16 @@ impl Work<'_> {
                         Show::Explain => cleaner.misses(text, self.categories),
                         _ => Vec::new(),
                     };
-                    (cleaner.clean_of(text, self.categories), misses)
+                    let cleaned = match left {
+                        Left::Made => cleaner.clean_of(text, self.categories),
+                        Left::Holes => cleaner.find_of(text, self.categories),
+                    };
+                    (cleaned, misses)
                 }
-                None => (Cleaned::unchanged(text), Vec::new()),
+                None => match left {
+                    Left::Made => (Cleaned::unchanged(text), Vec::new()),
+                    Left::Holes => (Cleaned::default(), Vec::new()),
+                },
             };
             Ok((outlet, cleaned, misses))
         });
@@ -765,6 +793,20 @@ impl Work<'_> {
         );
         written.expect("writing to memory");
     }
+}
+
+/// Takes bytes out, which are in order and disjoint.
+fn take_out(bytes: &mut Vec<u8>, holes: &[Range<usize>]) {
+    let Some(first) = holes.first() else {
+        return;
+    };
+    let mut end = first.start;
+    let behind = holes.iter().skip(1).map(|hole| hole.start);
+    for (hole, next) in holes.iter().zip(behind.chain([bytes.len()])) {
+        bytes.copy_within(hole.end..next, end);
+        end += next - hole.end;
+    }
+    bytes.truncate(end);
 }
 
 /// The bytes without some of them, which are in order and disjoint.
