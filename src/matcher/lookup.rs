@@ -21,9 +21,10 @@ pub(crate) struct Lookup {
     patterns: Vec<(Arc<Pattern>, Vec<u32>)>,
     /// The place of each in `patterns`, by how it is written.
     known: HashMap<Arc<str>, usize, RandomState>,
-    /// The patterns of which every match begins with one of a few starts, by these.
-    by_start: HashMap<u32, Vec<u32>, RandomState>,
-    starts: Buckets,
+    /// The patterns of which every match begins with four bytes out of a few, and of those left the
+    /// ones that end so.
+    by_first: ByFour,
+    by_last: ByFour,
     /// The other patterns, and one gate for each 64 of them.
     others: Vec<u32>,
     gates: Vec<Gate>,
@@ -211,11 +212,12 @@ impl Lookup {
             self.known.insert(pattern.expression.clone(), number);
             self.patterns.push((pattern.clone(), vec![asker]));
             let number = number as u32;
-            if let Some(starts) = pattern.begins.starts() {
-                for start in starts {
-                    self.starts.insert(start.into());
-                    self.by_start.entry(start).or_default().push(number);
-                }
+            if let Some(first) = pattern.begins.fours() {
+                self.by_first.insert(first, number);
+                continue;
+            }
+            if let Some(last) = pattern.ends.fours() {
+                self.by_last.insert(last, number);
                 continue;
             }
             let bit = self.others.len() % 64;
@@ -233,7 +235,8 @@ impl Lookup {
     #[inline]
     pub(crate) fn may_hit(&self, line: Edges) -> bool {
         self.literals.may_have(line)
-            || self.starts.may_have(start(line).into())
+            || self.by_first.may_have(line.first)
+            || self.by_last.may_have(line.last)
             || self.gates.iter().any(|gate| gate.open(line) != 0)
     }
 
@@ -261,12 +264,13 @@ impl Lookup {
             }
         };
         let length = line.bare().len();
-        if self.starts.may_have(start(edges).into()) {
-            let known = self.by_start.get(&start(edges));
-            for &number in known.into_iter().flatten() {
-                if self.patterns[number as usize].0.may_match(edges, length) {
-                    try_pattern(number);
-                }
+        let [first, last] = [
+            self.by_first.get(edges.first),
+            self.by_last.get(edges.last),
+        ];
+        for &number in first.iter().chain(last) {
+            if self.patterns[number as usize].0.may_match(edges, length) {
+                try_pattern(number);
             }
         }
         for (gate, others) in self.gates.iter().zip(self.others.chunks(64)) {
@@ -282,10 +286,37 @@ impl Lookup {
     }
 }
 
-/// What the patterns that begin alike are found by.
-#[inline]
-fn start(line: Edges) -> u32 {
-    u64::from_le_bytes(line.first) as u32
+/// Patterns by the four bytes with which their matches begin, or, read backwards, end.
+#[derive(Debug, Default)]
+struct ByFour {
+    patterns: HashMap<u32, Vec<u32>, RandomState>,
+    buckets: Buckets,
+}
+
+impl ByFour {
+    fn insert(&mut self, fours: impl IntoIterator<Item = u32>, pattern: u32) {
+        for four in fours {
+            self.buckets.insert(four.into());
+            self.patterns.entry(four).or_default().push(pattern);
+        }
+    }
+
+    fn of(edge: [u8; EDGE]) -> u32 {
+        u64::from_le_bytes(edge) as u32
+    }
+
+    #[inline]
+    fn may_have(&self, edge: [u8; EDGE]) -> bool {
+        self.buckets.may_have(Self::of(edge).into())
+    }
+
+    #[inline]
+    fn get(&self, edge: [u8; EDGE]) -> &[u32] {
+        if !self.may_have(edge) {
+            return &[];
+        }
+        self.patterns.get(&Self::of(edge)).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// Which of 64 patterns a line may be, by the bytes of its edges: a bit for each pattern, at each

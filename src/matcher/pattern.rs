@@ -458,11 +458,11 @@ impl Edge {
     }
 
     /// The four bytes of which every match has one lot at its edge, if they are few.
-    pub(crate) fn starts(&self) -> Option<BTreeSet<u32>> {
+    pub(crate) fn fours(&self) -> Option<BTreeSet<u32>> {
         const FOUR: u64 = u32::MAX as u64;
         let are_known = self.few.iter().all(|&(bits, _)| bits & FOUR == FOUR);
-        let starts = self.few.iter().map(|&(_, value)| value as u32);
-        (are_known && !self.few.is_empty()).then(|| starts.collect())
+        let fours = self.few.iter().map(|&(_, value)| value as u32);
+        (are_known && !self.few.is_empty()).then(|| fours.collect())
     }
 
     /// Whether it tells nothing.
