@@ -264,10 +264,7 @@ impl Lookup {
             }
         };
         let length = line.bare().len();
-        let [first, last] = [
-            self.by_first.get(edges.first),
-            self.by_last.get(edges.last),
-        ];
+        let [first, last] = [self.by_first.get(edges.first), self.by_last.get(edges.last)];
         for &number in first.iter().chain(last) {
             if self.patterns[number as usize].0.may_match(edges, length) {
                 try_pattern(number);
@@ -315,7 +312,9 @@ impl ByFour {
         if !self.may_have(edge) {
             return &[];
         }
-        self.patterns.get(&Self::of(edge)).map_or(&[], Vec::as_slice)
+        self.patterns
+            .get(&Self::of(edge))
+            .map_or(&[], Vec::as_slice)
     }
 }
 
