@@ -106,6 +106,11 @@ impl Outlets {
         &BUILT_IN
     }
 
+    /// No outlets at all, not even the built-in families.
+    pub fn none() -> Outlets {
+        Outlets::new(Vec::new()).expect("nothing is wrong with no files")
+    }
+
     /// The built-in outlets and those of a folder: its `*.toml`, and those of its `families/`.
     /// A file replaces a built-in one of the same id.
     ///
@@ -132,6 +137,14 @@ impl Outlets {
     /// cyclic `extends`, an example that does not come out as it says.
     pub fn with_files(texts: impl IntoIterator<Item = (String, String)>) -> Result<Outlets> {
         Outlets::gathered(texts, &Outlets::bundled().files)
+    }
+
+    /// These outlets and that of one more rule file, given as its path and its text.
+    ///
+    /// # Errors
+    /// As those of [`with_files`](Outlets::with_files).
+    pub(crate) fn and(&self, name: String, text: String) -> Result<Outlets> {
+        Outlets::gathered([(name, text)], &self.files)
     }
 
     /// The outlets of rule files, and of others that they do not replace.

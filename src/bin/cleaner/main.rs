@@ -26,6 +26,7 @@ mod restore;
 mod results;
 mod resume;
 mod rules;
+mod suggest;
 mod work;
 
 use std::panic::catch_unwind;
@@ -90,6 +91,7 @@ fn run(args: &Args, console: Console) -> Result<u8, Failure> {
     match &args.command {
         None => clean::run(&args.clean, console),
         Some(Command::Rules { command }) => rules::run(command, console),
+        Some(Command::Suggest(suggest)) => suggest::run(suggest, console),
         Some(Command::Restore(restore)) => restore::run(restore, console),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
