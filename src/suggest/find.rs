@@ -501,6 +501,11 @@ impl<'s, 't> Finder<'s, 't> {
             *best = at.min(*best);
         }
         let places: Vec<(usize, usize)> = first.into_iter().collect();
+        // The others serve where that one is missing; a lone word may head something else.
+        found.retain(|(wanted, rows)| {
+            rows.iter().any(|row| places.contains(row))
+                || wanted.texts.iter().all(|text| text.contains(' '))
+        });
         found.sort_by_key(|(_, rows)| {
             let least = rows
                 .iter()

@@ -21,6 +21,8 @@ const SAMPLED: u64 = 4;
 const RARE: usize = 8;
 /// The share of the smaller page's shingles that two pages of one story have in common.
 const SAME_STORY: f64 = 0.5;
+/// The shortest word that tells what a text speaks of: bytes.
+const TELLING: usize = 6;
 /// The most rows of a group without blank lines that is read as one box.
 const BOX: usize = 16;
 
@@ -359,6 +361,30 @@ fn count(sheets: &[Sheet], numbers: usize, number: impl Fn(&Row) -> u32) -> Vec<
     counts
 }
 
+/// Whether what two pages do not have in common speaks of the same things, or is little. A short
+/// story under a long shell has most of its prose in common with any other of the outlet.
+fn tell_the_same(one: &Sheet, other: &Sheet) -> bool {
+    let own = |sheet: &Sheet, beside: &Sheet| {
+        let texts: HashSet<u32> = beside.rows.iter().map(|row| row.text).collect();
+        let own = sheet.rows.iter().filter(|row| !texts.contains(&row.text));
+        let (mut prose, mut words) = (0, HashSet::new());
+        for row in own {
+            prose += if row.prose { row.raw.len() } else { 0 };
+            words.extend(long_words(row.raw).filter(|word| word.len() >= TELLING));
+        }
+        (prose, words)
+    };
+    let size = |sheet: &Sheet| {
+        let prose = sheet.rows.iter().filter(|row| row.prose);
+        prose.map(|row| row.raw.len()).sum::<usize>()
+    };
+    let (own_one, words_one) = own(one, other);
+    let (own_other, words_other) = own(other, one);
+    let common = words_one.intersection(&words_other).count();
+    let fewer = words_one.len().min(words_other.len());
+    own_one * 6 <= size(one) || own_other * 6 <= size(other) || common * 10 >= fewer * 3
+}
+
 /// Gives pages of one story the same number; returns how many stories there are.
 ///
 /// Shingles of words of the prose are hashed and sampled by their hash; pages that have half of
@@ -400,7 +426,8 @@ fn tell_stories(sheets: &mut [Sheet]) -> usize {
     let mut story: Vec<usize> = (0..sheets.len()).collect();
     for ((one, other), common) in shared {
         let smaller = sizes[one].min(sizes[other]);
-        if smaller >= 4 && common as f64 >= SAME_STORY * smaller as f64 {
+        let is_near = smaller >= 4 && common as f64 >= SAME_STORY * smaller as f64;
+        if is_near && tell_the_same(&sheets[one], &sheets[other]) {
             let (from, to) = (story[one].max(story[other]), story[one].min(story[other]));
             for number in &mut story {
                 if *number == from {
