@@ -21,6 +21,8 @@ const SAMPLED: u64 = 4;
 const RARE: usize = 8;
 /// The share of the smaller page's shingles that two pages of one story have in common.
 const SAME_STORY: f64 = 0.5;
+/// The telling words that a story has at least for itself.
+const OWN: usize = 10;
 /// The shortest word that tells what a text speaks of: bytes.
 const TELLING: usize = 6;
 /// The most rows of a group without blank lines that is read as one box.
@@ -364,25 +366,16 @@ fn count(sheets: &[Sheet], numbers: usize, number: impl Fn(&Row) -> u32) -> Vec<
 /// Whether what two pages do not have in common speaks of the same things, or is little. A short
 /// story under a long shell has most of its prose in common with any other of the outlet.
 fn tell_the_same(one: &Sheet, other: &Sheet) -> bool {
-    let own = |sheet: &Sheet, beside: &Sheet| {
+    let own = |sheet: &Sheet, beside: &Sheet| -> HashSet<String> {
         let texts: HashSet<u32> = beside.rows.iter().map(|row| row.text).collect();
         let own = sheet.rows.iter().filter(|row| !texts.contains(&row.text));
-        let (mut prose, mut words) = (0, HashSet::new());
-        for row in own {
-            prose += if row.prose { row.raw.len() } else { 0 };
-            words.extend(long_words(row.raw).filter(|word| word.len() >= TELLING));
-        }
-        (prose, words)
+        own.flat_map(|row| long_words(row.raw))
+            .filter(|word| word.len() >= TELLING)
+            .collect()
     };
-    let size = |sheet: &Sheet| {
-        let prose = sheet.rows.iter().filter(|row| row.prose);
-        prose.map(|row| row.raw.len()).sum::<usize>()
-    };
-    let (own_one, words_one) = own(one, other);
-    let (own_other, words_other) = own(other, one);
-    let common = words_one.intersection(&words_other).count();
-    let fewer = words_one.len().min(words_other.len());
-    own_one * 6 <= size(one) || own_other * 6 <= size(other) || common * 10 >= fewer * 3
+    let (one, other) = (own(one, other), own(other, one));
+    let fewer = one.len().min(other.len());
+    fewer < OWN || one.intersection(&other).count() * 10 >= fewer * 3
 }
 
 /// Gives pages of one story the same number; returns how many stories there are.
