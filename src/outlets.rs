@@ -143,8 +143,8 @@ impl Outlets {
     ///
     /// # Errors
     /// As those of [`with_files`](Outlets::with_files).
-    pub(crate) fn and(&self, name: String, text: String) -> Result<Outlets> {
-        Outlets::gathered([(name, text)], &self.files)
+    pub fn and_file(&self, name: &str, text: &str) -> Result<Outlets> {
+        Outlets::gathered([(name.to_owned(), text.to_owned())], &self.files)
     }
 
     /// The outlets of rule files, and of others that they do not replace.

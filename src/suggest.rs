@@ -169,7 +169,7 @@ pub fn suggest(sample: &Sample, outlets: &Outlets) -> Result<Draft> {
         signs: Vec::new(),
         ceiling: None,
     };
-    outlets.and(file_name(sample), bare.toml(0, 0))?;
+    outlets.and_file(&file_name(sample), &bare.toml(0, 0))?;
     let pages: Vec<&str> = sample.pages.iter().map(String::as_str).collect();
     let (extends, covered) = families(sample, &pages, outlets);
     let all = Sheets::new(&pages, &covered);
@@ -426,7 +426,7 @@ impl<'a> Made<'a> {
             toml.push('\n');
             toml.push_str(&rule.toml(self.stories, None));
         }
-        let outlets = self.outlets.and(file_name(self.sample), toml)?;
+        let outlets = self.outlets.and_file(&file_name(self.sample), &toml)?;
         Ok(outlets
             .cleaner(&self.sample.outlet)
             .expect("the file's outlet is one of them"))
@@ -672,7 +672,10 @@ fn name(rule: &Rule, ids: &mut HashSet<String>) -> String {
 fn category(rule: &Rule, words: bool) -> Category {
     match rule.kind() {
         "duplicate" => return Category::Duplicate,
-        "inline" => return Category::Dateline,
+        "inline" if rule.mark.as_ref().is_some_and(|(before, _)| *before) => {
+            return Category::Dateline;
+        }
+        "inline" => return Category::Navigation,
         _ => {}
     }
     if words && let Some(guess) = words::guess(&rule.texts()) {

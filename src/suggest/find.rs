@@ -621,7 +621,10 @@ impl<'s, 't> Finder<'s, 't> {
                 // A box above its last lines.
                 let first = (group.start..at).all(free);
                 let lines = at - group.start;
-                let titled = lines == 1 && sheet.rows[group.start].title;
+                // Below the headline it may be a byline, or the headline itself.
+                let titled = lines == 1
+                    && sheet.rows[group.start].title
+                    && self.region((page, at)) == Region::Body;
                 if sheet.gapped
                     && first
                     && (1..=3).contains(&lines)

@@ -2,6 +2,8 @@
 
 use cleaner::{Draft, Outlets, Risk, Sample, suggest};
 
+use crate::place::{Place, Run};
+
 /// Paragraphs that have little in common, so that each of these pages is a story of its own.
 const STORIES: [[&str; 4]; 5] = [
     [
@@ -363,4 +365,112 @@ fn wrong_id_is_refused() {
     };
     let error = suggest(&sample, Outlets::bundled()).unwrap_err();
     assert!(error.to_string().contains("is no id"), "{error}");
+}
+
+const MENU: &str =
+    "Skip to the Times\n\n{title}\n\n{1}\n\n{2}\n\n{3}\n\nThanks for reading the Times\n";
+
+#[test]
+fn program_reads_folders_and_records_alike() {
+    let place = Place::new();
+    let mut records = String::new();
+    for story in 0..3 {
+        let text = page(MENU, story);
+        place.put(&format!("pages/{story}.txt"), &text);
+        records.push_str(&serde_json::json!({ "text": text }).to_string());
+        records.push('\n');
+    }
+    let said = "made: note: 3 pages, 3 stories: 2 rules, 0 of them disabled\n";
+    let run = place.run(&["suggest", "-O", "made", "pages"]);
+    assert_eq!((run.status, run.err.as_str()), (0, said));
+    let drafted = run.out;
+    let run = place.run_on(&["suggest", "-O", "made", "-"], &records);
+    assert_eq!((run.status, run.err.as_str()), (0, said));
+    assert_eq!(run.out, drafted);
+    let run = place.run(&["suggest", "-O", "made", "pages", "-o", "drafts/made.toml"]);
+    assert_eq!((run.status, run.out.as_str()), (2, ""));
+    place.put("mine/none.txt", "");
+    let run = place.run(&["suggest", "-O", "made", "pages", "-o", "mine/made.toml"]);
+    check_run(&run, 0, "", said);
+    assert_eq!(place.read("mine/made.toml"), drafted);
+    let run = place.run(&["rules", "check", "mine"]);
+    check_run(&run, 0, "1 rule files, 2 rules: fine\n", "");
+}
+
+#[test]
+fn program_needs_a_page() {
+    let place = Place::with(&[("pages/blank.txt", "\n\n")]);
+    let run = place.run(&["suggest", "-O", "made", "pages"]);
+    check_run(
+        &run,
+        2,
+        "",
+        "cleaner: error: there is no page to learn from\n",
+    );
+}
+
+#[test]
+fn review_leaves_what_was_accepted() {
+    let place = Place::new();
+    for story in 0..3 {
+        place.put(&format!("pages/{story}.txt"), page(MENU, story));
+    }
+    let args = ["suggest", "-O", "made", "pages", "--review"];
+    let run = place.run_on(&args, "d\nr\na\n");
+    assert_eq!(run.status, 0, "{}", run.err);
+    assert!(
+        !run.out.contains("text = \"Skip to the Times\"\nremoves"),
+        "{}",
+        run.out
+    );
+    assert!(
+        run.out
+            .contains("text = \"Thanks for reading the Times\"\nremoves"),
+        "{}",
+        run.out
+    );
+    assert!(run.err.contains("-Skip to the Times\n"), "{}", run.err);
+    assert!(run.err.contains("3 of 3 pages change\n"), "{}", run.err);
+    let left = place.run_on(&args, "a\n");
+    assert_eq!((left.status, left.out.as_str()), (2, ""));
+    assert!(
+        left.err
+            .ends_with("cleaner: error: the review was left: nothing is written\n"),
+        "{}",
+        left.err
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn review_takes_what_the_editor_leaves_if_it_passes_the_check() {
+    let place = Place::new();
+    for story in 0..3 {
+        place.put(&format!("pages/{story}.txt"), page(MENU, story));
+    }
+    let edit = |editor: &str, answers: &str| {
+        let line = format!(
+            "printf '{answers}' | EDITOR='{editor}' VISUAL= $CLEANER suggest -O made pages --review"
+        );
+        place.shell(&line)
+    };
+    let run = edit("sed -i.bak s/navigation/account/", "e\\nA\\n");
+    assert!(
+        run.out.contains("category = \"account\""),
+        "{} {}",
+        run.out,
+        run.err
+    );
+    let run = edit("sed -i.bak s/navigation/nonsense/", "e\\nA\\n");
+    assert!(run.out.contains("category = \"navigation\""), "{}", run.out);
+    assert!(run.err.contains("unknown category"), "{}", run.err);
+    assert!(run.err.contains("the rule is as it was"), "{}", run.err);
+}
+
+#[track_caller]
+fn check_run(run: &Run, status: i32, out: &str, err: &str) {
+    assert_eq!(
+        (run.status, run.out.as_str(), run.err.as_str()),
+        (status, out, err)
+    );
 }

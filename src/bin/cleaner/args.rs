@@ -464,6 +464,13 @@ pub struct Suggest {
     #[command(flatten)]
     pub rules: RulesFolder,
 
+    /// Walk through the proposals on the terminal before anything is written
+    ///
+    /// Each can be accepted, rejected, edited in $VISUAL or $EDITOR, and its diff of every page be
+    /// looked at. It is shown on standard error, and answered on standard input.
+    #[arg(long)]
+    pub review: bool,
+
     /// Guess categories by place alone, not by words; what is found is the same
     #[arg(long)]
     pub no_words: bool,

@@ -25,6 +25,7 @@ mod render;
 mod restore;
 mod results;
 mod resume;
+mod review;
 mod rules;
 mod suggest;
 mod work;

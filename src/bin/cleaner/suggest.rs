@@ -10,12 +10,17 @@ use crate::args;
 use crate::console::{Console, Failure, printable};
 use crate::formats::{Format, Source, jsonl, parquet, utf8, wet};
 use crate::inputs::{Input, Inputs};
+use crate::review::Review;
 use crate::rules;
 use crate::{ERROR, FINE, output};
 
 /// Writes the draft that the arguments ask for; returns the exit code.
 pub fn run(args: &args::Suggest, console: Console) -> Result<u8, Failure> {
     let outlets = outlets(args)?;
+    if args.review && args.paths.iter().any(|path| path.as_os_str() == "-") {
+        let what = "--review is answered on standard input: pages cannot come from there";
+        return Err(Failure::Said(what.to_owned()));
+    }
     let inputs = Inputs::find(&args.paths, None, None, console)?;
     let mut failed = inputs.failed > 0;
     let mut pages = Vec::new();
@@ -30,7 +35,9 @@ pub fn run(args: &args::Suggest, console: Console) -> Result<u8, Failure> {
     }
     // The same text twice, as of a folder named with one of its files, tells nothing more.
     let mut seen = HashSet::new();
-    pages.retain(|page: &String| !page.trim().is_empty() && seen.insert(page.clone()));
+    pages.retain(|(_, page): &(String, String)| {
+        !page.trim().is_empty() && seen.insert(page.clone())
+    });
     if pages.is_empty() {
         return Err(Failure::Said("there is no page to learn from".to_owned()));
     }
@@ -44,10 +51,23 @@ pub fn run(args: &args::Suggest, console: Console) -> Result<u8, Failure> {
         outlet: args.outlet.clone(),
         name: args.name.clone(),
         domains: args.domain.clone(),
-        pages,
+        pages: pages.iter().map(|(_, page)| page.clone()).collect(),
         words: !args.no_words,
     };
-    let draft = cleaner::suggest(&sample, &outlets)?;
+    let mut draft = cleaner::suggest(&sample, &outlets)?;
+    if args.review {
+        let review = Review {
+            outlet: &args.outlet,
+            outlets: &outlets,
+            pages: &pages,
+            console,
+        };
+        if !review.run(&mut draft)? {
+            return Err(Failure::Said(
+                "the review was left: nothing is written".to_owned(),
+            ));
+        }
+    }
     let toml = draft.toml();
     match &args.output {
         Some(path) => output::write(path, toml.as_bytes())
@@ -79,8 +99,13 @@ fn outlets(args: &args::Suggest) -> Result<rules::Source, Failure> {
     rules::Source::of(&args.rules)
 }
 
-/// Adds the pages of an input.
-fn read(input: &Input, args: &args::Suggest, pages: &mut Vec<String>) -> Result<(), String> {
+/// Adds the pages of an input, each with its name.
+fn read(
+    input: &Input,
+    args: &args::Suggest,
+    pages: &mut Vec<(String, String)>,
+) -> Result<(), String> {
+    let record = |number: usize| format!("{}:{number}", input.name());
     let file = input.as_file();
     let mut source = Source::open(
         file,
@@ -95,7 +120,7 @@ fn read(input: &Input, args: &args::Suggest, pages: &mut Vec<String>) -> Result<
             let bytes = source.read_all()?;
             let text = utf8(&bytes)
                 .map_err(|(byte, at)| format!("this is not UTF-8: 0x{byte:02x} at byte {at}"))?;
-            pages.push(text.to_owned());
+            pages.push((input.name().to_owned(), text.to_owned()));
         }
         Format::Jsonl => {
             while let Some(piece) = source.lines()? {
@@ -107,9 +132,10 @@ fn read(input: &Input, args: &args::Suggest, pages: &mut Vec<String>) -> Result<
                     if line.trim_ascii().is_empty() {
                         continue;
                     }
-                    let record = jsonl::Record::read(line, &fields)
-                        .map_err(|what| format!("line {}: {what}", piece.place.line + at as u64))?;
-                    pages.extend(record.text().map(|text| text.into_owned()));
+                    let number = piece.place.line as usize + at;
+                    let read = jsonl::Record::read(line, &fields)
+                        .map_err(|what| format!("line {number}: {what}"))?;
+                    pages.extend(read.text().map(|text| (record(number), text.into_owned())));
                 }
             }
         }
@@ -119,9 +145,9 @@ fn read(input: &Input, args: &args::Suggest, pages: &mut Vec<String>) -> Result<
                     if let Some(what) = extent.broken {
                         return Err(format!("record {}: {what}", extent.number));
                     }
-                    let record = wet::Record::read(&piece.bytes[extent.bytes])?;
-                    if record.is_document() {
-                        pages.push(record.text()?.to_owned());
+                    let read = wet::Record::read(&piece.bytes[extent.bytes])?;
+                    if read.is_document() {
+                        pages.push((record(extent.number as usize), read.text()?.to_owned()));
                     }
                 }
             }
@@ -139,7 +165,7 @@ fn read(input: &Input, args: &args::Suggest, pages: &mut Vec<String>) -> Result<
                 for text in rows.texts.iter().flatten() {
                     let text =
                         std::str::from_utf8(text.data()).map_err(|error| error.to_string())?;
-                    pages.push(text.to_owned());
+                    pages.push((record(pages.len() + 1), text.to_owned()));
                 }
             }
         }
