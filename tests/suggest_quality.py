@@ -4,8 +4,8 @@
     tests/suggest_quality.py CLEANER [--floor FILE] [--lost]
 
 On the labelled corpus (../shared, or the folder that CLEANER_GOLD names): rules drafted from any two
-of an outlet's three pages, applied untouched to the third, with word lists and without. F1 is of
-removed lines; an article line is one labelled `keep`; lines without a label do not count.
+of an outlet's three pages, applied untouched to the third, with word lists and without, on the main
+content as an extractor left it; and on the full text of the pages. F1 is of removed lines; an article line is one labelled `keep`; lines without a label do not count.
 
 On tests/fixtures: rules drafted from an outlet's pages, and how many of the lines labelled in
 tests/gold.json they find on them: under another id than the outlet's, so that its own rules do not
@@ -56,17 +56,17 @@ def scores(tp, fp, fn):
     return precision, recall, 2 * tp / (2 * tp + fp + fn) if tp + fp + fn else 1.0
 
 
-def corpus(cleaner, folder, lost, *options):
+def corpus(cleaner, folder, rendition, lost, *options):
     """The table of the labelled corpus; F1 and the number of article lines lost."""
     outlets = collections.defaultdict(list)
-    for page in sorted((folder / "text/main").glob("*.txt")):
+    for page in sorted((folder / "text" / rendition).glob("*.txt")):
         outlets[page.stem.rsplit("_", 1)[0]].append(page)
     print(f"{'outlet':20} {'precision':>9} {'recall':>7} {'F1':>6} {'article lines lost':>19}")
     total = collections.Counter()
     for outlet, pages in outlets.items():
         counts = collections.Counter()
         for held in pages:
-            gold = json.loads((folder / f"gold/main/{held.stem}.json").read_text())
+            gold = json.loads((folder / f"gold/{rendition}/{held.stem}.json").read_text())
             with tempfile.TemporaryDirectory() as scratch:
                 scratch = pathlib.Path(scratch)
                 draft(cleaner, [page for page in pages if page != held], scratch, "--no-bundled", *options)
@@ -137,11 +137,12 @@ def main():
     gold = pathlib.Path(os.environ.get("CLEANER_GOLD") or ROOT / "../shared") / CORPUS
     if gold.is_dir():
         print("== drafts from two pages on the third, with word lists")
-        figures["corpus_f1"], figures["corpus_lost"] = corpus(cleaner, gold, lost)
-        if "--quick" not in sys.argv:
-            print("== the same with every word list empty")
-            figures["corpus_f1_without_words"], figures["corpus_lost_without_words"] = corpus(
-                cleaner, gold, False, "--no-words")
+        figures["corpus_f1"], figures["corpus_lost"] = corpus(cleaner, gold, "main", lost)
+        print("== the same with every word list empty")
+        figures["corpus_f1_without_words"], figures["corpus_lost_without_words"] = corpus(
+            cleaner, gold, "main", False, "--no-words")
+        print("== with word lists, on the full text of the pages")
+        figures["full_f1"], figures["full_lost"] = corpus(cleaner, gold, "full", lost)
     else:
         print("corpus of drafts: not run")
     print("== drafts from the fixture pages on themselves, under another id")

@@ -186,6 +186,11 @@ impl<'s, 't> Finder<'s, 't> {
         !last && (second.is_some() || between)
     }
 
+    /// Whether so many stories are few of many, and a weak witness.
+    fn is_weak(&self, stories: usize) -> bool {
+        self.all.stories >= 6 && stories * 4 < self.all.stories
+    }
+
     /// Why it is not sure that lines at these places are boilerplate.
     fn doubt(&self, rows: &[(usize, usize)]) -> Option<&'static str> {
         let half = |count: usize| count * 2 >= rows.len();
@@ -193,8 +198,8 @@ impl<'s, 't> Finder<'s, 't> {
         if stories >= 3 && stories * 10 >= self.all.stories * 6 {
             return None;
         }
-        // A few of many pages are a weak witness: then only what stands clear of any text is sure.
-        let weak = self.all.stories >= 6 && stories * 4 < self.all.stories;
+        // Then only what stands clear of any text is sure.
+        let weak = self.is_weak(stories);
         let inside = rows.iter().filter(|&&row| match self.region(row) {
             Region::Body => weak || self.is_amid(row),
             _ if !weak => false,
@@ -204,7 +209,7 @@ impl<'s, 't> Finder<'s, 't> {
             }
             Region::Tail => !self.is_tail_from(row) || !self.is_near_end(row),
         });
-        if inside.count() * 2 <= rows.len() {
+        if inside.count() * 2 < rows.len() + usize::from(!weak) {
             return None;
         }
         if weak {
@@ -373,7 +378,7 @@ impl<'s, 't> Finder<'s, 't> {
                         && sheet.headline.is_some_and(|headline| at <= headline)
                         && start == 0
                         && sheet.rows[row].title
-                        && sheet.rows[row].raw.trim().chars().count() <= LABEL
+                        && sheet.rows[row].raw.trim().chars().count() <= KICKER
                         && !sheet.is_on_topic(row);
                     let under_first = sheet.headline.is_some_and(|headline| {
                         start > 0 && row < headline && headline <= at && headline - start <= 4
@@ -417,7 +422,8 @@ impl<'s, 't> Finder<'s, 't> {
             Region::Head => {
                 let limit = sheet.headline.unwrap_or(sheet.body.start);
                 let above = at < limit;
-                let between = run.end < limit && run.len() <= RUN;
+                let short = row.raw.trim().chars().count() <= KICKER;
+                let between = short && run.end < limit && run.len() <= RUN;
                 let sure = sheet.headline.is_some() || boxed * 2 >= rows;
                 above && !prose && sure && (is_boxed || (between && !sheet.is_on_topic(at)))
             }
@@ -453,7 +459,8 @@ impl<'s, 't> Finder<'s, 't> {
                     (true, false) => false,
                 }
             }
-            Region::Body => is_boxed && !prose && boxed >= 2,
+            // Of many pages more than one would show it.
+            Region::Body => self.all.stories < 6 && is_boxed && !prose && boxed >= 2,
         }
     }
 
@@ -717,6 +724,9 @@ impl<'s, 't> Finder<'s, 't> {
         let mut rule = Rule::block(hint, steps, self.zone(&ends));
         rule.support = self.stories(&ends);
         rule.why = "the lines differ from page to page, and stand at the same place each time";
+        if self.is_weak(rule.support) {
+            rule.disabled = Some("few pages show it, and its lines differ".to_owned());
+        }
         rule.places = slot
             .places
             .into_iter()
