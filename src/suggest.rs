@@ -1,6 +1,6 @@
 //! Sample pages of one outlet, and the draft of a rule *file* made of them.
 //!
-//! A draft is text that a person reviews, never a [`Cleaner`](crate::Cleaner): a rule that a machine
+//! A draft is text that a person reviews, never a [`Cleaner`]: a rule that a machine
 //! wrote passes the same check as one that a person wrote. No rule comes from a word list; words only
 //! guess categories ([`Sample::words`]).
 //!
@@ -14,11 +14,15 @@
 //! | "By NAME", "Published under: …" | lines keyed by their first, or first and last, words; of each key the common frame, by longest common subsequence, becomes the pattern (wrapper induction: Kushmerick 1997; RoadRunner, Crescenzi et al. 2001) |
 //! | where the article is | the run of lines with the greatest sum of weights, prose that stands nowhere else for it, what recurs against (maximum subsequence segmentation: Pasternack & Roth 2009); a headline shares its words with it |
 //! | lists, boxes | the lines that recur align the pages; short lines that differ at the same place beside or between them are slots (RoadRunner; partial tree alignment: Zhai & Liu 2005) |
+//! | sections' names | short lines between what recurs and the headline |
+//! | boxes about authors | a name, below it a line that begins with it, below that what recurs |
+//! | marks in paragraphs | what stands before the first dash or behind the last sentence, counted the same way |
 //! | to the end | the first line that recurs below which no page has an article's run of prose |
 //! | a line on one page alone | its neighbours: in a group, or between lines, that recur, outside of the article (context of neighbours: Kohlschütter et al. 2010) |
 //! | runs | a text that mostly follows another one is its next step |
 //!
-//! All of it is counting by hash and sorting: the time is in proportion to the pages.
+//! All of it is counting by hash and sorting: the time is in proportion to the pages. Pages are never
+//! compared in pairs, but those that share rare shingles.
 //!
 //! What is not sure is written `disabled`, with the reason: a short line alone amid the text may be a
 //! subhead, a sentence may be background that stories share. A refrain recurs on its own page, not on
@@ -199,13 +203,16 @@ pub fn suggest(sample: &Sample, outlets: &Outlets) -> Result<Draft> {
         });
     }
     proposals.sort_by_key(|proposal| proposal.disabled.is_some());
-    Ok(Draft {
+    let draft = Draft {
         head: header.toml(pages.len(), all.stories),
         proposals,
         extends: header.extends,
         pages: pages.len(),
         stories: all.stories,
-    })
+    };
+    // Each rule has passed alone; signs and all of it together have not been tried yet.
+    outlets.and_file(&file_name(sample), &draft.toml())?;
+    Ok(draft)
 }
 
 fn file_name(sample: &Sample) -> String {

@@ -5,13 +5,14 @@
 
 On the labelled corpus (../shared, or the folder that CLEANER_GOLD names): rules drafted from any two
 of an outlet's three pages, applied untouched to the third, with word lists and without, on the main
-content as an extractor left it; and on the full text of the pages. F1 is of removed lines; an article line is one labelled `keep`; lines without a label do not count.
+content as an extractor left it; and on the full text of the pages. F1 is of removed lines; an
+article line is one labelled `keep`; lines without a label do not count.
 
 On tests/fixtures: rules drafted from an outlet's pages, and how many of the lines labelled in
 tests/gold.json they find on them: under another id than the outlet's, so that its own rules do not
 help but a family may be extended, and without any rule file at all.
 
-`--floor FILE` fails where a figure is worse than the file says, and names what it may be raised to.
+`--lost` shows the lines that are lost or left. `--floor FILE` fails where a figure is worse than the file says, and names what it may be raised to.
 """
 import collections
 import json

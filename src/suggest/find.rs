@@ -21,6 +21,8 @@ const RUN: usize = 10;
 const STEPS: usize = 40;
 /// The most rules of a draft.
 const RULES: usize = 200;
+/// The longest line that a rule is made of: bytes.
+const LONGEST: usize = 4096;
 /// The longest line above a headline that is read as the name of a section: characters.
 const KICKER: usize = 40;
 /// How far from the end what few pages have may stand: rows.
@@ -256,7 +258,8 @@ impl<'s, 't> Finder<'s, 't> {
     }
 
     fn mark_texts(&mut self) {
-        let places = self.places(|_, _, row| self.all.recurs(row).then_some(row.text));
+        let says = |row: &Row| self.all.recurs(row) && row.raw.len() <= LONGEST;
+        let places = self.places(|_, _, row| says(row).then_some(row.text));
         for rows in places.into_values() {
             match self.doubt(&rows) {
                 None => {

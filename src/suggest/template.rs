@@ -2,6 +2,8 @@
 
 /// The longest mark before or behind a sentence: characters.
 const MARK: usize = 60;
+/// The most texts whose common words are looked for: more of them tell nothing new.
+const SPLICED: usize = 64;
 /// What stands between a mark and the sentence behind it.
 const SEPARATORS: &[&str] = &[" - ", " – ", " — ", " -- ", " | ", " // "];
 /// Characters after which a sentence is at its end.
@@ -154,6 +156,7 @@ pub(super) fn common_pattern(texts: &[&str], how: usize) -> Option<String> {
 /// A frame in which something is put in at several places: the words that all texts have, in
 /// order (a longest common subsequence, folded over the texts).
 fn spliced(split: &[Vec<&str>]) -> Option<String> {
+    let split = &split[..split.len().min(SPLICED)];
     let mut common: Vec<&str> = split[0].clone();
     for words in &split[1..] {
         if common.len() > 400 || words.len() > 400 {
