@@ -12,6 +12,7 @@ mod properties;
 mod provenance;
 mod reference;
 mod rules;
+mod suggest;
 mod tidy;
 mod unreadable;
 mod wet;

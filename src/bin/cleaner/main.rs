@@ -25,7 +25,9 @@ mod render;
 mod restore;
 mod results;
 mod resume;
+mod review;
 mod rules;
+mod suggest;
 mod work;
 
 use std::panic::catch_unwind;
@@ -90,6 +92,7 @@ fn run(args: &Args, console: Console) -> Result<u8, Failure> {
     match &args.command {
         None => clean::run(&args.clean, console),
         Some(Command::Rules { command }) => rules::run(command, console),
+        Some(Command::Suggest(suggest)) => suggest::run(suggest, console),
         Some(Command::Restore(restore)) => restore::run(restore, console),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
