@@ -347,7 +347,7 @@ struct Line {
     /// Past its last byte, without the line end.
     end: usize,
     /// The part of its content without surrounding white space and bullet, and the edges of that.
-    bare: (usize, usize),
+    bare: Bare,
     edges: Edges,
     /// The neighbours among the lines that are left; `NONE` at both ends of the page.
     prev: u32,
@@ -575,7 +575,7 @@ impl<'t> Page<'t> {
             ..
         } = self.lines[line as usize];
         Folding {
-            bare: &self.content(line)[start..end],
+            bare: &self.content(line)[start as usize..end as usize],
             edges,
             folded: OnceCell::new(),
             is_plain: Some(is_plain),
@@ -592,7 +592,7 @@ impl<'t> Page<'t> {
     #[inline]
     pub(crate) fn bare_length(&self, line: u32) -> usize {
         let (start, end) = self.lines[line as usize].bare;
-        end - start
+        (end - start) as usize
     }
 
     /// Whether the line, folded, has no more than so many characters.
@@ -603,7 +603,7 @@ impl<'t> Page<'t> {
             width,
             ..
         } = &self.lines[line as usize];
-        if end - start <= most {
+        if (end - start) as usize <= most {
             return true;
         }
         // Lines between which blocks are looked for are asked about again and again.
@@ -842,12 +842,17 @@ fn marks(text: &str) -> usize {
     text.len() - text.trim_start_matches('\u{feff}').len()
 }
 
-/// Where a line without surrounding white space and bullet stands in it, and its edges.
+/// Where a line without surrounding white space and bullet stands in it: its first byte, and past its
+/// last one; of no use for lines longer than [`MAX_LINE`], which nobody asks for.
+type Bare = (u32, u32);
+
+/// The bare part of a line, and its edges.
 #[inline]
-fn shape(line: &str) -> ((usize, usize), Edges) {
+fn shape(line: &str) -> (Bare, Edges) {
     let bare = unbulleted(line);
     let start = bare.as_ptr() as usize - line.as_ptr() as usize;
-    ((start, start + bare.len()), Edges::of(bare))
+    let clip = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    ((clip(start), clip(start + bare.len())), Edges::of(bare))
 }
 
 /// Whether a line has nothing but white space.

@@ -3,7 +3,7 @@
 //! Most lines of a page are none: tables over a line's edges say so before anything is folded,
 //! hashed or matched.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -44,8 +44,7 @@ pub(crate) struct Wanted {
 struct Literals<T> {
     values: HashMap<String, T, RandomState>,
     /// The edges of all: a line with others is none of them, and need not be folded or hashed.
-    edges: HashSet<(u64, u64), RandomState>,
-    begins: Buckets,
+    edges: Buckets,
 }
 
 /// Which of many edges there are: a bit for each bucket of them. No is certain.
@@ -99,11 +98,11 @@ impl Buckets {
 }
 
 impl<T: Default> Literals<T> {
-    fn key(edges: Edges) -> (u64, u64) {
-        (
-            u64::from_le_bytes(edges.first),
-            u64::from_le_bytes(edges.last),
-        )
+    /// One number of both edges.
+    #[inline]
+    fn key(edges: Edges) -> u64 {
+        let [first, last] = [edges.first, edges.last].map(u64::from_le_bytes);
+        first ^ last.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
     /// The value of a literal, which is added if need be.
@@ -112,20 +111,20 @@ impl<T: Default> Literals<T> {
             first: first_edge(literal),
             last: last_edge(literal),
         };
-        if self.edges.insert(Self::key(edges)) {
-            self.begins.insert(u64::from_le_bytes(edges.first));
+        if !self.values.contains_key(literal) {
+            self.edges.insert(Self::key(edges));
         }
         self.values.entry(literal.to_owned()).or_default()
     }
 
-    /// Whether a line may be one of them, by what it begins with.
+    /// Whether a line may be one of them, by its edges.
     #[inline]
     fn may_have(&self, line: Edges) -> bool {
-        self.begins.may_have(u64::from_le_bytes(line.first))
+        self.edges.may_have(Self::key(line))
     }
 
     fn get(&self, line: &Folding) -> Option<&T> {
-        if !self.may_have(line.edges()) || !self.edges.contains(&Self::key(line.edges())) {
+        if !self.may_have(line.edges()) {
             return None;
         }
         // Most lines are as they are when they are folded.

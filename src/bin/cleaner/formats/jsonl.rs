@@ -414,9 +414,15 @@ impl<'a> Text<'a> {
             let mut unescaped = String::with_capacity(rest.len());
             unescaped.push_str(&text);
             while bytes[at] == b'\\' {
-                let (c, length) = escape(&rest[at..])?;
-                unescaped.push(c);
-                at += length;
+                // Nearly all escapes are line ends.
+                if bytes.get(at + 1) == Some(&b'n') {
+                    unescaped.push('\n');
+                    at += 2;
+                } else {
+                    let (c, length) = escape(&rest[at..])?;
+                    unescaped.push(c);
+                    at += length;
+                }
                 if unescaped.len() >= marks.last().map_or(0, |&(_, last)| last) + APART {
                     marks.push((at, unescaped.len()));
                 }
