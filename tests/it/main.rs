@@ -1,6 +1,7 @@
 mod cli;
 mod compressed;
 mod corpora;
+mod coverage;
 mod errors;
 mod faults;
 mod fixtures;
@@ -11,6 +12,7 @@ mod place;
 mod properties;
 mod provenance;
 mod reference;
+mod report;
 mod rules;
 mod tidy;
 mod unreadable;

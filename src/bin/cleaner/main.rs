@@ -22,6 +22,7 @@ mod output;
 mod pipeline;
 mod progress;
 mod render;
+mod report;
 mod restore;
 mod results;
 mod resume;
@@ -61,7 +62,7 @@ fn main() -> ExitCode {
     });
     interrupted.expect("there is no other handler");
     let args = Args::parse();
-    let console = Console::new(args.color, args.clean.quiet);
+    let console = Console::new(args.color, args.is_quiet());
     let status = match catch_unwind(|| run(&args, console)) {
         Ok(Ok(status)) => status,
         // Whoever read our output has had enough of it.
@@ -90,6 +91,7 @@ fn run(args: &Args, console: Console) -> Result<u8, Failure> {
     match &args.command {
         None => clean::run(&args.clean, console),
         Some(Command::Rules { command }) => rules::run(command, console),
+        Some(Command::Report(report)) => report::run(report, console),
         Some(Command::Restore(restore)) => restore::run(restore, console),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
