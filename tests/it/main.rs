@@ -16,4 +16,5 @@ mod report;
 mod rules;
 mod tidy;
 mod unreadable;
+mod watch;
 mod wet;

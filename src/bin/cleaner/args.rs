@@ -257,6 +257,13 @@ pub struct Clean {
     #[arg(long, help_heading = SHOW, group = "show", conflicts_with_all = ["output", "in_place"])]
     pub diff: bool,
 
+    /// Show the diff again whenever a page or a rule file of --rules changes; Ctrl-C ends it
+    ///
+    /// On a terminal the screen is cleared before. What is wrong with a rule file is shown in place
+    /// of the diff.
+    #[arg(long, requires = "diff", help_heading = SHOW)]
+    pub watch: bool,
+
     /// The names of the pages that would change, one a line
     #[arg(long, help_heading = SHOW, group = "show", conflicts_with_all = ["output", "in_place"])]
     pub check: bool,

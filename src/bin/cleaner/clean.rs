@@ -43,8 +43,15 @@ const OUTLET_FIELDS: &[&str] = &["outlet", "metadata.outlet"];
 
 /// Cleans the inputs that the arguments name; returns the exit code.
 pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
-    let source = Source::of(&args.rules)?;
-    let (totals, _, show) = with(args, &source, None, None, console)?;
+    once(args, &*Source::of(&args.rules)?, console)
+}
+
+/// Cleans the inputs that the arguments name by these rules; returns the exit code.
+///
+/// # Errors
+/// As those of [`run`].
+pub fn once(args: &Clean, outlets: &Outlets, console: Console) -> Result<u8, Failure> {
+    let (totals, _, show) = with(args, outlets, None, None, console)?;
     Ok(status(&totals, args, show))
 }
 

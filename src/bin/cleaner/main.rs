@@ -8,7 +8,8 @@
 //! - [`work`] cleans the documents of a piece, on all cores ([`pipeline`]), and renders what is to
 //!   be seen of them ([`render`]);
 //! - [`results`] takes what came of the pieces in their order, and is the only one that writes,
-//!   prints and counts; pages of text alone are written by the workers.
+//!   prints and counts; pages of text alone are written by the workers;
+//! - [`watch`] does it all again when a file has changed, and [`report`] makes a file of it to look at.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
@@ -27,6 +28,7 @@ mod restore;
 mod results;
 mod resume;
 mod rules;
+mod watch;
 mod work;
 
 use std::panic::catch_unwind;
@@ -89,6 +91,7 @@ fn run(args: &Args, console: Console) -> Result<u8, Failure> {
         return Ok(FINE);
     }
     match &args.command {
+        None if args.clean.watch => watch::run(&args.clean, console),
         None => clean::run(&args.clean, console),
         Some(Command::Rules { command }) => rules::run(command, console),
         Some(Command::Report(report)) => report::run(report, console),

@@ -35,6 +35,18 @@ impl Source {
         Ok(Source::Brought(Box::new(Outlets::of_folder(&folder)?)))
     }
 
+    /// As [`of`](Source::of), with what another has compiled of files that have not changed.
+    ///
+    /// # Errors
+    /// As those of [`of`](Source::of).
+    pub fn again(rules: &RulesFolder, before: Option<&Source>) -> Result<Source, Failure> {
+        let mut source = Source::of(rules)?;
+        if let (Source::Brought(outlets), Some(before)) = (&mut source, before) {
+            outlets.reuse(before);
+        }
+        Ok(source)
+    }
+
     /// As [`of`](Source::of), with another folder.
     ///
     /// # Errors
