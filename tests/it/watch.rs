@@ -115,6 +115,30 @@ fn what_is_not_there_yet_is_waited_for() {
 }
 
 #[test]
+fn what_is_written_into_a_watched_folder_is_no_change() {
+    let place = Place::with(&[("pages/page.txt", PAGE), ("list", "pages/page.txt\n")]);
+    let out = fs::File::create(place.path("pages/diff.txt")).unwrap();
+    let args = ["--diff", "--watch", "pages", "--file-list", "list"];
+    let mut command = place.command(BINARY, &args);
+    command
+        .stdin(Stdio::null())
+        .stdout(out)
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let err = gather(child.stderr.take().unwrap());
+    let out = Arc::default();
+    let watch = Watch { child, out, err };
+    // The page, the list and the rule file.
+    watch.expect("", "3 files watched");
+    place.put("pages/page.txt", "It rained.\n");
+    watch.expect("", "3 files watched");
+    // Had its own output been a change, there would be rounds without end.
+    std::thread::sleep(Duration::from_millis(300));
+    let told = String::from_utf8_lossy(&watch.err.lock().unwrap()).into_owned();
+    assert!(told.matches("watched").count() <= 2, "{told}");
+}
+
+#[test]
 fn standard_input_is_not_watched() {
     let place = Place::new();
     let err = "cleaner: error: --watch needs the files or folders to watch; standard input is read once\n";

@@ -103,6 +103,8 @@ impl Seen {
             // The folder, and `families` in it.
             seen.add(&folder, is_rules, 2);
         }
+        // Else the diff of a watched folder that is written into it would be its own next change.
+        seen.files.retain(|path, _| !is_stdout(path));
         seen
     }
 
@@ -159,6 +161,24 @@ impl Seen {
         *self = now;
         has_changed
     }
+}
+
+/// Whether standard output goes to a file.
+#[cfg(unix)]
+fn is_stdout(path: &Path) -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+    let stdout = io::stdout().as_fd().try_clone_to_owned();
+    let stdout = stdout.and_then(|stdout| std::fs::File::from(stdout).metadata());
+    match (stdout, path.metadata()) {
+        (Ok(stdout), Ok(file)) => (stdout.dev(), stdout.ino()) == (file.dev(), file.ino()),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_stdout(_: &Path) -> bool {
+    false
 }
 
 #[cfg(unix)]

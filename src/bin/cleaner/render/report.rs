@@ -261,7 +261,7 @@ fn rules(head: &Head, before: Option<&Totals>) -> String {
         };
         let old = before.map(|before| bar(hits(before), most, "old"));
         format!(
-            "<tr id=\"rule-{id}\"><th scope=\"row\"><b>{id}</b> <span class=\"badge c-{category}\">{category}</span> <button type=\"button\" class=\"js\" data-rule=\"{id}\">its pages</button><br><small>{} <i>{}</i></small></th><td class=\"bars c-{category}\">{}{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+            "<tr id=\"rule-{id}\"><th scope=\"row\"><b>{id}</b> <span class=\"badge c-{category}\">{category}</span> <button type=\"button\" class=\"js\" data-rule=\"{id}\">its pages</button><br><small id=\"note-{id}\">{} <i>{}</i></small></th><td class=\"bars c-{category}\">{}{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
             text_of(rule.map_or("", |rule| &rule.note)),
             text_of(&rule.map_or(String::new(), |rule| place_of(rule))),
             old.unwrap_or_default(),
@@ -486,7 +486,7 @@ impl Shown<'_> {
         let labels = rules.chain(found).map(|(rule, how)| {
             let tip = format!("{}; {how}{} ({})", rule.category, rule.note, place_of(rule));
             format!(
-                "<a class=\"why\" href=\"#rule-{id}\" data-rule=\"{id}\" data-tip=\"{tip}\" aria-description=\"{tip}\">{id}</a>",
+                "<a class=\"why\" href=\"#rule-{id}\" data-rule=\"{id}\" data-tip=\"{tip}\" aria-describedby=\"note-{id}\">{id}</a>",
                 id = text_of(&rule.id),
                 tip = text_of(&tip),
             )
