@@ -49,7 +49,7 @@ fn report_shows_lines_with_their_rules() {
     );
     has(
         pages[0],
-        "<div class=\"group found c-credit\"><p class=\"rules\"><a class=\"why\" href=\"#rule-sample/agency-credit\" data-rule=\"sample/agency-credit\" data-tip=\"credit; stays unless --also takes it; Who supplied the material. (rules/sample.toml:15)\"",
+        "<div class=\"group found c-credit\"><p class=\"rules\"><a class=\"why\" href=\"#rule-sample/agency-credit\" data-rule=\"sample/agency-credit\" data-tip=\"credit; stays unless --also takes it; Who supplied the material. (rules",
     );
     has(pages[1], "outlet not known, unchanged");
     has(&html, "<tr id=\"rule-sample/copyright-line\">");
