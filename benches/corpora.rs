@@ -11,10 +11,8 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use flate2::write::GzEncoder;
 use parquet::basic::{Compression, ZstdLevel};
@@ -22,12 +20,13 @@ use parquet::data_type::{ByteArray, ByteArrayType};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
-use serde_json::json;
 use sha1::{Digest, Sha1};
 
-use pages::{Generator, SHELLS};
+use pages::{Page, lines, pages};
+use race::Run;
 
 mod pages;
+mod race;
 
 const RUNS: usize = 3;
 const MEGABYTES: usize = 1000;
@@ -49,7 +48,7 @@ fn main() {
     let megabytes = std::env::var("CORPORA_MB").map_or(MEGABYTES, |megabytes| {
         megabytes.parse().expect("CORPORA_MB is a number")
     });
-    let home = home(megabytes);
+    let home = race::memory(megabytes * 5 / 2);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     println!(
         "{megabytes} MB of records in {}, {cores} cores, median of {RUNS}\n",
@@ -77,21 +76,6 @@ fn main() {
     }
     for tool in missing {
         println!("\n{tool}: not installed");
-    }
-}
-
-/// A folder in memory if there is room for input and output, so that no disk is measured.
-fn home(megabytes: usize) -> PathBuf {
-    let memory = PathBuf::from("/dev/shm");
-    let free = || -> Option<usize> {
-        let told = Command::new("df").arg("-Pk").arg(&memory).output().ok()?;
-        let told = String::from_utf8(told.stdout).ok()?;
-        told.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()
-    };
-    if free().is_some_and(|kilobytes| kilobytes / 1000 > megabytes * 5 / 2) {
-        memory
-    } else {
-        std::env::temp_dir()
     }
 }
 
@@ -264,19 +248,6 @@ const KINDS: &[Kind] = &[
 
 const ROOM: &str = "room for the records";
 
-/// A command, and the file its standard output goes to.
-struct Run {
-    name: String,
-    command: Vec<String>,
-    stdout: Option<PathBuf>,
-    times: Vec<Duration>,
-    /// Kilobytes.
-    peak: Option<u64>,
-    /// Bytes of its output.
-    written: u64,
-    is_there: bool,
-}
-
 /// Makes the corpus of a format, and prints its rows of the table.
 fn measure(kind: &Kind, folder: &Path, megabytes: usize, missing: &mut BTreeSet<String>) {
     let (input, output) = (folder.join(kind.input), folder.join(kind.output));
@@ -284,20 +255,12 @@ fn measure(kind: &Kind, folder: &Path, megabytes: usize, missing: &mut BTreeSet<
     std::fs::create_dir(&empty).expect("a folder without rules");
     let size = (kind.write)(&input, &mut pages(megabytes * 1_000_000));
     let path = |path: &Path| path.display().to_string();
-    let run = |name: &str, command: &[&str], stdout: Option<&Path>| Run {
-        name: name.to_owned(),
-        command: command.iter().map(|&word| word.to_owned()).collect(),
-        stdout: stdout.map(Path::to_owned),
-        times: Vec::new(),
-        peak: None,
-        written: 0,
-        is_there: true,
-    };
+    let run = |name: &str, command: &[&str]| Run::new(name, command).writing(&output);
     let (from, to, empty) = (path(&input), path(&output), path(&empty));
     let program = env!("CARGO_BIN_EXE_cleaner");
     let own = |threads: &'static str, more: &[&str]| {
         let command = [&[program, &from, "-o", &to, "--quiet", threads], more].concat();
-        run("cleaner", &command, None)
+        run("cleaner", &command)
     };
     let itself = path(&std::env::current_exe().expect("this executable"));
     let mut runs = vec![
@@ -306,24 +269,18 @@ fn measure(kind: &Kind, folder: &Path, megabytes: usize, missing: &mut BTreeSet<
         run(
             kind.floor.about(),
             &[&itself, kind.floor.name(), &from, &to],
-            None,
         ),
     ];
     for tool in kind.tools {
         let command = [*tool, &[&from]].concat();
-        runs.push(run(&tool.join(" "), &command, Some(&output)));
+        runs.push(run(&tool.join(" "), &command).into_file());
     }
     if kind.ruleless {
         let mut without = own("-j1", &["--no-bundled", "--rules", &empty]);
         without.name = "cleaner -j1 without rules".to_owned();
         runs.push(without);
     }
-    for round in 0..=RUNS {
-        for run in runs.iter_mut().filter(|run| run.is_there) {
-            // The first round warms the caches up, and is watched.
-            run.go(&output, round == 0);
-        }
-    }
+    race::race(&mut runs, RUNS);
     assert_eq!(
         runs[0].written, runs[1].written,
         "for any number of threads"
@@ -333,12 +290,7 @@ fn measure(kind: &Kind, folder: &Path, megabytes: usize, missing: &mut BTreeSet<
         "{} has not changed",
         kind.name
     );
-    let pace = |run: &Run| {
-        let mut times = run.times.clone();
-        times.sort_unstable();
-        let median = times.get(times.len() / 2)?;
-        Some(size as f64 / 1e6 / median.as_secs_f64())
-    };
+    let pace = |run: &Run| Some(size as f64 / 1e6 / run.median()?.as_secs_f64());
     let peak = |run: &Run| {
         run.peak
             .map_or("?".to_owned(), |peak| format!("{}", peak / 1000))
@@ -365,113 +317,6 @@ fn measure(kind: &Kind, folder: &Path, megabytes: usize, missing: &mut BTreeSet<
     }
 }
 
-impl Run {
-    /// Runs it once. Its output is gone before and after.
-    fn go(&mut self, output: &Path, is_watched: bool) {
-        let mut command = Command::new(&self.command[0]);
-        command.args(&self.command[1..]).stdin(Stdio::null());
-        if let Some(path) = &self.stdout {
-            command.stdout(File::create(path).expect("room for the output"));
-        }
-        let start = Instant::now();
-        let mut child = match command.spawn() {
-            Ok(child) => child,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.is_there = false;
-                remove(output);
-                return;
-            }
-            Err(error) => panic!("{}: {error}", self.command[0]),
-        };
-        let status = if is_watched {
-            let (status, peak) = watch(&mut child);
-            self.peak = peak;
-            status
-        } else {
-            let status = child.wait().expect("it ends");
-            self.times.push(start.elapsed());
-            status
-        };
-        assert!(status.success(), "{:?}: {status}", self.command);
-        self.written = written(output);
-        assert!(self.written > 0, "{:?} has written nothing", self.command);
-        remove(output);
-    }
-}
-
-/// The size of a file, or of those in a folder.
-fn written(path: &Path) -> u64 {
-    if path.is_dir() {
-        let files = std::fs::read_dir(path).expect("the output can be read");
-        let sizes = files.map(|file| written(&file.expect("a file").path()));
-        return sizes.sum();
-    }
-    path.metadata().map_or(0, |metadata| metadata.len())
-}
-
-fn remove(path: &Path) {
-    if path.is_dir() {
-        std::fs::remove_dir_all(path).expect("the output can be removed");
-    } else if path.exists() {
-        std::fs::remove_file(path).expect("the output can be removed");
-    }
-}
-
-/// Waits for a process, and tells its peak resident memory in kilobytes, where there is /proc.
-fn watch(child: &mut Child) -> (ExitStatus, Option<u64>) {
-    let path = format!("/proc/{}/status", child.id());
-    let mut peak = None;
-    loop {
-        let told = std::fs::read_to_string(&path).unwrap_or_default();
-        let line = told.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
-        peak = peak.max(kilobytes);
-        if let Some(status) = child.try_wait().expect("it ends") {
-            // It counts in units of 1024.
-            return (status, peak.map(|peak: u64| peak * 1024 / 1000));
-        }
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
-struct Page {
-    id: String,
-    url: String,
-    date: String,
-    text: String,
-    language: &'static str,
-    outlet: &'static str,
-}
-
-/// Pages of all outlets in turn, until their texts are so many bytes.
-fn pages(size: usize) -> impl Iterator<Item = Page> {
-    let mut generator = Generator::new();
-    let mut written = 0;
-    let mut number = 0;
-    std::iter::from_fn(move || {
-        if written >= size {
-            return None;
-        }
-        let shell = &SHELLS[number % SHELLS.len()];
-        let (text, language) = generator.page(shell);
-        number += 1;
-        written += text.len();
-        Some(Page {
-            id: format!("page-{number:08}"),
-            url: format!("https://{}/a/{number}.html", shell.host),
-            date: format!(
-                "20{:02}-{:02}-{:02}T06:30:00Z",
-                generator.random(25),
-                1 + generator.random(12),
-                1 + generator.random(28)
-            ),
-            text,
-            language,
-            outlet: shell.outlet,
-        })
-    })
-}
-
 fn create(path: &Path) -> BufWriter<File> {
     BufWriter::with_capacity(1 << 20, File::create(path).expect(ROOM))
 }
@@ -489,25 +334,6 @@ fn write_texts(folder: &Path, pages: &mut dyn Iterator<Item = Page>) -> usize {
             page.text.len()
         })
         .sum()
-}
-
-/// A line of JSON for each page; tells their size.
-fn lines<W: Write>(pages: &mut dyn Iterator<Item = Page>, mut out: W) -> (usize, W) {
-    let mut size = 0;
-    for page in pages {
-        let record = json!({
-            "id": page.id,
-            "text": page.text,
-            "url": page.url,
-            "date": page.date,
-            "metadata": {"language": page.language, "source": page.outlet, "length": page.text.len()},
-        });
-        let line = record.to_string() + "\n";
-        size += line.len();
-        out.write_all(line.as_bytes()).expect(ROOM);
-    }
-    out.flush().expect(ROOM);
-    (size, out)
 }
 
 /// A record of WARC for each page, behind the one that tells of the file; tells their size.

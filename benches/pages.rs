@@ -1,5 +1,10 @@
 //! Generated pages of ordinary size, the same in every run: outlets' boilerplate around invented
 //! paragraphs.
+#![allow(dead_code, reason = "each benchmark uses its part")]
+
+use std::io::Write;
+
+use serde_json::json;
 
 const LATIN: &str = "the village school’s bridge council met early again without light river every winter old road – stone roof \
     horse market letter, clerk morning snow “valley” teacher carried first window small behind painted water slowly \
@@ -87,6 +92,7 @@ pub const SHELLS: &[Shell] = &[
 ];
 
 /// What makes pages.
+#[derive(Clone)]
 pub struct Generator(u64);
 
 impl Generator {
@@ -126,6 +132,38 @@ impl Generator {
         (page + &foot, language)
     }
 
+    /// A page like any other of the shell, in which every fourth paragraph is one of the lines: half
+    /// of its lines that are not blank are boilerplate, which is more than real pages have.
+    pub fn dense_page(&mut self, shell: &Shell, lines: &[String]) -> String {
+        let (page, _) = self.page(shell);
+        let mut dense = String::with_capacity(page.len() * 5 / 4);
+        for paragraph in page.split_inclusive("\n\n") {
+            if self.random(4) == 0 {
+                dense += &lines[self.random(lines.len())];
+                dense += "\n\n";
+            }
+            dense += paragraph;
+        }
+        dense
+    }
+
+    /// Paragraphs alone, until they are so many bytes: of Latin letters, and every tenth of Cyrillic
+    /// ones, each with a line end.
+    pub fn prose(&mut self, size: usize, mut each: impl FnMut(&mut Generator, String)) {
+        let [latin, cyrillic]: [Vec<&str>; 2] =
+            [LATIN, CYRILLIC].map(|words| words.split_whitespace().collect());
+        let mut written = 0;
+        while written < size {
+            let words = match self.random(10) {
+                0 => &cyrillic,
+                _ => &latin,
+            };
+            let paragraph = self.sentence(words, 8, 48) + ".";
+            written += paragraph.len();
+            each(self, paragraph);
+        }
+    }
+
     /// So many words.
     fn sentence(&mut self, words: &[&str], least: usize, most: usize) -> String {
         let count = least + self.random(most - least);
@@ -142,4 +180,63 @@ impl Generator {
         let part = of[self.random(of.len())];
         part.replace('¶', "\n").replace('~', headline)
     }
+}
+
+/// A page, and what a corpus knows of it.
+pub struct Page {
+    pub id: String,
+    pub url: String,
+    pub date: String,
+    pub text: String,
+    pub language: &'static str,
+    pub outlet: &'static str,
+}
+
+/// Pages of all outlets in turn, until their texts are so many bytes.
+pub fn pages(size: usize) -> impl Iterator<Item = Page> {
+    let mut generator = Generator::new();
+    let mut written = 0;
+    let mut number = 0;
+    std::iter::from_fn(move || {
+        if written >= size {
+            return None;
+        }
+        let shell = &SHELLS[number % SHELLS.len()];
+        let (text, language) = generator.page(shell);
+        number += 1;
+        written += text.len();
+        Some(Page {
+            id: format!("page-{number:08}"),
+            url: format!("https://{}/a/{number}.html", shell.host),
+            date: format!(
+                "20{:02}-{:02}-{:02}T06:30:00Z",
+                generator.random(25),
+                1 + generator.random(12),
+                1 + generator.random(28)
+            ),
+            text,
+            language,
+            outlet: shell.outlet,
+        })
+    })
+}
+
+/// A line of JSON for each page; tells their size.
+pub fn lines<W: Write>(pages: &mut dyn Iterator<Item = Page>, mut out: W) -> (usize, W) {
+    let mut size = 0;
+    for page in pages {
+        let record = json!({
+            "id": page.id,
+            "text": page.text,
+            "url": page.url,
+            "date": page.date,
+            "metadata": {"language": page.language, "source": page.outlet, "length": page.text.len()},
+        });
+        let line = record.to_string() + "\n";
+        size += line.len();
+        out.write_all(line.as_bytes())
+            .expect("room for the records");
+    }
+    out.flush().expect("room for the records");
+    (size, out)
 }

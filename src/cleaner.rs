@@ -76,7 +76,7 @@ pub struct Removal {
 }
 
 /// What cleaning made of a text.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Cleaned {
     /// The text without boilerplate.
@@ -204,16 +204,9 @@ impl Cleaned {
 
     /// A text of which nothing went, as that of a page whose outlet is not known.
     pub fn unchanged(text: &str) -> Cleaned {
-        Cleaned::untouched(text, None)
-    }
-
-    fn untouched(text: &str, flag: Option<Flag>) -> Cleaned {
         Cleaned {
             text: text.to_owned(),
-            removals: Vec::new(),
-            kept: Vec::new(),
-            fields: BTreeMap::new(),
-            flag,
+            ..Cleaned::default()
         }
     }
 }
@@ -316,6 +309,15 @@ impl Cleaner {
     /// Takes time in proportion to the text, whatever it holds. Cleaning the result again, with the
     /// same categories, changes nothing.
     pub fn clean_of(&self, text: &str, categories: Categories) -> Cleaned {
+        let mut cleaned = self.find_of(text, categories);
+        cleaned.text = without(text, &cleaned.holes());
+        cleaned
+    }
+
+    /// Finds what [`clean_of`](Cleaner::clean_of) takes, without making the text that is left:
+    /// [`text`](Cleaned::text) is empty. For who writes the pieces between the
+    /// [`holes`](Cleaned::holes) instead.
+    pub fn find_of(&self, text: &str, categories: Categories) -> Cleaned {
         let mut page = Page::new(text);
         let mut deleted: Vec<Taken> = Vec::new();
         let mut kept = Vec::new();
@@ -327,7 +329,7 @@ impl Cleaner {
             let taken = match self.settle(&mut page, &mut served, true, back.as_deref(), before) {
                 Ok(taken) => taken,
                 Err(Unsettled(rules)) if round == 0 => {
-                    return self.flagged(text, Reason::Unsettled, rules);
+                    return self.flagged(Reason::Unsettled, rules);
                 }
                 // What was deleted so far is a page that is left as it is.
                 Err(_) => break,
@@ -354,7 +356,7 @@ impl Cleaner {
                 self.objection(&page, deleted.split_at(first), &with_these, before)
             {
                 if round == 0 {
-                    return self.flagged(text, reason, rules_of(&deleted[first..]));
+                    return self.flagged(reason, rules_of(&deleted[first..]));
                 }
                 deleted.truncate(first);
                 break;
@@ -364,7 +366,7 @@ impl Cleaner {
                 break;
             }
             if round == ROUNDS {
-                return self.flagged(text, Reason::Unsettled, rules_of(&deleted[first..]));
+                return self.flagged(Reason::Unsettled, rules_of(&deleted[first..]));
             }
             // What stays may let rules find more: the next round sees the page as a reader will.
             gone.show(&mut page);
@@ -374,7 +376,7 @@ impl Cleaner {
             back = Some(put_back);
         }
         if deleted.is_empty() && kept.is_empty() {
-            return Cleaned::unchanged(text);
+            return Cleaned::default();
         }
         if !kept.is_empty() {
             gone.show(&mut page);
@@ -384,7 +386,7 @@ impl Cleaner {
                 taken.part = None;
             }
         }
-        self.cleaned(text, &page, deleted, kept, &gone)
+        self.cleaned(&page, deleted, kept, &gone)
     }
 
     /// Why lines stay that a rule knows: outside its zone, or a part of a block of which the rest is
@@ -601,7 +603,7 @@ impl Cleaner {
         })
     }
 
-    fn flagged(&self, text: &str, reason: Reason, mut rules: Vec<u32>) -> Cleaned {
+    fn flagged(&self, reason: Reason, mut rules: Vec<u32>) -> Cleaned {
         rules.sort_unstable();
         rules.dedup();
         let mut rules: Vec<String> = rules
@@ -609,12 +611,14 @@ impl Cleaner {
             .map(|rule| self.rule(rule).id.clone())
             .collect();
         rules.sort();
-        Cleaned::untouched(text, Some(Flag { reason, rules }))
+        Cleaned {
+            flag: Some(Flag { reason, rules }),
+            ..Cleaned::default()
+        }
     }
 
     fn cleaned(
         &self,
-        text: &str,
         page: &Page,
         deleted: Vec<Taken>,
         mut kept: Vec<Taken>,
@@ -631,12 +635,10 @@ impl Cleaner {
                 .map(|seam| (seam.start, seam.end, 0)),
         );
         removals.sort_unstable();
-        let spans = removals.iter().map(|&(start, end, _)| start..end);
-        let text = without(text, &union(spans.collect()));
         let mut kept = self.stretches(page, &kept);
         kept.sort_unstable();
         Cleaned {
-            text,
+            text: String::new(),
             removals: removals
                 .into_iter()
                 .map(|known| self.removal(known))

@@ -35,6 +35,7 @@
 //! | `check` | a rule's examples, run |
 //! | `outlets` | the rule files, and whose a page is |
 //! | `diff`, `snapshot` | what cleaning did, shown |
+//! | `suggest` | sample pages, and the draft of a rule file made of them |
 //!
 //! Which may use which is held by the `tidy` test.
 //!
@@ -79,6 +80,8 @@
 //! * A seam has no rule of its own; it is a [`Removal`] without one.
 //! * Removals of two rules may overlap: both ids are of use to a reader; [`Cleaned::holes`] unites them.
 //! * `outlets` asks `matcher` whether a line is a sign: signs and rules find a line the same way.
+//! * `suggest` asks `outlets` too: which families an outlet extends, and whether a draft passes the
+//!   check that every rule file passes, only it can say.
 //! * A duplicate rule may name by `pattern` the raw lines that count: a list item is told by its
 //!   bullet, which folding takes off.
 //! * Copies that differ begin or end with the same word. It makes a comparison that costs
@@ -94,6 +97,7 @@ mod matcher;
 mod outlets;
 mod schema;
 mod snapshot;
+mod suggest;
 mod text;
 
 pub use cleaner::{Categories, Cleaned, Cleaner, Flag, Miss, Reason, Removal, Rule, restore};
@@ -101,6 +105,7 @@ pub use diff::{Hunk, HunkLine, Line};
 pub use error::{Error, Problem, Result};
 pub use outlets::{Outlet, Outlets, RULE_SCHEMA};
 pub use schema::Category;
+pub use suggest::{Draft, Proposal, Risk, Sample, suggest};
 
 /// The README's examples, compiled and run with the others.
 #[cfg(doctest)]

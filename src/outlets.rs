@@ -120,6 +120,11 @@ impl Outlets {
         &BUILT_IN
     }
 
+    /// No outlets at all, not even the built-in families.
+    pub fn none() -> Outlets {
+        Outlets::new(Vec::new()).expect("nothing is wrong with no files")
+    }
+
     /// The built-in outlets and those of a folder: its `*.toml`, and those of its `families/`.
     /// A file replaces a built-in one of the same id.
     ///
@@ -158,6 +163,18 @@ impl Outlets {
             .collect();
         let outlets = Outlets::gathered(sources, &Outlets::bundled().files)?;
         outlets.check_all(|file| file.brought).map_err(Error::new)?;
+        Ok(outlets)
+    }
+
+    /// These outlets and that of one more rule file, given as its path and its text.
+    ///
+    /// # Errors
+    /// As those of [`with_files`](Outlets::with_files).
+    pub fn and_file(&self, name: &str, text: &str) -> Result<Outlets> {
+        let source = SourceFile::new(name, text);
+        let outlets = Outlets::gathered(vec![source], &self.files)?;
+        let is_new = |file: &File| file.source.name == name;
+        outlets.check_all(is_new).map_err(Error::new)?;
         Ok(outlets)
     }
 

@@ -328,6 +328,11 @@ pub(crate) const SENTENCE_ENDS: &[char] =
 /// The most characters of a title.
 const TITLE: usize = 200;
 
+/// Whether a folded line is short and does not end as a sentence does.
+pub(crate) fn is_title(folded: &str) -> bool {
+    ends_as_title(folded) && folded.chars().count() <= TITLE
+}
+
 /// Whether a folded line does not end as a sentence does.
 fn ends_as_title(folded: &str) -> bool {
     let bare = folded.trim_end_matches(['"', '\'', ')', ']', '»', '«', ' ']);

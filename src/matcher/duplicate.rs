@@ -151,6 +151,10 @@ impl Duplicate {
                 literal: false,
                 fields: None,
             });
+            // Of equal copies the later goes always, and once is enough.
+            if self.alike >= 1.0 && goes == later {
+                break;
+            }
         }
         work
     }

@@ -21,7 +21,12 @@ pub(crate) struct Lookup {
     patterns: Vec<(Arc<Pattern>, Vec<u32>)>,
     /// The place of each in `patterns`, by how it is written.
     known: HashMap<Arc<str>, usize, RandomState>,
-    /// One for each 64 patterns.
+    /// The patterns of which every match begins with four bytes out of a few, and of those left the
+    /// ones that end so.
+    by_first: ByFour,
+    by_last: ByFour,
+    /// The other patterns, and one gate for each 64 of them.
+    others: Vec<u32>,
     gates: Vec<Gate>,
 }
 
@@ -40,15 +45,57 @@ struct Literals<T> {
     values: HashMap<String, T, RandomState>,
     /// The edges of all: a line with others is none of them, and need not be folded or hashed.
     edges: HashSet<(u64, u64), RandomState>,
-    /// The buckets of what they begin with.
-    buckets: [u64; 16],
+    begins: Buckets,
 }
 
-/// The bucket, one of 1024, of a line with this edge: which word of them, and its bit there.
-fn bucket(first: [u8; EDGE]) -> (usize, u64) {
-    // The high bits of a product with an odd number depend on all bits.
-    let bucket = u64::from_le_bytes(first).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54;
-    ((bucket >> 6) as usize, 1 << (bucket & 63))
+/// Which of many edges there are: a bit for each bucket of them. No is certain.
+#[derive(Clone, Debug)]
+struct Buckets {
+    bits: Vec<u64>,
+    edges: Vec<u64>,
+}
+
+impl Default for Buckets {
+    fn default() -> Buckets {
+        Buckets {
+            bits: vec![0; 16],
+            edges: Vec::new(),
+        }
+    }
+}
+
+impl Buckets {
+    fn insert(&mut self, edge: u64) {
+        self.edges.push(edge);
+        if self.edges.len() > 4 * self.bits.len() {
+            // 16 bits or more for each, so that other edges are seldom in the bucket of one.
+            self.bits = vec![0; 2 * self.bits.len()];
+            for at in 0..self.edges.len() {
+                self.set(self.edges[at]);
+            }
+        }
+        self.set(edge);
+    }
+
+    fn set(&mut self, edge: u64) {
+        let (word, bit) = self.bucket(edge);
+        self.bits[word] |= bit;
+    }
+
+    #[inline]
+    fn may_have(&self, edge: u64) -> bool {
+        let (word, bit) = self.bucket(edge);
+        self.bits[word] & bit != 0
+    }
+
+    /// The word of an edge, and its bit there.
+    #[inline]
+    fn bucket(&self, edge: u64) -> (usize, u64) {
+        // The high bits of a product with an odd number depend on all bits.
+        let mixed = edge.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let word = (mixed >> 32) as usize & (self.bits.len() - 1);
+        (word, 1 << (mixed >> 58))
+    }
 }
 
 impl<T: Default> Literals<T> {
@@ -65,17 +112,16 @@ impl<T: Default> Literals<T> {
             first: first_edge(literal),
             last: last_edge(literal),
         };
-        let (word, bit) = bucket(edges.first);
-        self.buckets[word] |= bit;
-        self.edges.insert(Self::key(edges));
+        if self.edges.insert(Self::key(edges)) {
+            self.begins.insert(u64::from_le_bytes(edges.first));
+        }
         self.values.entry(literal.to_owned()).or_default()
     }
 
     /// Whether a line may be one of them, by what it begins with.
     #[inline]
     fn may_have(&self, line: Edges) -> bool {
-        let (word, bit) = bucket(line.first);
-        self.buckets[word] & bit != 0
+        self.begins.may_have(u64::from_le_bytes(line.first))
     }
 
     fn get(&self, line: &Folding) -> Option<&T> {
@@ -162,23 +208,36 @@ impl Lookup {
                 self.patterns[known].1.push(asker);
                 continue;
             }
-            self.known
-                .insert(pattern.expression.clone(), self.patterns.len());
-            let bit = self.patterns.len() % 64;
+            let number = self.patterns.len();
+            self.known.insert(pattern.expression.clone(), number);
+            self.patterns.push((pattern.clone(), vec![asker]));
+            let number = number as u32;
+            if let Some(first) = pattern.begins.fours() {
+                self.by_first.insert(first, number);
+                continue;
+            }
+            if let Some(last) = pattern.ends.fours() {
+                self.by_last.insert(last, number);
+                continue;
+            }
+            let bit = self.others.len() % 64;
             if bit == 0 {
                 self.gates.push(Gate::default());
             }
             if let Some(gate) = self.gates.last_mut() {
                 gate.add(pattern, bit);
             }
-            self.patterns.push((pattern.clone(), vec![asker]));
+            self.others.push(number);
         }
     }
 
     /// Whether a line may be one of them, by its edges: for most lines this is all that is asked.
     #[inline]
     pub(crate) fn may_hit(&self, line: Edges) -> bool {
-        self.literals.may_have(line) || self.gates.iter().any(|gate| gate.open(line) != 0)
+        self.literals.may_have(line)
+            || self.by_first.may_have(line.first)
+            || self.by_last.may_have(line.last)
+            || self.gates.iter().any(|gate| gate.open(line) != 0)
     }
 
     /// Calls `hit` with every asker that the line serves, of those that `may_ask`, and how.
@@ -194,23 +253,68 @@ impl Lookup {
                 hit(asker, How::Literal);
             }
         }
-        let (edges, length) = (line.edges(), line.bare().len());
-        for (gate, patterns) in self.gates.iter().zip(self.patterns.chunks(64)) {
+        let edges = line.edges();
+        let mut try_pattern = |number: u32| {
+            let (pattern, askers) = &self.patterns[number as usize];
+            if !askers.iter().any(|&asker| may_ask(asker)) || !pattern.is_match(line.folded()) {
+                return;
+            }
+            for &asker in askers.iter().filter(|&&asker| may_ask(asker)) {
+                hit(asker, How::Pattern(pattern));
+            }
+        };
+        let length = line.bare().len();
+        let [first, last] = [self.by_first.get(edges.first), self.by_last.get(edges.last)];
+        for &number in first.iter().chain(last) {
+            if self.patterns[number as usize].0.may_match(edges, length) {
+                try_pattern(number);
+            }
+        }
+        for (gate, others) in self.gates.iter().zip(self.others.chunks(64)) {
             let mut open = gate.open(edges);
             while open != 0 {
-                let (pattern, askers) = &patterns[open.trailing_zeros() as usize];
+                let number = others[open.trailing_zeros() as usize];
                 open &= open - 1;
-                if !pattern.may_be_long(edges, length)
-                    || !askers.iter().any(|&asker| may_ask(asker))
-                    || !pattern.is_match(line.folded())
-                {
-                    continue;
-                }
-                for &asker in askers.iter().filter(|&&asker| may_ask(asker)) {
-                    hit(asker, How::Pattern(pattern));
+                if self.patterns[number as usize].0.may_be_long(edges, length) {
+                    try_pattern(number);
                 }
             }
         }
+    }
+}
+
+/// Patterns by the four bytes with which their matches begin, or, read backwards, end.
+#[derive(Debug, Default)]
+struct ByFour {
+    patterns: HashMap<u32, Vec<u32>, RandomState>,
+    buckets: Buckets,
+}
+
+impl ByFour {
+    fn insert(&mut self, fours: impl IntoIterator<Item = u32>, pattern: u32) {
+        for four in fours {
+            self.buckets.insert(four.into());
+            self.patterns.entry(four).or_default().push(pattern);
+        }
+    }
+
+    fn of(edge: [u8; EDGE]) -> u32 {
+        u64::from_le_bytes(edge) as u32
+    }
+
+    #[inline]
+    fn may_have(&self, edge: [u8; EDGE]) -> bool {
+        self.buckets.may_have(Self::of(edge).into())
+    }
+
+    #[inline]
+    fn get(&self, edge: [u8; EDGE]) -> &[u32] {
+        if !self.may_have(edge) {
+            return &[];
+        }
+        self.patterns
+            .get(&Self::of(edge))
+            .map_or(&[], Vec::as_slice)
     }
 }
 

@@ -1,5 +1,6 @@
 //! A regular expression of a rule: its checks, what a match must begin with, the compiled form.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -454,6 +455,14 @@ impl Edge {
             edge.few = literals.iter().map(bits).collect();
         }
         edge
+    }
+
+    /// The four bytes of which every match has one lot at its edge, if they are few.
+    pub(crate) fn fours(&self) -> Option<BTreeSet<u32>> {
+        const FOUR: u64 = u32::MAX as u64;
+        let are_known = self.few.iter().all(|&(bits, _)| bits & FOUR == FOUR);
+        let fours = self.few.iter().map(|&(_, value)| value as u32);
+        (are_known && !self.few.is_empty()).then(|| fours.collect())
     }
 
     /// Whether it tells nothing.

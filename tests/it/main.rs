@@ -14,6 +14,7 @@ mod provenance;
 mod reference;
 mod report;
 mod rules;
+mod suggest;
 mod tidy;
 mod unreadable;
 mod watch;

@@ -17,6 +17,10 @@ const BORDERS: &[(&str, &[&str])] = &[
     ),
     ("diff", &["cleaner", "text"]),
     ("snapshot", &["cleaner"]),
+    (
+        "suggest",
+        &["cleaner", "outlets", "schema", "text", "error"],
+    ),
 ];
 
 /// The one home of each package that has one.

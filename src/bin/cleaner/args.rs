@@ -412,6 +412,8 @@ pub enum Command {
     /// It needs no network, and no script to be read: the script in it filters the pages by outlet,
     /// category and rule, and puts those first of which most goes.
     Report(Box<Report>),
+    /// Drafts the rule file of an outlet from a few of its pages
+    Suggest(Suggest),
     /// Makes the original pages or files again from what --json or --removed wrote
     Restore(Restore),
     /// Prints the completions for a shell
@@ -587,6 +589,55 @@ pub struct Report {
     /// Show at most so many pages, the first ones; all are counted
     #[arg(long, value_name = "N", default_value_t = 2000, help_heading = SHOW)]
     pub most: usize,
+}
+
+/// The arguments of `cleaner suggest`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Three pages are enough to be useful, thirty to be good: of different stories, days and sections.
+Read every rule of the draft; `cleaner rules check` and `cleaner --rules DIR --diff PAGES` go on.")]
+pub struct Suggest {
+    /// The id of the outlet: small letters, digits and single hyphens
+    #[arg(short = 'O', long, value_name = "ID")]
+    pub outlet: String,
+
+    /// A host of the outlet; may be given several times
+    #[arg(long, value_name = "DOMAIN")]
+    pub domain: Vec<String>,
+
+    /// The outlet's name for people
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// Pages of the outlet: files and folders, as for cleaning; `-` is standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+
+    /// The format of the input, where neither name nor first bytes tell it
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+
+    /// The field or column with the text
+    #[arg(long, value_name = "FIELD", default_value = "text")]
+    pub text_field: String,
+
+    /// The file that the draft goes to, whole or not at all; else standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub rules: RulesFolder,
+
+    /// Walk through the proposals on the terminal before anything is written
+    ///
+    /// Each can be accepted, rejected, edited in $VISUAL or $EDITOR, and its diff of every page be
+    /// looked at. It is shown on standard error, and answered on standard input.
+    #[arg(long)]
+    pub review: bool,
+
+    /// Guess categories by place alone, not by words; what is found is the same
+    #[arg(long)]
+    pub no_words: bool,
 }
 
 /// The arguments of `cleaner restore`.

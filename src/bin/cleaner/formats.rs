@@ -148,6 +148,8 @@ pub struct Source {
     reader: Box<dyn Read + Send>,
     /// Read and not yet given away.
     buffer: Vec<u8>,
+    /// Bytes of a file that is not compressed.
+    size: Option<u64>,
     buffers: Arc<Buffers>,
     at_end: bool,
     /// Whether to give away what there is rather than to wait for more.
@@ -203,17 +205,27 @@ impl Source {
         buffers: Arc<Buffers>,
     ) -> Result<Source, String> {
         let (named_format, named_compression) = file.map_or((None, Compression::None), named);
+        let mut size = None;
         let raw: Box<dyn Read + Send> = match file {
-            Some(path) => Box::new(File::open(path).map_err(|error| error.to_string())?),
+            Some(path) => {
+                let file = File::open(path).map_err(|error| error.to_string())?;
+                let metadata = file.metadata().ok();
+                size = metadata
+                    .filter(|known| known.is_file())
+                    .map(|known| known.len());
+                Box::new(file)
+            }
             None => Box::new(io::stdin()),
         };
         let counted = Counted { inner: raw, passed };
         let (front, raw) = peek(counted, ZSTD.len()).map_err(|error| error.to_string())?;
-        let reader: Box<dyn Read + Send> = match compression(&front, named_compression) {
+        let compressed = compression(&front, named_compression);
+        let reader: Box<dyn Read + Send> = match compressed {
             Compression::None => Box::new(raw),
             Compression::Gz => Box::new(Gunzip::new(raw)),
             Compression::Zst => Box::new(unzstd(raw, front.is_empty())?),
         };
+        let size = size.filter(|_| compressed == Compression::None);
         let format = asked.or(named_format);
         let (format, reader) = match format {
             Some(format) => (format, reader),
@@ -226,6 +238,7 @@ impl Source {
             format,
             reader,
             buffer: Vec::new(),
+            size,
             buffers,
             at_end: false,
             is_live: file.is_none(),
@@ -242,6 +255,10 @@ impl Source {
     /// What is wrong, in words.
     pub fn read_all(mut self) -> Result<Vec<u8>, String> {
         let most = self.max_record;
+        // Room for all of it, and for what tells the end.
+        if let Some(room) = self.size.filter(|&size| size <= most as u64) {
+            self.buffer.reserve_exact(room as usize + 1);
+        }
         let mut limited = (&mut self.reader).take((most as u64).saturating_add(1));
         limited
             .read_to_end(&mut self.buffer)

@@ -27,7 +27,9 @@ mod report;
 mod restore;
 mod results;
 mod resume;
+mod review;
 mod rules;
+mod suggest;
 mod watch;
 mod work;
 
@@ -95,6 +97,7 @@ fn run(args: &Args, console: Console) -> Result<u8, Failure> {
         None => clean::run(&args.clean, console),
         Some(Command::Rules { command }) => rules::run(command, console),
         Some(Command::Report(report)) => report::run(report, console),
+        Some(Command::Suggest(suggest)) => suggest::run(suggest, console),
         Some(Command::Restore(restore)) => restore::run(restore, console),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();

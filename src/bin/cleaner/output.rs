@@ -196,15 +196,16 @@ pub fn removed_path(folder: &Path, target: &Path) -> PathBuf {
 }
 
 fn refuse_overlap(inputs: &Inputs, targets: &[PathBuf]) -> Result<(), String> {
+    let mut folders = Folders::default();
     let read: HashSet<PathBuf> = inputs
         .list
         .iter()
         .filter_map(|input| input.as_file())
-        .map(|file| key(&resolved(file)))
+        .map(|file| key(&folders.resolved(file)))
         .collect();
     let mut owners: HashMap<PathBuf, &str> = HashMap::new();
     for (input, target) in inputs.list.iter().zip(targets) {
-        let real = key(&resolved(target));
+        let real = key(&folders.resolved(target));
         let shown = target.display();
         if read.contains(&real) {
             return Err(format!(
@@ -239,7 +240,11 @@ pub fn refuse_beside(
     targets: Option<&Targets>,
     beside: &[&Path],
 ) -> Result<(), String> {
-    let real = |path: &Path| key(&resolved(path));
+    if beside.is_empty() {
+        return Ok(());
+    }
+    let mut folders = Folders::default();
+    let mut real = |path: &Path| key(&folders.resolved(path));
     let read = inputs.list.iter().filter_map(|input| input.as_file());
     let written = targets.iter().flat_map(|targets| &targets.files);
     let mut taken: HashMap<PathBuf, &str> = HashMap::new();
@@ -248,7 +253,8 @@ pub fn refuse_beside(
     for path in beside {
         let shown = path.display();
         if is_meant_as_folder(path) {
-            let inside = |folder: &&PathBuf| real(path).starts_with(real(folder));
+            let path = real(path);
+            let inside = |folder: &&PathBuf| path.starts_with(key(&resolved(folder)));
             let outputs = targets.and_then(|targets| targets.folder.as_ref());
             let input = inputs.folders.iter().find(inside);
             let (folder, what) = match (input, outputs.filter(inside)) {
@@ -290,6 +296,31 @@ fn resolved(path: &Path) -> PathBuf {
     });
     // Joining an empty rest adds a separator, which is no part of the path.
     real.map_or(absolute, |real| real.components().collect())
+}
+
+/// Folders without links, each found out once: many files are in few folders.
+#[derive(Default)]
+struct Folders(HashMap<PathBuf, PathBuf>);
+
+impl Folders {
+    /// [`resolved`] of the path of a file.
+    fn resolved(&mut self, path: &Path) -> PathBuf {
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+            return resolved(path);
+        };
+        let folder = match self.0.get(folder) {
+            Some(known) => known,
+            None => self
+                .0
+                .entry(folder.to_owned())
+                .or_insert_with(|| resolved(&Path::new(".").join(folder))),
+        };
+        let real = folder.join(name);
+        match real.symlink_metadata() {
+            Ok(metadata) if metadata.is_symlink() => resolved(path),
+            _ => real,
+        }
+    }
 }
 
 /// A file that is being written: it appears whole under its name, or stays as it was.

@@ -47,6 +47,11 @@ pub struct Page<'a> {
 }
 
 impl Page<'_> {
+    /// The bytes of it that go.
+    pub fn gone(&self) -> usize {
+        self.cleaned.holes().iter().map(|hole| hole.len()).sum()
+    }
+
     /// Its name for people.
     pub fn name(&self) -> String {
         name(self.input, self.record)
@@ -146,6 +151,15 @@ impl Gathered {
         self.coverage.merge(other.coverage);
         self.report.merge(other.report);
     }
+}
+
+/// What is wanted of what is left of a document.
+#[derive(Clone, Copy)]
+enum Left {
+    /// The text.
+    Made,
+    /// The holes are enough: what is written is written from the original.
+    Holes,
 }
 
 /// What came of a job.
@@ -345,13 +359,11 @@ impl Work<'_> {
             Ok(bytes) => bytes,
             Err(what) => return self.fail(done, None, what),
         };
-        let mut out = Vec::new();
-        let text = match String::from_utf8(bytes) {
+        let mut bytes = bytes;
+        let text = match formats::utf8(&bytes) {
             Ok(text) => text,
-            Err(error) => {
-                let at = error.utf8_error().valid_up_to();
-                let bytes = error.into_bytes();
-                let what = format!("this is not UTF-8: 0x{:02x} at byte offset {at}", bytes[at]);
+            Err((byte, at)) => {
+                let what = format!("this is not UTF-8: 0x{byte:02x} at byte offset {at}");
                 if self.args.on_error != OnError::Keep {
                     return self.fail(done, None, what);
                 }
@@ -363,25 +375,36 @@ impl Work<'_> {
                 return;
             }
         };
-        match self.document(done.at, None, &text, None, None) {
-            Ok(page) => {
-                if let Some(flag) = &page.cleaned.flag {
-                    done.told.push(Told::Note {
-                        name: page.name(),
-                        what: format!("left as it is: {flag}"),
-                    });
-                }
-                self.show(&page, done, &mut out);
-                if self.args.removed.is_some() && !page.cleaned.removals.is_empty() {
-                    self.remove(&page, &Undo::default(), done);
-                }
-                if self.is_written() {
-                    out = page.cleaned.text.into_bytes();
-                }
-            }
+        let page = match self.document(done.at, None, text, None, None, self.left()) {
+            Ok(page) => page,
             Err(what) => return self.fail(done, None, what),
+        };
+        if let Some(flag) = &page.cleaned.flag {
+            done.told.push(Told::Note {
+                name: page.name(),
+                what: format!("left as it is: {flag}"),
+            });
+        }
+        let mut out = Vec::new();
+        self.show(&page, done, &mut out);
+        if self.args.removed.is_some() && !page.cleaned.removals.is_empty() {
+            self.remove(&page, &Undo::default(), done);
+        }
+        if self.is_written() {
+            // In place: a large page is not in memory twice.
+            let holes = page.cleaned.holes();
+            take_out(&mut bytes, &holes);
+            out = bytes;
         }
         self.write_page(out, done);
+    }
+
+    /// What is wanted of a document that is written from the original.
+    fn left(&self) -> Left {
+        match self.show {
+            Show::Json => Left::Made,
+            _ => Left::Holes,
+        }
     }
 
     /// Writes a page to its file, or leaves it for standard output.
@@ -459,7 +482,7 @@ impl Work<'_> {
         done: &mut Done,
         out: &mut Vec<u8>,
     ) -> Result<(), String> {
-        let record = Record::read(line, &self.fields)?;
+        let mut record = Record::read(line, &self.fields)?;
         let Some(text) = record.text() else {
             if self.args.require_text {
                 return Err(format!("there is no text under `{}`", self.args.text_field));
@@ -475,9 +498,10 @@ impl Work<'_> {
         let page = self.document(
             done.at,
             Some(number),
-            &text,
+            text,
             record.url.as_deref(),
             record.outlet.as_deref(),
+            self.left(),
         )?;
         let cuts = record.places(&page.cleaned.holes());
         let added = self.added(&page, &record);
@@ -500,7 +524,7 @@ impl Work<'_> {
         } else if self.is_written() {
             // A large record is not in memory more often than it has to be.
             drop(page);
-            drop(text);
+            record.forget_text();
             let (end, _) = record.end();
             let end = if added.is_some() { end } else { line.len() };
             without(&line[..end], &cuts, out);
@@ -570,7 +594,7 @@ impl Work<'_> {
         }
         let text = record.text()?;
         let url = record.header("WARC-Target-URI");
-        let page = self.document(done.at, Some(number), text, url, None)?;
+        let page = self.document(done.at, Some(number), text, url, None, Left::Made)?;
         let has_changed = !page.cleaned.removals.is_empty();
         let mut undo = Undo::default();
         if self.args.removed.is_some() && has_changed {
@@ -657,7 +681,8 @@ impl Work<'_> {
     ) -> Result<Option<String>, String> {
         let text = formats::utf8(text)
             .map_err(|(byte, at)| format!("this is not UTF-8: 0x{byte:02x} at byte offset {at}"))?;
-        let page = self.document(done.at, Some(number), text, rows.url(at), rows.outlet(at))?;
+        let (url, outlet) = (rows.url(at), rows.outlet(at));
+        let page = self.document(done.at, Some(number), text, url, outlet, Left::Made)?;
         self.show(&page, done, out);
         if page.cleaned.removals.is_empty() {
             return Ok(None);
@@ -676,12 +701,13 @@ impl Work<'_> {
         text: &'p str,
         url: Option<&str>,
         outlet: Option<&str>,
+        left: Left,
     ) -> Result<Page<'p>, String> {
         // A bug of ours must not take the other documents with it; the hook has told what it is.
         let work = AssertUnwindSafe(|| {
             let before = self.against.as_ref().map(|rules| {
                 let outlet = rules.outlet(text, url, outlet)?;
-                let cleaned = self.cleaned(text, outlet.as_ref());
+                let cleaned = self.cleaned(text, outlet.as_ref(), left);
                 Ok((outlet, cleaned))
             });
             let before = before.transpose()?;
@@ -690,7 +716,7 @@ impl Work<'_> {
                 (Some((cleaner, _)), Show::Explain) => cleaner.misses(text, self.categories),
                 _ => Vec::new(),
             };
-            let cleaned = self.cleaned(text, outlet.as_ref());
+            let cleaned = self.cleaned(text, outlet.as_ref(), left);
             Ok((outlet, cleaned, misses, before))
         });
         let found = catch_unwind(work).map_err(|_| "it met a bug of cleaner".to_owned())?;
@@ -715,10 +741,12 @@ impl Work<'_> {
     }
 
     /// A text without what the rules of its outlet take.
-    fn cleaned(&self, text: &str, outlet: Option<&(Arc<Cleaner>, By)>) -> Cleaned {
-        match outlet {
-            Some((cleaner, _)) => cleaner.clean_of(text, self.categories),
-            None => Cleaned::unchanged(text),
+    fn cleaned(&self, text: &str, outlet: Option<&(Arc<Cleaner>, By)>, left: Left) -> Cleaned {
+        match (outlet, left) {
+            (Some((cleaner, _)), Left::Made) => cleaner.clean_of(text, self.categories),
+            (Some((cleaner, _)), Left::Holes) => cleaner.find_of(text, self.categories),
+            (None, Left::Made) => Cleaned::unchanged(text),
+            (None, Left::Holes) => Cleaned::default(),
         }
     }
 
@@ -822,6 +850,20 @@ impl Rules<'_> {
         let by_signs = self.outlets.by_signs(text);
         found(by_signs.map(|outlet| outlet.id.as_str()), By::Signs)
     }
+}
+
+/// Takes bytes out, which are in order and disjoint.
+fn take_out(bytes: &mut Vec<u8>, holes: &[Range<usize>]) {
+    let Some(first) = holes.first() else {
+        return;
+    };
+    let mut end = first.start;
+    let behind = holes.iter().skip(1).map(|hole| hole.start);
+    for (hole, next) in holes.iter().zip(behind.chain([bytes.len()])) {
+        bytes.copy_within(hole.end..next, end);
+        end += next - hole.end;
+    }
+    bytes.truncate(end);
 }
 
 /// The bytes without some of them, which are in order and disjoint.

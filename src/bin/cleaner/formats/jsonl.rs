@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use memchr::memmem::Finder;
+use memchr::{memchr, memchr2};
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -25,7 +27,11 @@ enum Slot {
 
 /// The fields of records that are read, each a key or a dotted path of keys.
 #[derive(Debug)]
-pub struct Fields(Vec<(String, Slot)>);
+pub struct Fields {
+    paths: Vec<(String, Slot)>,
+    /// The text's key, as it is written.
+    key: Finder<'static>,
+}
 
 impl Fields {
     /// `added`: the key under which something is added to records.
@@ -45,7 +51,12 @@ impl Fields {
                 .map(|(at, path)| (path, Slot::Outlet(at))),
         );
         fields.extend(added.map(|key| (key.to_owned(), Slot::Added)));
-        Fields(fields)
+        let key = text.rsplit('.').next().unwrap_or(text);
+        let key = serde_json::to_string(key).expect("a string is JSON");
+        Fields {
+            paths: fields,
+            key: Finder::new(&key).into_owned(),
+        }
     }
 }
 
@@ -53,9 +64,8 @@ impl Fields {
 #[derive(Debug)]
 pub struct Record<'a> {
     line: &'a str,
-    /// The text's literal, without its quotes: bytes of the line. `None`: the text is missing, or
-    /// null.
-    pub literal: Option<Range<usize>>,
+    /// The text. `None`: it is missing, or null.
+    text: Option<Text<'a>>,
     /// The page's address.
     pub url: Option<Cow<'a, str>>,
     /// What the record says of its outlet.
@@ -77,31 +87,60 @@ impl<'a> Record<'a> {
                 at + 1
             )
         })?;
-        let wanted: Vec<(&str, Slot)> = fields
-            .0
-            .iter()
-            .map(|(path, slot)| (path.as_str(), *slot))
-            .collect();
-        let mut found = Found::default();
-        // Of a record that is cut off it is the end that is wrong, and not the line end behind it.
-        let json = line.strip_suffix('\n').unwrap_or(line);
-        let json = json.strip_suffix('\r').unwrap_or(json);
-        let mut json = serde_json::Deserializer::from_str(json);
-        Object {
-            wanted: &wanted,
-            found: &mut found,
+        match Record::around_text(line, fields) {
+            Some(record) => Ok(record),
+            None => Record::whole(line, fields),
         }
-        .deserialize(&mut json)
-        .and_then(|()| json.end())
-        .map_err(|error| in_one_line(&error))?;
-        let literal = match found.text.map(RawValue::get) {
+    }
+
+    /// Reads a line of which the text is most: that is unescaped where it stands, and the rest is
+    /// read with an empty string in its place. `None` wherever something is not as it mostly is.
+    fn around_text(line: &'a str, fields: &Fields) -> Option<Record<'a>> {
+        let key = fields.key.find(line.as_bytes())? + fields.key.needle().len();
+        let value = line[key..].trim_start().strip_prefix(':')?.trim_start();
+        let start = place(line, value.strip_prefix('"')?);
+        let text = Text::unescape(line, start)?;
+        let (before, behind) = (&line[..start], &line[text.literal.end..]);
+        if before.len() + behind.len() > line.len() / 2 {
+            return None;
+        }
+        let rest = [before, behind].concat();
+        let found = Found::of(json_of(&rest), fields).ok()?;
+        // Only if the empty string is what is found under the path, it is the text that was cut out.
+        let empty = found.text.map(RawValue::get)?;
+        if empty != "\"\"" || place(&rest, empty) + 1 != start || found.added {
+            return None;
+        }
+        let in_line = |value: &RawValue| {
+            let at = place(&rest, value.get());
+            let at = if at < start {
+                at
+            } else {
+                at + text.literal.len()
+            };
+            &line[at..at + value.get().len()]
+        };
+        let told = |value: Option<(usize, &RawValue)>| told(in_line(value?.1));
+        Some(Record {
+            line,
+            url: told(found.url),
+            outlet: told(found.outlet),
+            id: found.id.map(in_line),
+            text: Some(text),
+        })
+    }
+
+    /// Reads any line.
+    fn whole(line: &'a str, fields: &Fields) -> Result<Record<'a>, String> {
+        let found = Found::of(json_of(line), fields).map_err(|error| in_one_line(&error))?;
+        let text = match found.text.map(RawValue::get) {
             None | Some("null") => None,
             Some(text) if text.starts_with('"') => {
-                let start = place(line, text) + 1;
-                Some(start..start + text.len() - 2)
+                let text = Text::unescape(line, place(line, text) + 1);
+                Some(text.expect("the literal is known to be right"))
             }
             Some(other) => {
-                let path = &fields.0[0].0;
+                let path = &fields.paths[0].0;
                 return Err(format!(
                     "expected `{path}` to be a string, found {}",
                     kind(other)
@@ -109,18 +148,15 @@ impl<'a> Record<'a> {
             }
         };
         if found.added {
-            let (key, _) = fields.0.last().expect("it was found");
+            let (key, _) = fields.paths.last().expect("it was found");
             return Err(format!(
                 "the record has a key `{key}` already, nothing can be added under it"
             ));
         }
-        let told = |value: Option<(usize, &'a RawValue)>| {
-            let literal = value?.1.get().strip_prefix('"')?.strip_suffix('"')?;
-            Some(decode(literal))
-        };
+        let told = |value: Option<(usize, &'a RawValue)>| told(value?.1.get());
         Ok(Record {
             line,
-            literal,
+            text,
             url: told(found.url),
             outlet: told(found.outlet),
             id: found.id.map(RawValue::get),
@@ -128,27 +164,37 @@ impl<'a> Record<'a> {
     }
 
     /// The text; a surrogate without its other half, which no text can hold, is U+FFFD in it.
-    pub fn text(&self) -> Option<Cow<'a, str>> {
-        let literal = self.literal.clone()?;
-        Some(decode(&self.line[literal]))
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_ref().map(|text| &*text.text)
+    }
+
+    /// Forgets the text: a large record is not in memory more often than it has to be.
+    pub fn forget_text(&mut self) {
+        self.text = None;
     }
 
     /// The bytes of the line that stand for parts of the text, which are in order and disjoint.
     pub fn places(&self, parts: &[Range<usize>]) -> Vec<Range<usize>> {
-        let Some(literal) = self.literal.clone() else {
+        let Some(text) = &self.text else {
             return Vec::new();
         };
         let mut walk = Walk {
-            literal: &self.line[literal.clone()],
+            literal: &self.line[text.literal.clone()],
             raw: 0,
-            decoded: 0,
+            unescaped: 0,
+        };
+        let mut to = |place: usize| {
+            let known = text.marks.partition_point(|mark| mark.1 <= place);
+            if let Some(&(raw, unescaped)) = known.checked_sub(1).map(|at| &text.marks[at])
+                && unescaped > walk.unescaped
+            {
+                (walk.raw, walk.unescaped) = (raw, unescaped);
+            }
+            text.literal.start + walk.to(place)
         };
         parts
             .iter()
-            .map(|part| {
-                let start = walk.to(part.start);
-                literal.start + start..literal.start + walk.to(part.end)
-            })
+            .map(|part| to(part.start)..to(part.end))
             .collect()
     }
 
@@ -159,6 +205,19 @@ impl<'a> Record<'a> {
         let is_empty = self.line[..brace].trim_end().ends_with('{');
         (brace, !is_empty)
     }
+}
+
+/// A record without its line end: of one that is cut off it is the end that is wrong, and not the
+/// line end behind it.
+fn json_of(line: &str) -> &str {
+    let json = line.strip_suffix('\n').unwrap_or(line);
+    json.strip_suffix('\r').unwrap_or(json)
+}
+
+/// The value of a literal, with its quotes, that is known to be right; `None` if it is no string.
+fn told(literal: &str) -> Option<Cow<'_, str>> {
+    literal.strip_prefix('"')?;
+    Some(Text::unescape(literal, 1)?.text)
 }
 
 /// What is wrong, with the column but without the line, which is always the first.
@@ -197,6 +256,22 @@ struct Found<'a> {
     outlet: Option<(usize, &'a RawValue)>,
     id: Option<&'a RawValue>,
     added: bool,
+}
+
+impl<'a> Found<'a> {
+    /// What an object has of the fields.
+    fn of(json: &'a str, fields: &Fields) -> serde_json::Result<Found<'a>> {
+        let wanted = fields.paths.iter();
+        let wanted: Vec<(&str, Slot)> = wanted.map(|(path, slot)| (path.as_str(), *slot)).collect();
+        let mut found = Found::default();
+        let mut json = serde_json::Deserializer::from_str(json);
+        let object = Object {
+            wanted: &wanted,
+            found: &mut found,
+        };
+        object.deserialize(&mut json).and_then(|()| json.end())?;
+        Ok(found)
+    }
 }
 
 /// An object in which paths are looked for; all else in it is only checked to be JSON.
@@ -314,57 +389,89 @@ impl<'a> Deserialize<'a> for Key<'a> {
     }
 }
 
-/// The text of a literal that is known to be right.
-fn decode(literal: &str) -> Cow<'_, str> {
-    let mut escapes = memchr::memchr_iter(b'\\', literal.as_bytes()).peekable();
-    if escapes.peek().is_none() {
-        return Cow::Borrowed(literal);
-    }
-    let mut text = String::with_capacity(literal.len());
-    let mut behind = 0;
-    for at in escapes {
-        // The second backslash of two is no escape, nor is the second half of a pair.
-        if at < behind {
-            continue;
-        }
-        text.push_str(&literal[behind..at]);
-        let (c, length) = escape(&literal[at..]);
-        text.push(c);
-        behind = at + length;
-    }
-    text.push_str(&literal[behind..]);
-    Cow::Owned(text)
+/// What a literal stands for.
+#[derive(Debug)]
+struct Text<'a> {
+    text: Cow<'a, str>,
+    /// The literal without its quotes: bytes of the line.
+    literal: Range<usize>,
+    /// Bytes of the literal and of the text that stand for each other, in order: one pair for each
+    /// [`APART`] bytes of the text or more, behind an escape.
+    marks: Vec<(usize, usize)>,
 }
 
-/// The character that an escape stands for, and how many bytes it is written with.
-fn escape(literal: &str) -> (char, usize) {
-    let c = match literal.as_bytes()[1] {
+const APART: usize = 256;
+
+impl<'a> Text<'a> {
+    /// That of a literal behind whose first quote the line goes on here; `None` if it is not right.
+    fn unescape(line: &'a str, start: usize) -> Option<Text<'a>> {
+        let rest = &line[start..];
+        let bytes = rest.as_bytes();
+        let mut at = memchr2(b'"', b'\\', bytes)?;
+        let mut text = Cow::Borrowed(&rest[..at]);
+        let mut marks = Vec::new();
+        if bytes[at] == b'\\' {
+            let mut unescaped = String::with_capacity(rest.len());
+            unescaped.push_str(&text);
+            while bytes[at] == b'\\' {
+                let (c, length) = escape(&rest[at..])?;
+                unescaped.push(c);
+                at += length;
+                if unescaped.len() >= marks.last().map_or(0, |&(_, last)| last) + APART {
+                    marks.push((at, unescaped.len()));
+                }
+                if !matches!(bytes.get(at)?, b'"' | b'\\') {
+                    let plain = memchr2(b'"', b'\\', &bytes[at..])?;
+                    unescaped.push_str(&rest[at..at + plain]);
+                    at += plain;
+                }
+            }
+            text = Cow::Owned(unescaped);
+        }
+        // Without an early exit many bytes are looked at at once.
+        let has_control = bytes[..at]
+            .iter()
+            .fold(false, |any, &byte| any | (byte < b' '));
+        (!has_control).then_some(Text {
+            text,
+            literal: start..start + at,
+            marks,
+        })
+    }
+}
+
+/// The character that an escape stands for, and how many bytes it is written with; `None` if it is
+/// none.
+#[inline]
+fn escape(literal: &str) -> Option<(char, usize)> {
+    let c = match literal.as_bytes().get(1)? {
         b'n' => '\n',
         b't' => '\t',
         b'r' => '\r',
         b'b' => '\u{8}',
         b'f' => '\u{c}',
         b'u' => return by_number(literal),
-        // A quote, a backslash or a slash.
-        other => other as char,
+        &other @ (b'"' | b'\\' | b'/') => other as char,
+        _ => return None,
     };
-    (c, 2)
+    Some((c, 2))
 }
 
 /// As [`escape`], of `\uXXXX` and of two that are one character.
-fn by_number(literal: &str) -> (char, usize) {
+fn by_number(literal: &str) -> Option<(char, usize)> {
     let unit = |at: usize| {
         let digits = literal.get(at..at + 6)?.strip_prefix("\\u")?;
-        u32::from_str_radix(digits, 16).ok()
+        let are_digits = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        are_digits.then(|| u32::from_str_radix(digits, 16).ok())?
     };
-    let first = unit(0).unwrap_or_default();
+    let first = unit(0)?;
     if let Some(c) = char::from_u32(first) {
-        return (c, 6);
+        return Some((c, 6));
     }
     let pair = unit(6)
         .filter(|second| first < 0xdc00 && (0xdc00..0xe000).contains(second))
         .and_then(|second| char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00)));
-    pair.map_or((char::REPLACEMENT_CHARACTER, 6), |c| (c, 12))
+    Some(pair.map_or((char::REPLACEMENT_CHARACTER, 6), |c| (c, 12)))
 }
 
 /// A walk along a literal and the text that it stands for, side by side.
@@ -373,23 +480,23 @@ struct Walk<'a> {
     /// Bytes of the literal that are behind.
     raw: usize,
     /// Bytes of the text that are behind.
-    decoded: usize,
+    unescaped: usize,
 }
 
 impl Walk<'_> {
     /// The byte of the literal that stands for a byte of the text, which is not behind.
-    fn to(&mut self, decoded: usize) -> usize {
-        while self.decoded < decoded {
+    fn to(&mut self, place: usize) -> usize {
+        while self.unescaped < place {
             let rest = &self.literal[self.raw..];
-            let ahead = decoded - self.decoded;
+            let ahead = place - self.unescaped;
             let near = &rest.as_bytes()[..ahead.min(rest.len())];
-            let plain = memchr::memchr(b'\\', near).unwrap_or(near.len());
+            let plain = memchr(b'\\', near).unwrap_or(near.len());
             self.raw += plain;
-            self.decoded += plain;
+            self.unescaped += plain;
             if plain < ahead {
-                let (c, length) = escape(&rest[plain..]);
+                let (c, length) = escape(&rest[plain..]).expect("the literal is right");
                 self.raw += length;
-                self.decoded += c.len_utf8();
+                self.unescaped += c.len_utf8();
             }
         }
         self.raw
@@ -582,7 +689,7 @@ mod tests {
             let raw = |at: usize| written[..at].iter().map(|(_, way)| way.len()).sum::<usize>();
             let pairs = cuts.chunks_exact(2);
             let parts: Vec<Range<usize>> = pairs.clone().map(|pair| decoded(pair[0])..decoded(pair[1])).collect();
-            let start = record.literal.clone().unwrap().start;
+            let start = record.text.as_ref().unwrap().literal.start;
             let wanted: Vec<Range<usize>> = pairs.map(|pair| start + raw(pair[0])..start + raw(pair[1])).collect();
             prop_assert_eq!(record.places(&parts), wanted);
         }

@@ -123,8 +123,7 @@ impl Coverage {
         let key = (outlet.to_owned(), month_of(page));
         self.months.entry(key).or_default().add(page, true);
         let name = page.name();
-        let gone = page.text.len() - page.cleaned.text.len();
-        let share = thousandths(gone, page.text.len());
+        let share = thousandths(page.gone(), page.text.len());
         entry(&mut self.shares, outlet).add(share, &name);
         // Of each rule: bytes and removals.
         let mut took: BTreeMap<&str, (usize, u32)> = BTreeMap::new();

@@ -370,15 +370,14 @@ fn element(page: &Page) -> String {
         list.sort_unstable();
         list.dedup();
     }
-    let gone = |side: &Page| side.text.len() - side.cleaned.text.len();
-    let share = |side: &Page| percent(gone(side), side.text.len());
+    let share = |side: &Page| percent(side.gone(), side.text.len());
     let shares: Vec<String> = sides.iter().map(|side| share(side)).collect();
     let mut out = format!(
         " class=\"page\" data-outlet=\"{}\" data-categories=\"{}\" data-rules=\"{}\" data-share=\"{:.6}\" data-changed=\"{}\" data-name=\"{name}\">\n<summary><span class=\"name\">{name}</span> <span class=\"outlet\">{}</span> <span class=\"strip\">{}</span> <span class=\"share\">{}</span></summary>\n",
         text_of(&outlets.join(" ")),
         categories.join(" "),
         text_of(&rules.join(" ")),
-        gone(page) as f64 / page.text.len().max(1) as f64,
+        page.gone() as f64 / page.text.len().max(1) as f64,
         u8::from(sides.iter().any(|side| !side.cleaned.removals.is_empty())),
         text_of(&outlets.join(" → ")),
         strip(page),
