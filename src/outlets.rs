@@ -255,6 +255,48 @@ impl Outlets {
         }
     }
 
+    /// Takes over what `before` has read and compiled of files that are the same in both, and all
+    /// that they extend too.
+    ///
+    /// For whoever reads a folder again and again: only what has changed is compiled anew.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// let rules = |note| format!("outlet = 'sample'\nname = 'Sample'\ndomains = ['sample.example']\n# {note}");
+    /// let read = |note| cleaner::Outlets::with_files([("sample.toml".to_owned(), rules(note))]);
+    /// let before = read("old")?;
+    /// let (pangea, sample) = (before.cleaner("pangea")?.unwrap(), before.cleaner("sample")?.unwrap());
+    /// let mut now = read("new")?;
+    /// now.reuse(&before);
+    /// assert!(Arc::ptr_eq(&now.cleaner("pangea")?.unwrap(), &pangea));
+    /// assert!(!Arc::ptr_eq(&now.cleaner("sample")?.unwrap(), &sample));
+    /// # Ok::<(), cleaner::Error>(())
+    /// ```
+    pub fn reuse(&mut self, before: &Outlets) {
+        let is_same = |at: usize, was: usize| {
+            let (file, other) = (&self.files[at], &before.files[was]);
+            let (source, then) = (&file.source, &other.source);
+            file.brought == other.brought && source.name == then.name && source.text == then.text
+        };
+        let mut same: Vec<(usize, usize)> = Vec::new();
+        for at in 0..self.files.len() {
+            let Some(&was) = before.by_id.get(&self.files[at].outlet.id) else {
+                continue;
+            };
+            let (line, then) = (self.line_of(at), before.line_of(was));
+            let mut pairs = line.iter().zip(&then);
+            if line.len() == then.len() && pairs.all(|(&at, &was)| is_same(at, was)) {
+                same.push((at, was));
+            }
+        }
+        for (at, was) in same {
+            let (file, other) = (&mut self.files[at], &before.files[was]);
+            file.whole = other.whole.clone();
+            file.checked = other.checked.clone();
+            file.cleaner = other.cleaner.clone();
+        }
+    }
+
     /// All outlets and families, by their ids.
     pub fn outlets(&self) -> impl Iterator<Item = &Outlet> {
         self.files.iter().map(|file| &file.outlet)

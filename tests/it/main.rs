@@ -1,6 +1,7 @@
 mod cli;
 mod compressed;
 mod corpora;
+mod coverage;
 mod errors;
 mod faults;
 mod fixtures;
@@ -11,8 +12,10 @@ mod place;
 mod properties;
 mod provenance;
 mod reference;
+mod report;
 mod rules;
 mod suggest;
 mod tidy;
 mod unreadable;
+mod watch;
 mod wet;

@@ -257,6 +257,13 @@ pub struct Clean {
     #[arg(long, help_heading = SHOW, group = "show", conflicts_with_all = ["output", "in_place"])]
     pub diff: bool,
 
+    /// Show the diff again whenever a page or a rule file of --rules changes; Ctrl-C ends it
+    ///
+    /// On a terminal the screen is cleared before. What is wrong with a rule file is shown in place
+    /// of the diff.
+    #[arg(long, requires = "diff", help_heading = SHOW)]
+    pub watch: bool,
+
     /// The names of the pages that would change, one a line
     #[arg(long, help_heading = SHOW, group = "show", conflicts_with_all = ["output", "in_place"])]
     pub check: bool,
@@ -325,7 +332,7 @@ pub struct Clean {
 }
 
 /// Where rule files are besides the bundled ones.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct RulesFolder {
     /// A folder of rule files besides the bundled ones; one of the same id replaces a bundled one
     ///
@@ -378,6 +385,20 @@ pub enum Stats {
     Json,
 }
 
+impl Args {
+    /// Whether notes are left out.
+    pub fn is_quiet(&self) -> bool {
+        let pages = match &self.command {
+            Some(Command::Report(report)) => &report.pages,
+            Some(Command::Rules {
+                command: RulesCommand::Coverage { pages, .. },
+            }) => pages,
+            _ => return self.clean.quiet,
+        };
+        pages.quiet
+    }
+}
+
 /// What the program does besides cleaning.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -386,6 +407,11 @@ pub enum Command {
         #[command(subcommand)]
         command: RulesCommand,
     },
+    /// Writes one HTML file that shows pages, what goes of them and which rules say so
+    ///
+    /// It needs no network, and no script to be read: the script in it filters the pages by outlet,
+    /// category and rule, and puts those first of which most goes.
+    Report(Box<Report>),
     /// Drafts the rule file of an outlet from a few of its pages
     Suggest(Suggest),
     /// Makes the original pages or files again from what --json or --removed wrote
@@ -423,8 +449,146 @@ pub enum RulesCommand {
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
     },
+    /// What the rules hit on these pages, by outlet and month, and what is unusual about it
+    ///
+    /// Hits of each rule; dead rules, which found nothing on any page of an outlet that has them;
+    /// exploding ones, which take at least half of a page, or ten parts of it, and far more than
+    /// they usually do; and the share of the text that goes of each page, with the pages far off
+    /// the others of their outlet. The month is that of the fields `published` or `crawled`, where
+    /// rules read them.
+    Coverage {
+        #[command(flatten)]
+        pages: Box<Pages>,
+        /// One JSON object instead of the tables
+        #[arg(long)]
+        json: bool,
+    },
     /// Prints the JSON Schema of rule files, for editors
     Schema,
+}
+
+/// The pages that are looked at and not written, and the rules that they are looked at with.
+///
+/// The arguments mean what they mean where pages are cleaned.
+#[derive(Debug, clap::Args)]
+pub struct Pages {
+    /// Files and folders of pages; none, or `-`, is standard input
+    #[arg(value_name = "PAGES")]
+    pub paths: Vec<PathBuf>,
+
+    /// The format of the input, where neither the name nor the first bytes tell it
+    #[arg(long, value_name = "FORMAT", help_heading = READ)]
+    pub format: Option<Format>,
+
+    /// The field or column with the text
+    #[arg(long, value_name = "FIELD", default_value = "text", help_heading = READ)]
+    pub text_field: String,
+
+    /// The field or column with the page's address, or its host; may be given several times
+    #[arg(long, value_name = "FIELD", help_heading = READ)]
+    pub url_field: Vec<String>,
+
+    /// The field or column with the outlet's id; may be given several times
+    #[arg(long, value_name = "FIELD", help_heading = READ)]
+    pub outlet_field: Vec<String>,
+
+    /// What to do with a record that cannot be read: `fail` or `keep`, which goes on behind it
+    #[arg(long, value_name = "HOW", default_value = "fail", value_parser = go_on, help_heading = READ)]
+    pub on_error: OnError,
+
+    /// The outlet, by its id in `cleaner rules list`
+    #[arg(short = 'O', long, value_name = "ID", help_heading = FROM)]
+    pub outlet: Option<String>,
+
+    /// The page's address, or its host: tells the outlet
+    #[arg(long, value_name = "URL", help_heading = FROM)]
+    pub url: Option<String>,
+
+    #[command(flatten)]
+    pub rules: RulesFolder,
+
+    /// Boilerplate of this category stays; may be given several times, or as a list a,b
+    #[arg(
+        long,
+        value_name = "CATEGORY",
+        value_delimiter = ',',
+        action = ArgAction::Append,
+        value_parser = category(),
+        hide_possible_values = true,
+        help_heading = WHAT
+    )]
+    pub keep: Vec<Category>,
+
+    /// Boilerplate of this category goes too: `credit` is the one that stays unless asked for
+    #[arg(
+        long,
+        value_name = "CATEGORY",
+        value_delimiter = ',',
+        action = ArgAction::Append,
+        value_parser = category(),
+        hide_possible_values = true,
+        help_heading = WHAT
+    )]
+    pub also: Vec<Category>,
+
+    /// Work on so many threads; 0: one for each core
+    #[arg(
+        short = 'j',
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        value_parser = clap::value_parser!(u16).range(..=1024),
+        help_heading = RUN
+    )]
+    pub threads: u16,
+
+    /// No notes and no progress bar; errors are told all the same
+    #[arg(short, long, help_heading = RUN)]
+    pub quiet: bool,
+}
+
+impl Pages {
+    /// The run that reads them; in all else it is as a run without options.
+    pub fn run(&self) -> Clean {
+        Clean {
+            paths: self.paths.clone(),
+            format: self.format,
+            text_field: self.text_field.clone(),
+            url_field: self.url_field.clone(),
+            outlet_field: self.outlet_field.clone(),
+            on_error: self.on_error.clone(),
+            outlet: self.outlet.clone(),
+            url: self.url.clone(),
+            rules: self.rules.clone(),
+            keep: self.keep.clone(),
+            also: self.also.clone(),
+            threads: self.threads,
+            quiet: self.quiet,
+            ..Args::parse_from(["cleaner"]).clean
+        }
+    }
+}
+
+/// The arguments of `cleaner report`.
+#[derive(Debug, clap::Args)]
+pub struct Report {
+    #[command(flatten)]
+    pub pages: Pages,
+
+    /// The file to write; without it, or with `-`, standard output
+    #[arg(short, long, value_name = "FILE", help_heading = TO)]
+    pub output: Option<PathBuf>,
+
+    /// Show only pages whose result differs from that of the rules in this folder, old beside new
+    ///
+    /// The old rules are those of this folder as the new ones are those of --rules: besides the
+    /// bundled ones, or with --no-bundled alone.
+    #[arg(long, value_name = "DIR", help_heading = FROM)]
+    pub against: Option<PathBuf>,
+
+    /// Show at most so many pages, the first ones; all are counted
+    #[arg(long, value_name = "N", default_value_t = 2000, help_heading = SHOW)]
+    pub most: usize,
 }
 
 /// The arguments of `cleaner suggest`.
@@ -510,6 +674,14 @@ fn on_error(word: &str) -> Result<OnError, String> {
         ("keep", _) => Ok(OnError::Keep),
         (_, Some(("reject", file))) if !file.is_empty() => Ok(OnError::Reject(PathBuf::from(file))),
         _ => Err("expected fail, keep or reject=FILE".to_owned()),
+    }
+}
+
+/// What can be done with a record where nothing is written.
+fn go_on(word: &str) -> Result<OnError, String> {
+    match on_error(word) {
+        Ok(how @ (OnError::Fail | OnError::Keep)) => Ok(how),
+        _ => Err("expected fail or keep".to_owned()),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::render::stats::Totals;
 use crate::results::Results;
 use crate::resume::Manifest;
 use crate::rules::Source;
-use crate::work::{Show, Work};
+use crate::work::{Gathered, Rules, Show, Work};
 use crate::{DIFFERENT, ERROR, FINE, pipeline};
 
 /// The fields that tell a page's address in the records of FineWeb, C4, CC-News, Dolma, datatrove
@@ -43,10 +43,52 @@ const OUTLET_FIELDS: &[&str] = &["outlet", "metadata.outlet"];
 
 /// Cleans the inputs that the arguments name; returns the exit code.
 pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
-    let source = Source::of(&args.rules)?;
-    let outlets: &Outlets = &source;
-    let named = named_outlet(args, outlets)?;
-    let addressed = addressed_outlet(args, outlets, console)?;
+    once(args, &*Source::of(&args.rules)?, console)
+}
+
+/// Cleans the inputs that the arguments name by these rules; returns the exit code.
+///
+/// # Errors
+/// As those of [`run`].
+pub fn once(args: &Clean, outlets: &Outlets, console: Console) -> Result<u8, Failure> {
+    let (totals, _, show) = with(args, outlets, None, None, console)?;
+    Ok(status(&totals, args, show))
+}
+
+/// Reads the inputs that the arguments name and writes nothing: what is gathered of them, and the
+/// exit code.
+///
+/// `against`: the rules that the run compares with.
+///
+/// # Errors
+/// As those of [`run`].
+pub fn gather(
+    args: &Clean,
+    show: Show,
+    outlets: &Outlets,
+    against: Option<&Outlets>,
+    console: Console,
+) -> Result<(Totals, Gathered, u8), Failure> {
+    let (mut totals, gathered, show) = with(args, outlets, against, Some(show), console)?;
+    totals.look_for_idle_rules(outlets);
+    let status = status(&totals, args, show);
+    Ok((totals, gathered, status))
+}
+
+/// A run with these rules; what it shows, unless that is said, the arguments tell.
+fn with(
+    args: &Clean,
+    outlets: &Outlets,
+    against: Option<&Outlets>,
+    gathers: Option<Show>,
+    console: Console,
+) -> Result<(Totals, Gathered, Show), Failure> {
+    let rules = Rules {
+        outlets,
+        named: named_outlet(args, outlets)?,
+        addressed: addressed_outlet(args, outlets, console)?,
+    };
+    let against = against.map(|outlets| before(args, outlets)).transpose()?;
     let categories = categories(args).map_err(Failure::Said)?;
     refuse_senseless(args).map_err(Failure::Said)?;
     let listed = args.file_list.as_deref();
@@ -72,7 +114,10 @@ pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
     if is_stdin && io::stdin().is_terminal() {
         console.note("cleaner", "reading from the terminal; see also --help");
     }
-    let show = show(args, &inputs, targets.is_some()).map_err(Failure::Said)?;
+    let show = match gathers {
+        Some(show) => show,
+        None => show(args, &inputs, targets.is_some()).map_err(Failure::Said)?,
+    };
     let (urls, outlet_fields) = (
         or_usual(&args.url_field, URL_FIELDS),
         or_usual(&args.outlet_field, OUTLET_FIELDS),
@@ -83,14 +128,13 @@ pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
         console,
         buffers: buffers.clone(),
         args,
-        outlets,
+        rules,
+        against,
         rules_hash: if args.json || args.removed.is_some() || args.resume {
             outlets.hash()
         } else {
             String::new()
         },
-        named,
-        addressed,
         refused: Mutex::default(),
         categories,
         show,
@@ -111,18 +155,22 @@ pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
         is_over: inputs.list.iter().map(|_| AtomicBool::new(false)).collect(),
     };
     let manifest = resumed(&work, &reading).map_err(Failure::Said)?;
-    let totals = over(&work, &reading, manifest)?;
+    let (totals, gathered) = over(&work, &reading, manifest)?;
     note_undecided(&totals, console);
     if totals.without_text > 0 && args.stats.is_none() {
         let (without, field) = (totals.without_text, &args.text_field);
         let what = format!("records without a text under `{field}`, unchanged: {without}");
         console.note("cleaner", what);
     }
-    Ok(status(&totals, args, show))
+    Ok((totals, gathered, show))
 }
 
 /// Runs over the inputs.
-fn over(work: &Work, reading: &Reading, manifest: Option<Manifest>) -> Result<Totals, Failure> {
+fn over(
+    work: &Work,
+    reading: &Reading,
+    manifest: Option<Manifest>,
+) -> Result<(Totals, Gathered), Failure> {
     let mut results = Results::new(work, reading, manifest).map_err(Failure::Said)?;
     let mut jobs = Jobs::new(work.inputs, reading);
     pipeline::run(
@@ -135,15 +183,15 @@ fn over(work: &Work, reading: &Reading, manifest: Option<Manifest>) -> Result<To
         |job| work.on(job),
         |done| results.take(done),
     )?;
-    if let Some(form) = work.args.stats {
-        results.totals.look_for_idle_rules(work.outlets);
-        let stats = match form {
+    let gathered = std::mem::take(&mut results.gathered);
+    let stats = work.args.stats.map(|form| {
+        results.totals.look_for_idle_rules(work.rules.outlets);
+        match form {
             Stats::Table => results.totals.table(),
             Stats::Json => results.totals.json(),
-        };
-        return results.finish(Some(&stats));
-    }
-    results.finish(None)
+        }
+    });
+    Ok((results.finish(stats.as_deref())?, gathered))
 }
 
 /// Whether all there is to do is done before another thread has started.
@@ -200,6 +248,20 @@ fn addressed_outlet(
         return Ok(None);
     };
     Ok(outlets.cleaner(&outlet.id)?)
+}
+
+/// The rules that the run compares with. They need not know the outlet that the arguments name: a
+/// new one is what is to be seen.
+fn before<'a>(args: &Clean, outlets: &'a Outlets) -> Result<Rules<'a>, Failure> {
+    let cleaner = |id: &str| outlets.cleaner(id);
+    let named = args.outlet.as_deref().map(cleaner).transpose()?.flatten();
+    let by_address = args.url.as_deref().and_then(|url| outlets.by_address(url));
+    let addressed = by_address.map(|outlet| cleaner(&outlet.id)).transpose()?;
+    Ok(Rules {
+        outlets,
+        named,
+        addressed: addressed.flatten(),
+    })
 }
 
 fn categories(args: &Clean) -> Result<Categories, String> {

@@ -214,7 +214,8 @@ fn is_unread(path: &Path) -> bool {
     .contains(&&*extension)
 }
 
-fn is_hidden(path: &Path) -> bool {
+/// Whether a path is left out of folders.
+pub fn is_hidden(path: &Path) -> bool {
     path.file_name()
         .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }

@@ -8,7 +8,8 @@
 //! - [`work`] cleans the documents of a piece, on all cores ([`pipeline`]), and renders what is to
 //!   be seen of them ([`render`]);
 //! - [`results`] takes what came of the pieces in their order, and is the only one that writes,
-//!   prints and counts; pages of text alone are written by the workers.
+//!   prints and counts; pages of text alone are written by the workers;
+//! - [`watch`] does it all again when a file has changed, and [`report`] makes a file of it to look at.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
@@ -22,12 +23,14 @@ mod output;
 mod pipeline;
 mod progress;
 mod render;
+mod report;
 mod restore;
 mod results;
 mod resume;
 mod review;
 mod rules;
 mod suggest;
+mod watch;
 mod work;
 
 use std::panic::catch_unwind;
@@ -63,7 +66,7 @@ fn main() -> ExitCode {
     });
     interrupted.expect("there is no other handler");
     let args = Args::parse();
-    let console = Console::new(args.color, args.clean.quiet);
+    let console = Console::new(args.color, args.is_quiet());
     let status = match catch_unwind(|| run(&args, console)) {
         Ok(Ok(status)) => status,
         // Whoever read our output has had enough of it.
@@ -90,8 +93,10 @@ fn run(args: &Args, console: Console) -> Result<u8, Failure> {
         return Ok(FINE);
     }
     match &args.command {
+        None if args.clean.watch => watch::run(&args.clean, console),
         None => clean::run(&args.clean, console),
         Some(Command::Rules { command }) => rules::run(command, console),
+        Some(Command::Report(report)) => report::run(report, console),
         Some(Command::Suggest(suggest)) => suggest::run(suggest, console),
         Some(Command::Restore(restore)) => restore::run(restore, console),
         Some(Command::Completions { shell }) => {

@@ -1,9 +1,11 @@
 //! What a person or a program is shown of cleaned pages.
 
 pub mod attributes;
+pub mod coverage;
 pub mod diff;
 pub mod explain;
 pub mod json;
+pub mod report;
 pub mod stats;
 
 use std::ops::Range;

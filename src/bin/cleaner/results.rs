@@ -17,13 +17,14 @@ use crate::output::{self, Pending};
 use crate::progress::Progress;
 use crate::render::stats::Totals;
 use crate::resume::Manifest;
-use crate::work::{Done, Drawn, Out, Show, Told, Work};
+use crate::work::{Done, Drawn, Gathered, Out, Show, Told, Work};
 
 /// What the sink keeps between results.
 pub struct Results<'a> {
     work: &'a Work<'a>,
     reading: &'a Reading<'a>,
     pub totals: Totals,
+    pub gathered: Gathered,
     /// Standard output, once something is written to it.
     stdout: Option<Stdout>,
     /// The input of which something went there last, and whether that ended a line.
@@ -155,6 +156,7 @@ impl<'a> Results<'a> {
             work,
             reading,
             totals: Totals::new(work.inputs.failed),
+            gathered: Gathered::default(),
             stdout: None,
             shown: None,
             open: None,
@@ -193,6 +195,7 @@ impl<'a> Results<'a> {
             }
         }
         self.totals.merge(&done.totals);
+        self.gathered.merge(std::mem::take(&mut done.gathered));
         for drawn in done.sample.drain(..) {
             self.draw(drawn);
         }

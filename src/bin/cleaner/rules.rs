@@ -1,4 +1,5 @@
-//! `cleaner rules`: which outlets and rules there are, and whether rule files are in order.
+//! `cleaner rules`: which outlets and rules there are, whether rule files are in order, and what
+//! the rules hit.
 
 use std::io::{self, Write};
 use std::ops::Deref;
@@ -7,10 +8,11 @@ use std::path::{Path, PathBuf};
 use cleaner::{Cleaner, Outlet, Outlets, RULE_SCHEMA, Rule};
 use serde::Serialize;
 
-use crate::FINE;
 use crate::args::{RulesCommand, RulesFolder, rules_of_environment};
 use crate::console::{BOLD, Console, DIM, Failure, Paint, printable};
 use crate::render::table;
+use crate::work::Show;
+use crate::{FINE, clean};
 
 /// The outlets of a run: the bundled ones, or those and a folder's.
 pub enum Source {
@@ -31,6 +33,29 @@ impl Source {
             "--no-bundled needs the folder of the rules: --rules, or CLEANER_RULES".to_owned()
         })?;
         Ok(Source::Brought(Box::new(Outlets::of_folder(&folder)?)))
+    }
+
+    /// As [`of`](Source::of), with what another has compiled of files that have not changed.
+    ///
+    /// # Errors
+    /// As those of [`of`](Source::of).
+    pub fn again(rules: &RulesFolder, before: Option<&Source>) -> Result<Source, Failure> {
+        let mut source = Source::of(rules)?;
+        if let (Source::Brought(outlets), Some(before)) = (&mut source, before) {
+            outlets.reuse(before);
+        }
+        Ok(source)
+    }
+
+    /// As [`of`](Source::of), with another folder.
+    ///
+    /// # Errors
+    /// What is wrong with the folder's files.
+    pub fn beside(rules: &RulesFolder, folder: &Path) -> Result<Source, Failure> {
+        if rules.is_alone() {
+            return Ok(Source::Brought(Box::new(Outlets::of_folder(folder)?)));
+        }
+        Ok(Source::new(Some(folder.to_owned()))?)
     }
 
     /// The bundled outlets and those of a folder.
@@ -103,6 +128,18 @@ pub fn run(command: &RulesCommand, console: Console) -> Result<u8, Failure> {
                 listed.iter().map(|one| one.own).sum::<usize>(),
             );
             writeln!(out, "{files} rule files, {rules} rules: fine")?;
+        }
+        RulesCommand::Coverage { pages, json } => {
+            let outlets = Source::of(&pages.rules)?;
+            let (show, run) = (Show::Coverage, pages.run());
+            let (totals, gathered, status) = clean::gather(&run, show, &outlets, None, console)?;
+            let coverage = match json {
+                true => gathered.coverage.json(&totals),
+                false => gathered.coverage.table(&totals),
+            };
+            out.write_all(coverage.as_bytes())?;
+            out.flush()?;
+            return Ok(status);
         }
         RulesCommand::Schema => out.write_all(RULE_SCHEMA.as_bytes())?,
     }

@@ -20,7 +20,9 @@ use crate::formats::{self, BOM, Buffers, Compression, Extent, Format, Packer, Pi
 use crate::inputs::{Input, Inputs};
 use crate::jobs::{Job, Part};
 use crate::output::{Pending, Targets};
+use crate::render::coverage::Coverage;
 use crate::render::json::Undo;
+use crate::render::report::Report;
 use crate::render::stats::Totals;
 use crate::render::{attributes, diff, explain, json};
 
@@ -40,9 +42,16 @@ pub struct Page<'a> {
     pub cleaned: Cleaned,
     /// Why lines stay that rules know, where that is shown.
     pub misses: Vec<Miss>,
+    /// The same document, as the rules clean it that the run compares with.
+    pub before: Option<Box<Page<'a>>>,
 }
 
 impl Page<'_> {
+    /// The bytes of it that go.
+    pub fn gone(&self) -> usize {
+        self.cleaned.holes().iter().map(|hole| hole.len()).sum()
+    }
+
     /// Its name for people.
     pub fn name(&self) -> String {
         name(self.input, self.record)
@@ -92,6 +101,10 @@ pub enum Show {
     Plan,
     /// The diffs of a few documents, at the end.
     Sample,
+    /// What the rules hit, at the end.
+    Coverage,
+    /// The pages of a report, at the end: at most so many.
+    Report(usize),
     Nothing,
 }
 
@@ -100,13 +113,11 @@ pub struct Work<'a> {
     pub console: Console,
     pub args: &'a Clean,
     pub buffers: Arc<Buffers>,
-    pub outlets: &'a Outlets,
+    pub rules: Rules<'a>,
+    /// What the run compares with.
+    pub against: Option<Rules<'a>>,
     /// Empty where nothing shows it.
     pub rules_hash: String,
-    /// The outlet that the arguments name.
-    pub named: Option<Arc<Cleaner>>,
-    /// The outlet of the address that the arguments name.
-    pub addressed: Option<Arc<Cleaner>>,
     /// What is wrong with the rule files of an outlet that the run has met: it ends there.
     pub refused: Mutex<Option<cleaner::Error>>,
     pub categories: Categories,
@@ -116,6 +127,30 @@ pub struct Work<'a> {
     pub targets: Option<&'a Targets>,
     /// Numbers above it need not be drawn for the sample: there are enough lower ones.
     pub sample_below: AtomicU64,
+}
+
+/// The outlets, and what the arguments tell of whose the pages are.
+pub struct Rules<'a> {
+    pub outlets: &'a Outlets,
+    /// The outlet that the arguments name.
+    pub named: Option<Arc<Cleaner>>,
+    /// The outlet of the address that the arguments name.
+    pub addressed: Option<Arc<Cleaner>>,
+}
+
+/// What is gathered of documents to be shown at the end of the run.
+#[derive(Default)]
+pub struct Gathered {
+    pub coverage: Coverage,
+    pub report: Report,
+}
+
+impl Gathered {
+    /// Adds what came of documents that follow these.
+    pub fn merge(&mut self, other: Gathered) {
+        self.coverage.merge(other.coverage);
+        self.report.merge(other.report);
+    }
 }
 
 /// What is wanted of what is left of a document.
@@ -140,6 +175,7 @@ pub struct Done {
     /// What is to be told, in order.
     pub told: Vec<Told>,
     pub sample: Vec<Drawn>,
+    pub gathered: Gathered,
     pub totals: Totals,
     /// Whether something went wrong: nothing is written for the input.
     pub failed: bool,
@@ -190,6 +226,7 @@ impl Done {
             rejected: Vec::new(),
             told: Vec::new(),
             sample: Vec::new(),
+            gathered: Gathered::default(),
             totals: Totals::default(),
             failed: false,
             is_end: false,
@@ -668,33 +705,27 @@ impl Work<'_> {
     ) -> Result<Page<'p>, String> {
         // A bug of ours must not take the other documents with it; the hook has told what it is.
         let work = AssertUnwindSafe(|| {
-            let outlet = self.outlet(text, url, outlet)?;
-            let (cleaned, misses) = match &outlet {
-                Some((cleaner, _)) => {
-                    let misses = match self.show {
-                        Show::Explain => cleaner.misses(text, self.categories),
-                        _ => Vec::new(),
-                    };
-                    let cleaned = match left {
-                        Left::Made => cleaner.clean_of(text, self.categories),
-                        Left::Holes => cleaner.find_of(text, self.categories),
-                    };
-                    (cleaned, misses)
-                }
-                None => match left {
-                    Left::Made => (Cleaned::unchanged(text), Vec::new()),
-                    Left::Holes => (Cleaned::default(), Vec::new()),
-                },
+            let before = self.against.as_ref().map(|rules| {
+                let outlet = rules.outlet(text, url, outlet)?;
+                let cleaned = self.cleaned(text, outlet.as_ref(), left);
+                Ok((outlet, cleaned))
+            });
+            let before = before.transpose()?;
+            let outlet = self.rules.outlet(text, url, outlet)?;
+            let misses = match (&outlet, self.show) {
+                (Some((cleaner, _)), Show::Explain) => cleaner.misses(text, self.categories),
+                _ => Vec::new(),
             };
-            Ok((outlet, cleaned, misses))
+            let cleaned = self.cleaned(text, outlet.as_ref(), left);
+            Ok((outlet, cleaned, misses, before))
         });
         let found = catch_unwind(work).map_err(|_| "it met a bug of cleaner".to_owned())?;
-        let (outlet, cleaned, misses) = found.map_err(|error| {
+        let (outlet, cleaned, misses, before) = found.map_err(|error| {
             let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
             refused.get_or_insert(error);
             "the rule files of its outlet are refused".to_owned()
         })?;
-        Ok(Page {
+        let page = |outlet, cleaned, misses, before| Page {
             input: &self.inputs.list[at],
             record,
             target: self.target(at),
@@ -702,42 +733,30 @@ impl Work<'_> {
             outlet,
             cleaned,
             misses,
-        })
+            before,
+        };
+        let before =
+            before.map(|(outlet, cleaned)| Box::new(page(outlet, cleaned, Vec::new(), None)));
+        Ok(page(outlet, cleaned, misses, before))
     }
 
-    /// Whose a text is.
-    fn outlet(
-        &self,
-        text: &str,
-        url: Option<&str>,
-        named: Option<&str>,
-    ) -> cleaner::Result<Option<(Arc<Cleaner>, By)>> {
-        if let Some(cleaner) = &self.named {
-            return Ok(Some((cleaner.clone(), By::Name)));
+    /// A text without what the rules of its outlet take.
+    fn cleaned(&self, text: &str, outlet: Option<&(Arc<Cleaner>, By)>, left: Left) -> Cleaned {
+        match (outlet, left) {
+            (Some((cleaner, _)), Left::Made) => cleaner.clean_of(text, self.categories),
+            (Some((cleaner, _)), Left::Holes) => cleaner.find_of(text, self.categories),
+            (None, Left::Made) => Cleaned::unchanged(text),
+            (None, Left::Holes) => Cleaned::default(),
         }
-        let found = |id: Option<&str>, by| {
-            let cleaner = id.map(|id| self.outlets.cleaner(id)).transpose();
-            cleaner.map(|cleaner| Some((cleaner.flatten()?, by)))
-        };
-        if let Some(found) = found(named, By::Record)? {
-            return Ok(Some(found));
-        }
-        let by_address = url.and_then(|url| self.outlets.by_address(url));
-        if let Some(found) = found(by_address.map(|outlet| outlet.id.as_str()), By::Address)? {
-            return Ok(Some(found));
-        }
-        if let Some(cleaner) = &self.addressed {
-            return Ok(Some((cleaner.clone(), By::Address)));
-        }
-        let by_signs = self.outlets.by_signs(text);
-        found(by_signs.map(|outlet| outlet.id.as_str()), By::Signs)
     }
 
     /// Counts a document, and shows what is asked for.
     fn show(&self, page: &Page, done: &mut Done, out: &mut Vec<u8>) {
         let would_change = !page.cleaned.removals.is_empty();
         done.changed |= would_change;
-        done.totals.add(page, self.args.stats.is_some());
+        let is_gathered = matches!(self.show, Show::Coverage | Show::Report(_));
+        done.totals
+            .add(page, self.args.stats.is_some() || is_gathered);
         let shown = match self.show {
             Show::Diff if self.console.is_for_eyes() => {
                 diff::for_eyes(page, self.console.stdout(), out)
@@ -747,6 +766,14 @@ impl Work<'_> {
             Show::Json => json::record(page, self.args.spans, &self.rules_hash, out),
             Show::Explain => explain::page(page, self.console.stdout(), out),
             Show::Sample if would_change => self.draw(page, done),
+            Show::Coverage => {
+                done.gathered.coverage.add(page);
+                Ok(())
+            }
+            Show::Report(most) => {
+                done.gathered.report.add(page, most);
+                Ok(())
+            }
             _ => Ok(()),
         };
         shown.expect("writing to memory");
@@ -792,6 +819,36 @@ impl Work<'_> {
             &mut done.removed,
         );
         written.expect("writing to memory");
+    }
+}
+
+impl Rules<'_> {
+    /// Whose a text is.
+    fn outlet(
+        &self,
+        text: &str,
+        url: Option<&str>,
+        named: Option<&str>,
+    ) -> cleaner::Result<Option<(Arc<Cleaner>, By)>> {
+        if let Some(cleaner) = &self.named {
+            return Ok(Some((cleaner.clone(), By::Name)));
+        }
+        let found = |id: Option<&str>, by| {
+            let cleaner = id.map(|id| self.outlets.cleaner(id)).transpose();
+            cleaner.map(|cleaner| Some((cleaner.flatten()?, by)))
+        };
+        if let Some(found) = found(named, By::Record)? {
+            return Ok(Some(found));
+        }
+        let by_address = url.and_then(|url| self.outlets.by_address(url));
+        if let Some(found) = found(by_address.map(|outlet| outlet.id.as_str()), By::Address)? {
+            return Ok(Some(found));
+        }
+        if let Some(cleaner) = &self.addressed {
+            return Ok(Some((cleaner.clone(), By::Address)));
+        }
+        let by_signs = self.outlets.by_signs(text);
+        found(by_signs.map(|outlet| outlet.id.as_str()), By::Signs)
     }
 }
 

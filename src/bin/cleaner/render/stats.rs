@@ -12,7 +12,7 @@ use super::table;
 use crate::work::Page;
 
 /// The name of undecided documents in the table of outlets.
-const UNDECIDED: &str = "(undecided)";
+pub(super) const UNDECIDED: &str = "(undecided)";
 
 /// The sums of a run, or of a part of it.
 #[derive(Debug, Default, Serialize)]
@@ -30,48 +30,51 @@ pub struct Totals {
     pub rejected: usize,
     /// Records without a text.
     pub without_text: usize,
-    bytes_in: usize,
-    bytes_out: usize,
-    lines_in: usize,
-    lines_out: usize,
+    pub bytes_in: usize,
+    pub bytes_out: usize,
+    pub lines_in: usize,
+    pub lines_out: usize,
     /// By id.
-    outlets: BTreeMap<String, OutletTotals>,
-    categories: BTreeMap<&'static str, Took>,
+    pub outlets: BTreeMap<String, OutletTotals>,
+    pub categories: BTreeMap<&'static str, Took>,
     /// By id; those that found nothing are not among them.
-    rules: BTreeMap<String, RuleTotals>,
+    pub rules: BTreeMap<String, RuleTotals>,
     /// The rules of the outlets that were met which found nothing, where that is asked for.
-    never_fired: Vec<String>,
+    pub never_fired: Vec<String>,
 }
 
+/// The sums of an outlet.
 #[derive(Debug, Default, Serialize)]
-struct OutletTotals {
-    documents: usize,
-    changed: usize,
-    flagged: usize,
-    bytes_in: usize,
-    bytes_out: usize,
-    lines_in: usize,
-    lines_out: usize,
+pub struct OutletTotals {
+    pub documents: usize,
+    pub changed: usize,
+    pub flagged: usize,
+    pub bytes_in: usize,
+    pub bytes_out: usize,
+    pub lines_in: usize,
+    pub lines_out: usize,
 }
 
+/// What went of a category.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-struct Took {
-    removals: usize,
-    bytes: usize,
+pub struct Took {
+    pub removals: usize,
+    pub bytes: usize,
     /// Whole lines and parts of lines.
-    lines: usize,
+    pub lines: usize,
 }
 
+/// What a rule did.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-struct RuleTotals {
-    documents: usize,
-    removals: usize,
-    bytes: usize,
-    lines: usize,
+pub struct RuleTotals {
+    pub documents: usize,
+    pub removals: usize,
+    pub bytes: usize,
+    pub lines: usize,
     /// What it found that stays because of its category.
-    kept: usize,
+    pub kept: usize,
     /// The pages that were left as they are because of it, and of others.
-    flagged: usize,
+    pub flagged: usize,
 }
 
 impl Totals {
@@ -320,7 +323,7 @@ impl RuleTotals {
 }
 
 /// The value of a key, whose name is copied only the first time.
-fn entry<'m, V: Default>(map: &'m mut BTreeMap<String, V>, key: &str) -> &'m mut V {
+pub(super) fn entry<'m, V: Default>(map: &'m mut BTreeMap<String, V>, key: &str) -> &'m mut V {
     if !map.contains_key(key) {
         map.insert(key.to_owned(), V::default());
     }
@@ -328,7 +331,7 @@ fn entry<'m, V: Default>(map: &'m mut BTreeMap<String, V>, key: &str) -> &'m mut
 }
 
 /// Adds a table that has more than its head.
-fn push<const N: usize>(out: &mut String, rows: &[[String; N]], right: &[usize]) {
+pub(super) fn push<const N: usize>(out: &mut String, rows: &[[String; N]], right: &[usize]) {
     if rows.len() > 1 {
         out.push('\n');
         out.push_str(&table(rows, right));
@@ -336,13 +339,13 @@ fn push<const N: usize>(out: &mut String, rows: &[[String; N]], right: &[usize])
 }
 
 /// The largest first; of equal ones in the order of their names.
-fn sorted<K: Ord, V>(map: &BTreeMap<K, V>, by: impl Fn(&V) -> usize) -> Vec<(&K, &V)> {
+pub(super) fn sorted<K: Ord, V>(map: &BTreeMap<K, V>, by: impl Fn(&V) -> usize) -> Vec<(&K, &V)> {
     let mut list: Vec<(&K, &V)> = map.iter().collect();
     list.sort_by_key(|(_, value)| Reverse(by(value)));
     list
 }
 
-fn with_share(part: usize, whole: usize) -> String {
+pub(super) fn with_share(part: usize, whole: usize) -> String {
     let share = part as f64 / whole.max(1) as f64 * 100.0;
     format!("{part} ({share:.1} %)")
 }
