@@ -267,14 +267,17 @@ impl Header<'_> {
     }
 }
 
+/// The bytes of a page that rules take.
+type Holes = Vec<Range<usize>>;
+
 /// The families whose signs a third of the pages have, and what their rules take of each page.
 fn families(
     sample: &Sample,
     pages: &[&str],
     outlets: &Outlets,
-) -> Result<(Vec<String>, Vec<Vec<Range<usize>>>)> {
+) -> Result<(Vec<String>, Vec<Holes>)> {
     let mut extends = Vec::new();
-    let mut covered: Vec<Vec<Range<usize>>> = vec![Vec::new(); pages.len()];
+    let mut covered: Vec<Holes> = vec![Vec::new(); pages.len()];
     for family in outlets.outlets().filter(|outlet| outlet.is_family) {
         if family.id == sample.outlet {
             continue;
@@ -282,8 +285,7 @@ fn families(
         let Some(cleaner) = outlets.cleaner(&family.id)? else {
             continue;
         };
-        let holes: Vec<Vec<Range<usize>>> =
-            pages.iter().map(|page| holes(&cleaner, page)).collect();
+        let holes: Vec<Holes> = pages.iter().map(|page| holes(&cleaner, page)).collect();
         // Rules that take what any page may have, as a line printed twice, tell nothing: signs do.
         let is_its = |page: &&str| {
             let told = outlets.by_signs(page);
@@ -308,7 +310,7 @@ fn families(
     Ok((extends, covered))
 }
 
-fn holes(cleaner: &Cleaner, page: &str) -> Vec<Range<usize>> {
+fn holes(cleaner: &Cleaner, page: &str) -> Holes {
     cleaner.clean_of(page, everything()).holes()
 }
 

@@ -688,7 +688,7 @@ mod tests {
             );
             let record = read(&line).unwrap();
             let text = record.text().unwrap();
-            prop_assert_eq!(&*text, written.iter().map(|(c, _)| *c).collect::<String>());
+            prop_assert_eq!(text, written.iter().map(|(c, _)| *c).collect::<String>());
             let mut cuts: Vec<usize> = cuts.into_iter().map(|at| at.min(written.len())).collect();
             cuts.sort_unstable();
             let decoded = |at: usize| written[..at].iter().map(|(c, _)| c.len_utf8()).sum::<usize>();
