@@ -456,6 +456,20 @@ impl Cleaner {
         union(taken.iter().map(|taken| taken.span(&page)).collect())
     }
 
+    /// What each rule, by its place among [`rules`](Cleaner::rules), takes in any zone and without a
+    /// ceiling, and whether a literal takes it: for lints.
+    pub(crate) fn takes(&self, text: &str) -> Vec<(usize, Range<usize>, bool)> {
+        let mut page = Page::new(text);
+        let (before, len) = (page.left(), page.len());
+        let taken = self
+            .settle(&mut page, &mut Served::new(len), false, None, before)
+            .unwrap_or_default();
+        let taken = taken.iter();
+        taken
+            .map(|taken| (taken.rule as usize, taken.span(&page), taken.literal))
+            .collect()
+    }
+
     fn rule(&self, index: u32) -> &Arc<Rule> {
         &self.rules[index as usize]
     }

@@ -13,6 +13,7 @@ mod line;
 mod lookup;
 mod pattern;
 mod served;
+pub(crate) mod shape;
 pub(crate) mod sign;
 
 use std::sync::Arc;

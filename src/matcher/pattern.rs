@@ -195,6 +195,17 @@ impl Pattern {
         self.lengths.contains(&line.len()) && self.has_needed(line) && self.regex().is_match(line)
     }
 
+    /// Whether it is tried on nearly every line: neither its edges nor a literal that stands in every
+    /// match tell it from prose.
+    pub(crate) fn is_asked_always(&self) -> bool {
+        let is_telling = |literal: &Finder| {
+            let literal = literal.needle().trim_ascii();
+            let is_odd = |byte: &u8| !byte.is_ascii_alphanumeric() && !b".,'\"-".contains(byte);
+            literal.len() > 1 || literal.iter().any(is_odd)
+        };
+        self.begins.is_broad() && self.ends.is_broad() && !self.needs.iter().any(is_telling)
+    }
+
     /// Whether a text lacks what stands in every match.
     pub(crate) fn is_missing(&self, text: &str) -> bool {
         !self.has_needed(text)
@@ -460,6 +471,13 @@ impl Edge {
     #[inline]
     fn is_any(&self) -> bool {
         self.places == 0 && self.few.is_empty()
+    }
+
+    /// Whether most letters may stand here.
+    fn is_broad(&self) -> bool {
+        let letters = (b'A'..=b'Z').chain(b'a'..=b'z');
+        let count = letters.filter(|&byte| self.bytes[0].contains(byte)).count();
+        self.few.is_empty() && count > 39
     }
 
     #[inline]

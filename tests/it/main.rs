@@ -6,6 +6,7 @@ mod faults;
 mod fixtures;
 mod interrupted;
 mod jsonl;
+mod lints;
 mod parallel;
 mod place;
 mod properties;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
-use cleaner::Category;
+use cleaner::{Category, Lint};
 
 use crate::formats::{Compression, Format};
 
@@ -415,14 +415,41 @@ pub enum RulesCommand {
         #[command(flatten)]
         rules: RulesFolder,
     },
-    /// Reads rule files and runs their examples
+    /// Reads rule files, runs their examples, and warns of what may be wrong all the same
+    ///
+    /// A warning names a lint, which `cleaner rules explain` explains; a rule file allows one with
+    /// `allow = [{ lint = "…", reason = "…" }]`. Exit codes: 0 fine, also with warnings; 1 warnings
+    /// under --strict; 2 an error.
     Check {
         /// A folder of rule files; without it, or CLEANER_RULES, the bundled ones
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
+        /// A warning makes the exit code 1
+        #[arg(long)]
+        strict: bool,
+        /// How errors and warnings are written
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: Report,
+    },
+    /// What a lint of `cleaner rules check` looks for, and what to do about it
+    Explain {
+        /// The name of the lint; without it, all of them in a line each
+        #[arg(value_name = "LINT", value_parser = lint(), hide_possible_values = true)]
+        lint: Option<Lint>,
     },
     /// Prints the JSON Schema of rule files, for editors
     Schema,
+}
+
+/// How `cleaner rules check` writes what it finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Report {
+    /// With the lines of the file, for people
+    Text,
+    /// One JSON object for each, one a line
+    Json,
+    /// As annotations of GitHub Actions
+    Github,
 }
 
 /// The arguments of `cleaner restore`.
@@ -484,4 +511,13 @@ fn category() -> impl TypedValueParser<Value = Category> {
         .map(|category| PossibleValue::new(category.name()).help(category.about()));
     PossibleValuesParser::new(values)
         .map(|name| Category::named(&name).expect("only names of categories are taken"))
+}
+
+/// The names of the lints.
+fn lint() -> impl TypedValueParser<Value = Lint> {
+    let values = Lint::ALL
+        .iter()
+        .map(|lint| PossibleValue::new(lint.name()).help(lint.about()));
+    PossibleValuesParser::new(values)
+        .map(|name| Lint::named(&name).expect("only names of lints are taken"))
 }
