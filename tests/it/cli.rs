@@ -424,11 +424,21 @@ sample/copyright-line: The publisher's mark, on every page.
     let line = "2   Sample Media ©  ← sample/copyright-line (legal) rules/sample.toml:7 stays, as --keep legal asks\n";
     let line = line.replace("rules/sample.toml", &rule_file());
     assert!(kept.contains(&line), "{kept}");
+    let near = place.run_on(
+        &["--explain", "-q", "-O", "sample"],
+        "A\nSample Media\x1b[8m ©\n",
+    );
+    let out = "\
+<stdin>: sample, as asked
+1   A
+2   Sample Media\\u{1b}[8m ©  ← stays: sample/copyright-line would take it, but it has “Media\\u{1b}[8m” where the rule has “Media”
+";
+    check(near, 0, out, "");
     let flagged = place.run_on(&["--explain", "-q"], EMPTIED);
     let out = "\
 <stdin>: sample, by its signs
 left as it is: no line would be left (rules: sample/copyright-line)
-1   Sample Media ©
+1   Sample Media ©  ← stays: sample/copyright-line would take it, but it is on a page that is left as it is
 ";
     check(flagged, 0, out, "");
 }
