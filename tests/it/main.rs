@@ -7,6 +7,7 @@ mod fixtures;
 mod interrupted;
 mod jsonl;
 mod lints;
+mod new;
 mod parallel;
 mod place;
 mod properties;

@@ -431,6 +431,29 @@ pub enum RulesCommand {
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: Report,
     },
+    /// Writes a commented rule file to start from
+    ///
+    /// It is in order as it stands; its example rules do not run. Nothing is ever written over.
+    New {
+        /// The id of the outlet, and the name of the file: small letters, digits, single hyphens
+        #[arg(value_name = "ID")]
+        id: String,
+        /// The outlet's name for people; without it, the id
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// A host of the outlet; may be given several times
+        #[arg(long, value_name = "HOST")]
+        domain: Vec<String>,
+        /// The folder for ID.toml; without it, standard output
+        #[arg(short, long, value_name = "DIR", conflicts_with = "collection")]
+        output: Option<PathBuf>,
+        /// Write a collection of rules into this new folder: rules, pages and snapshots, with a test
+        ///
+        /// A package of Rust whose test cleans every page and compares it with its reviewed
+        /// snapshot. Its first page and rules are examples, and run.
+        #[arg(long, value_name = "DIR")]
+        collection: Option<PathBuf>,
+    },
     /// What a lint of `cleaner rules check` looks for, and what to do about it
     Explain {
         /// The name of the lint; without it, all of them in a line each

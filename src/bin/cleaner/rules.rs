@@ -1,6 +1,7 @@
 //! `cleaner rules`: which outlets and rules there are, and whether rule files are in order.
 
 mod check;
+mod new;
 
 use std::io::{self, Write};
 use std::ops::Deref;
@@ -91,6 +92,23 @@ pub fn run(command: &RulesCommand, console: Console) -> Result<u8, Failure> {
         } => {
             let folder = folder.clone().or_else(rules_of_environment);
             return check::run(folder, *strict, *format, console);
+        }
+        RulesCommand::New {
+            id,
+            name,
+            domain,
+            output,
+            collection,
+        } => {
+            let new = new::New {
+                id,
+                name: name.as_deref(),
+                domains: domain,
+            };
+            return match collection {
+                Some(folder) => new.write_collection(folder, console),
+                None => new.write(output.as_deref(), console),
+            };
         }
         RulesCommand::Explain { lint: Some(lint) } => {
             writeln!(out, "{}", console.stdout().with(BOLD, lint))?;
