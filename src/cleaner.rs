@@ -445,12 +445,7 @@ impl Cleaner {
 
     /// What would go of a page that is left as it is.
     fn withheld(&self, text: &str, categories: Categories) -> Vec<Miss> {
-        let mut page = Page::new(text);
-        let (before, len) = (page.left(), page.len());
-        // Of a page that does not settle, nothing can be said to go.
-        let taken = self
-            .settle(&mut page, &mut Served::new(len), true, None, before)
-            .unwrap_or_default();
+        let (page, taken) = self.all_taken(text, true);
         let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
         let number = |line: u32| ends.partition_point(|&end| end < page.span(line).start) + 1;
         let goes = |rule: u32| categories.contains(self.rule(rule).category);
@@ -482,15 +477,20 @@ impl Cleaner {
     /// What each rule, by its place among [`rules`](Cleaner::rules), takes in any zone and without a
     /// ceiling, and whether a literal takes it: for lints.
     pub(crate) fn takes(&self, text: &str) -> Vec<(usize, Range<usize>, bool)> {
-        let mut page = Page::new(text);
-        let (before, len) = (page.left(), page.len());
-        let taken = self
-            .settle(&mut page, &mut Served::new(len), false, None, before)
-            .unwrap_or_default();
+        let (page, taken) = self.all_taken(text, false);
         let taken = taken.iter();
         taken
             .map(|taken| (taken.rule as usize, taken.span(&page), taken.literal))
             .collect()
+    }
+
+    /// What the rules take without a ceiling, with zones or without, and the page without it; nothing
+    /// of a page that does not settle.
+    fn all_taken<'t>(&self, text: &'t str, zones: bool) -> (Page<'t>, Vec<Taken>) {
+        let mut page = Page::new(text);
+        let (before, len) = (page.left(), page.len());
+        let taken = self.settle(&mut page, &mut Served::new(len), zones, None, before);
+        (page, taken.unwrap_or_default())
     }
 
     fn rule(&self, index: u32) -> &Arc<Rule> {

@@ -499,12 +499,9 @@ fn prose(owner: &str, rule: AnyRule, found: &mut Found) {
 }
 
 /// The rules of a file of which all that they take other rules take too. `rules`: all that apply to
-/// its pages; `owner`: the file.
-pub(crate) fn shadowed(owner: &str, rules: &[Owned]) -> Vec<Finding> {
+/// its pages; `all`: those, compiled; `owner`: the file.
+pub(crate) fn shadowed(owner: &str, rules: &[Owned], all: &Cleaner) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let Ok(all) = Cleaner::compile(owner, rules, 1.0, false) else {
-        return findings;
-    };
     // Of two that shadow each other the earlier one stays.
     let mut gone = vec![false; rules.len()];
     for at in (0..rules.len()).rev() {

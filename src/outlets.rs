@@ -380,10 +380,7 @@ impl Outlets {
                 hosts.entry(domain).or_default().push(at);
             }
         }
-        let lint = |&at: &usize| {
-            self.meet(&self.line_of(at))?;
-            self.lint_file(at, &hosts)
-        };
+        let lint = |&at: &usize| self.lint_file(at, &hosts);
         let (mut findings, mut problems) = (Vec::new(), Vec::new());
         for found in each(&asked, lint) {
             match found {
@@ -456,6 +453,7 @@ impl Outlets {
 
     /// What lints find in a file; `hosts`: the files of each domain.
     fn lint_file(&self, at: usize, hosts: &HashMap<&str, Vec<usize>>) -> Found<Vec<Finding>> {
+        let all = self.compiled(at)?;
         let file = &self.files[at];
         let (id, source, whole) = (file.outlet.id.as_str(), &file.source, file.whole()?);
         let line = self.line_of(at);
@@ -464,7 +462,7 @@ impl Outlets {
         self.lint_extends(at, &line, &mut findings)?;
         let rules = whole.rules();
         findings.extend(rules.flat_map(|rule| lint::rule(&(id, source.clone(), rule))));
-        findings.extend(lint::shadowed(id, &self.running(&line)?));
+        findings.extend(lint::shadowed(id, &self.running(&line)?, &all));
         Ok(lint::without_allowed(id, source, whole, findings))
     }
 
