@@ -43,7 +43,26 @@ Why now?
 By the time the photographer arrived, the tree was gone.
 Sign here, the clerk said, and again on page 4.
 1. The first mistake
-2019",
+2019
+12 families moved to the valley that year.
+By noon the square was full.
+The Road Back
+New Mayor, Old Problems
+Vera Holm
+With the mayor away, nobody opened the letter.
+Video of the fire was shown in court.
+Photo albums were found in the attic.
+- Bring warm clothes
+Q: Were you afraid?
+A: Not for a minute.
+May 3
+Part Two
+“Who did this?”
+More light, fewer steps
+On Friday: a storm, a birth and a theft
+Watch the water, he says, not the boats.
+Subscribe to nothing, his father used to say.
+To be continued",
     "Жители села собрались у школы и ждали автобуса до вечера.
 Что дальше?
 «Нас никто не спросил», — сказал мельник.
@@ -51,31 +70,43 @@ Sign here, the clerk said, and again on page 4.
 Письмо подписали более 1200 человек.
 Читайте письмо ещё раз, сказала она, и решайте.
 Новый мост построят к осени 2025 года.
+12 семей переехали в долину.
+Вера Хольм
+Смотрите на воду, говорит он, а не на лодки.
 Долгая зима",
     "Мешканці села зібралися біля школи й чекали на автобус.
 Що далі?
 «Нас ніхто не питав», — каже мельник.
 Передісторія
-Лист підписали понад 1200 людей.",
+Лист підписали понад 1200 людей.
+12 родин переїхали в долину.
+Дорога назад",
     "Die Fähre zur Insel fiel am Sonntag wegen Nebels aus.
 Wie geht es weiter?
 „Uns hat keiner gefragt“, sagte der Müller.
 Hintergrund
 Mehr als 1.200 Menschen haben den Brief unterschrieben.
 Ein langer Winter
-Lesen Sie den Brief noch einmal, sagte sie.",
+Lesen Sie den Brief noch einmal, sagte sie.
+12 Familien zogen in das Tal.
+Der Weg zurück
+Vera Holm",
     "Le bac pour l'île a été annulé dimanche à cause du brouillard.
 Et maintenant ?
 « Personne ne nous a rien demandé », dit le meunier.
 Le contexte
 Plus de 1 200 personnes ont signé la lettre.
-Un long hiver",
+Un long hiver
+12 familles se sont installées dans la vallée.
+Le chemin du retour",
     "El transbordador a la isla se canceló el domingo por la niebla.
 ¿Y ahora qué?
 «Nadie nos preguntó», dijo el molinero.
 Antecedentes
 Más de 1.200 personas firmaron la carta.
-Un largo invierno",
+Un largo invierno
+12 familias se mudaron al valle.
+El camino de vuelta",
     "A balsa para a ilha foi cancelada no domingo por causa do nevoeiro.
 E agora?
 “Ninguém nos perguntou”, disse o moleiro.

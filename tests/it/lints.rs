@@ -149,6 +149,14 @@ fn rules_that_take_prose_are_told() {
         "text = ['Предыстория']\nzone = { tail = 1 }",
         common,
     );
+    check("line", "3 min read", "pattern = '\\d+ .+'", common);
+    check("line", "3 min read", "pattern = '\\d+ min read'", None);
+    check(
+        "line",
+        "Ana Lugo",
+        "pattern = '\\p{Lu}\\w+ \\p{Lu}\\w+'",
+        common,
+    );
     check("inline", "[-the mayor-]X", "text = 'the mayor'", common);
     check("line", "Read it", "pattern = 'Read .{2,80}'", common);
     check("line", "Read it", "pattern = 'Read [^.,]{2,80}'", None);

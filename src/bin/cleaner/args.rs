@@ -46,7 +46,7 @@ Examples:
 
 Exit codes:
   0    nothing to report
-  1    --diff or --check found something that would go
+  1    --diff or --check found something that would go, `rules check --strict` a warning
   2    an error; other files were gone on with
   130  interrupted; no half file is left";
 
@@ -280,7 +280,7 @@ pub struct Clean {
     #[arg(long, value_name = "NUMBER", default_value_t = 0, help_heading = SHOW)]
     pub seed: u64,
 
-    /// Every line of the page, with the rule that takes it
+    /// Every line of the page, with the rule that takes it, or the nearest that misses it and why
     #[arg(long, help_heading = SHOW, group = "show", conflicts_with_all = ["output", "in_place"])]
     pub explain: bool,
 
