@@ -1,7 +1,7 @@
 //! Why rules do not take the lines that stay: for people who write them.
 //!
 //! A line is told of its nearest rule: one that finds it outside its zone; a block of which it is a
-//! step and the rest is missing; a literal that it nearly is; a pattern that it fits for a part. What
+//! step and the rest is missing; a duplicate rule for which its copy is too far off; a literal that it nearly is; a pattern that it fits for a part. What
 //! it nearly is, is looked for among literals with the same first or last word, so that a page takes
 //! milliseconds.
 
@@ -49,15 +49,22 @@ impl Matcher {
     ) -> Vec<Miss> {
         let count = page.lines().count();
         let literals = Literals::of(self);
+        // The last line of each text so far, and its place.
+        let mut copies: HashMap<String, (u32, usize)> = HashMap::new();
         let mut misses = Vec::new();
         for (at, line) in page.lines().enumerate() {
             if !is_asked(line) || page.content(line).len() > MAX_LINE {
                 continue;
             }
             let place = Place { at, count };
+            let copied = match self.duplicates.is_empty() {
+                true => None,
+                false => copies.insert(page.folding(line).folded().to_owned(), (line, at)),
+            };
             let nearest = self
                 .outside(page, line, place)
                 .or_else(|| self.step(page, line, place, &number))
+                .or_else(|| self.copy(page, line, place, copied?, &number))
                 .or_else(|| {
                     let is_short = page.content(line).len() <= LENGTH;
                     let literal = || literals.nearest(self, page, line, place);
@@ -149,6 +156,33 @@ impl Matcher {
             }
         };
         Some((block.rule, why))
+    }
+
+    /// A duplicate rule that does not take the second of two equal lines.
+    fn copy(
+        &self,
+        page: &Page,
+        line: u32,
+        place: Place,
+        (copied, at): (u32, usize),
+        number: impl Fn(u32) -> usize,
+    ) -> Option<(RuleIndex, String)> {
+        let between = place.at - at - 1;
+        // The one that nearly takes it is the one that looks farthest.
+        let rule = self.duplicates.iter().rev().max_by_key(|rule| rule.apart)?;
+        // Short lines recur in any text.
+        if page.folding(line).folded().chars().count() < rule.least {
+            return None;
+        }
+        let why = match rule.miss(page, copied, line, between) {
+            Some(why) => why,
+            None => {
+                self.zone(rule.rule)?;
+                self.zone_words(rule.rule, place)
+            }
+        };
+        let copied = number(copied);
+        Some((rule.rule, format!("is a copy of line {copied}, and {why}")))
     }
 
     /// A pattern of which the line has the literals, and how far it fits.

@@ -557,6 +557,52 @@ fn a_part_of_a_block_is_told_what_is_missing() {
 }
 
 #[test]
+fn a_copy_that_stays_is_told_why() {
+    let twice = "A caption that stands twice.\n[-A caption that stands twice.-]";
+    let check = |keys: &str, between: &str, why: Option<&str>| {
+        let text = format!(
+            "Some words.\nA caption that is twice here.\n{between}A caption that is twice here.\nb\n"
+        );
+        let line = text.lines().count() - 1;
+        let why = why.map(|why| format!("is a copy of line 2, and {why}"));
+        let expected: Vec<_> = why
+            .iter()
+            .map(|why| (line, "made/d", why.as_str()))
+            .collect();
+        check_misses(&rule("duplicate", "d", twice, keys), &text, &expected);
+    };
+    check("", "", None);
+    check(
+        "",
+        "c\n",
+        Some("1 other line stands between, and the rule allows 0"),
+    );
+    check(
+        "apart = 1",
+        "c\n\nd\n",
+        Some("2 other lines stand between, and the rule allows 1"),
+    );
+    check("gap = false", "\n", Some("a blank line stands between"));
+    check(
+        "most = 28",
+        "",
+        Some("has 29 characters, and the rule wants at most 28"),
+    );
+    check(
+        "pattern = '.+ twice\\.'",
+        "",
+        Some("is no line that its pattern wants"),
+    );
+    check(
+        "zone = { head = 2 }",
+        "",
+        Some("stands outside its zone, the first 2 lines: it is the 3rd of the 4 that are left"),
+    );
+    // Short lines recur in any text.
+    check_misses(&rule("duplicate", "d", twice, ""), "* * *\na\n* * *\n", &[]);
+}
+
+#[test]
 fn a_line_that_is_nearly_a_literal_is_told_the_words_that_differ() {
     let text = "text = ['Read more from the Valley Herald', 'Subscribe', 'Всё о долине']";
     let rules = rule("line", "l", "Subscribe", text)
