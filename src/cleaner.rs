@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Problem, SourceFile};
-use crate::matcher::{Ask, Fields, Find, Matcher, Served};
+use crate::matcher::{Ask, Fields, Find, Matcher, MissedLine, Served};
 use crate::schema::{AnyRule, Category, Zone};
 use crate::text::{NONE, Page, subtract, union, without};
 
@@ -92,7 +92,7 @@ pub struct Cleaned {
     pub flag: Option<Flag>,
 }
 
-/// A line that stays although a rule knows it.
+/// A line that stays although a rule takes it nearly.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Miss {
@@ -389,12 +389,13 @@ impl Cleaner {
         self.cleaned(&page, deleted, kept, &gone)
     }
 
-    /// Why lines stay that a rule knows: outside its zone, or a part of a block of which the rest is
-    /// missing. In the order of lines, the nearest rule for each.
+    /// Why lines stay that a rule nearly takes: they stand outside its zone, the rest of its block is
+    /// missing, or a word differs. Of a page that is left as it is, the rules that would take each
+    /// line. In the order of lines; on a page that is not flagged the nearest rule for each.
     pub fn misses(&self, text: &str, categories: Categories) -> Vec<Miss> {
         let cleaned = self.clean_of(text, categories);
         if cleaned.flag.is_some() {
-            return Vec::new();
+            return self.withheld(text, categories);
         }
         let mut page = Page::new(text);
         let mut gone = Gone::default();
@@ -432,19 +433,36 @@ impl Cleaner {
         };
         let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
         let number = |line: u32| ends.partition_point(|&end| end < page.span(line).start) + 1;
-        let mut all = Vec::new();
-        for line in page.lines().filter(|&line| !is_found(line)) {
-            let mut misses = Vec::new();
-            self.matcher.misses(&page, line, number, &mut misses);
-            let miss = |(rule, why)| Miss {
-                line: number(line),
-                rule: self.rule(rule).clone(),
-                why,
-            };
-            // One reason is enough for a line; the nearest comes first.
-            all.extend(misses.into_iter().map(miss).next());
-        }
-        all
+        let misses = self
+            .matcher
+            .misses(&page, |line| !is_found(line), number)
+            .into_iter();
+        let miss = |miss: MissedLine| Miss {
+            line: number(miss.line),
+            rule: self.rule(miss.rule).clone(),
+            why: miss.why,
+        };
+        misses.map(miss).collect()
+    }
+
+    /// What would go of a page that is left as it is.
+    fn withheld(&self, text: &str, categories: Categories) -> Vec<Miss> {
+        let (page, taken) = self.all_taken(text, true);
+        let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+        let number = |line: u32| ends.partition_point(|&end| end < page.span(line).start) + 1;
+        let goes = |rule: u32| categories.contains(self.rule(rule).category);
+        let taken = taken.iter().filter(|taken| goes(taken.rule));
+        let mut lines: Vec<(usize, u32)> = taken
+            .map(|taken| (number(taken.line), taken.rule))
+            .collect();
+        lines.sort_unstable();
+        lines.dedup();
+        let miss = |(line, rule)| Miss {
+            line,
+            rule: self.rule(rule).clone(),
+            why: "is on a page that is left as it is".to_owned(),
+        };
+        lines.into_iter().map(miss).collect()
     }
 
     /// The bytes, without seams, that the rules take without a ceiling, with zones or without: for
@@ -456,6 +474,25 @@ impl Cleaner {
             .settle(&mut page, &mut Served::new(len), zones, None, before)
             .unwrap_or_default();
         union(taken.iter().map(|taken| taken.span(&page)).collect())
+    }
+
+    /// What each rule, by its place among [`rules`](Cleaner::rules), takes in any zone and without a
+    /// ceiling, and whether a literal takes it: for lints.
+    pub(crate) fn takes(&self, text: &str) -> Vec<(usize, Range<usize>, bool)> {
+        let (page, taken) = self.all_taken(text, false);
+        let taken = taken.iter();
+        taken
+            .map(|taken| (taken.rule as usize, taken.span(&page), taken.literal))
+            .collect()
+    }
+
+    /// What the rules take without a ceiling, with zones or without, and the page without it; nothing
+    /// of a page that does not settle.
+    fn all_taken<'t>(&self, text: &'t str, zones: bool) -> (Page<'t>, Vec<Taken>) {
+        let mut page = Page::new(text);
+        let (before, len) = (page.left(), page.len());
+        let taken = self.settle(&mut page, &mut Served::new(len), zones, None, before);
+        (page, taken.unwrap_or_default())
     }
 
     fn rule(&self, index: u32) -> &Arc<Rule> {

@@ -31,15 +31,11 @@ impl Error {
 
     /// The whole report with the source lines, in colour (ANSI escape sequences) or without.
     pub fn render(&self, colour: bool) -> String {
-        let renderer = if colour {
-            Renderer::styled()
-        } else {
-            Renderer::plain()
-        };
+        let renderer = renderer(colour);
         let reports: Vec<String> = self
             .problems
             .iter()
-            .map(|problem| problem.render(&renderer))
+            .map(|problem| problem.render(&renderer, Level::ERROR, None))
             .collect();
         reports.join("\n\n")
     }
@@ -123,8 +119,16 @@ impl Problem {
         self
     }
 
-    fn render(&self, renderer: &Renderer) -> String {
-        let title = Level::ERROR.primary_title(printable(&self.message));
+    /// It as a warning of this name, with the source line, in colour or without.
+    pub(crate) fn render_warning(&self, name: &str, colour: bool) -> String {
+        self.render(&renderer(colour), Level::WARNING, Some(name))
+    }
+
+    fn render(&self, renderer: &Renderer, level: Level, name: Option<&str>) -> String {
+        let mut title = level.primary_title(printable(&self.message));
+        if let Some(name) = name {
+            title = title.id(name);
+        }
         let whose = match (&self.rule, &self.key) {
             (Some(rule), Some(key)) => format!("rule `{rule}`, key `{key}`"),
             (Some(rule), None) => format!("rule `{rule}`"),
@@ -213,6 +217,14 @@ impl SourceFile {
             ends.map(|(end, _)| end).collect()
         });
         ends.partition_point(|&end| end < at) + 1
+    }
+}
+
+fn renderer(colour: bool) -> Renderer {
+    if colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
     }
 }
 

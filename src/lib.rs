@@ -33,6 +33,7 @@
 //! | `matcher` | the compiled rules of one outlet; below it one module a kind |
 //! | `cleaner` | passes over a text, and what they took |
 //! | `check` | a rule's examples, run |
+//! | `lint` | what may be wrong with rules that are in order |
 //! | `outlets` | the rule files, and whose a page is |
 //! | `diff`, `snapshot` | what cleaning did, shown |
 //! | `suggest` | sample pages, and the draft of a rule file made of them |
@@ -93,6 +94,7 @@ mod check;
 mod cleaner;
 mod diff;
 mod error;
+mod lint;
 mod matcher;
 mod outlets;
 mod schema;
@@ -103,8 +105,9 @@ mod text;
 pub use cleaner::{Categories, Cleaned, Cleaner, Flag, Miss, Reason, Removal, Rule, restore};
 pub use diff::{Hunk, HunkLine, Line};
 pub use error::{Error, Problem, Result};
+pub use lint::Finding;
 pub use outlets::{Outlet, Outlets, RULE_SCHEMA};
-pub use schema::Category;
+pub use schema::{Category, Lint};
 pub use suggest::{Draft, Proposal, Risk, Sample, suggest};
 
 /// The README's examples, compiled and run with the others.

@@ -11,8 +11,10 @@ mod inline;
 mod likeness;
 mod line;
 mod lookup;
+mod miss;
 mod pattern;
 mod served;
+pub(crate) mod shape;
 pub(crate) mod sign;
 
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use self::duplicate::Duplicate;
 use self::inline::Inline;
 use self::line::Line;
 use self::lookup::Lookup;
+pub(crate) use self::miss::Miss as MissedLine;
 pub(crate) use self::served::Served;
 use crate::error::{Problem, SourceFile};
 use crate::schema::{AnyRule, Zone};
@@ -371,59 +374,6 @@ impl Matcher {
         }
         first
     }
-
-    /// Adds the rules that know a line of the page, left after all passes, but do not take it, each
-    /// with the reason, nearest first; `number` counts lines of the text from 1.
-    pub(crate) fn misses(
-        &self,
-        page: &Page,
-        line: u32,
-        number: impl Fn(u32) -> usize,
-        misses: &mut Vec<(RuleIndex, String)>,
-    ) {
-        let content = page.content(line);
-        if content.len() > MAX_LINE {
-            return;
-        }
-        let folding = page.folding(line);
-        let outside =
-            |rule: RuleIndex| format!("stands outside its zone, {}", zone_words(self.zone(rule)));
-        let has_zone = |rule: RuleIndex| self.zone(rule).is_some();
-        for rule in self.lines.iter().filter(|rule| has_zone(rule.rule)) {
-            if rule.wanted.matches(&folding).is_some() {
-                misses.push((rule.rule, outside(rule.rule)));
-            }
-        }
-        for inline in self.inlines.iter().filter(|rule| has_zone(rule.rule)) {
-            let mut finds = Vec::new();
-            inline.find(content, line, &mut finds);
-            if !finds.is_empty() {
-                misses.push((inline.rule, outside(inline.rule)));
-            }
-        }
-        for block in &self.blocks {
-            let Some(miss) = block.miss(page, line) else {
-                continue;
-            };
-            let step = format!("is step {} of {}", miss.step, miss.steps);
-            let why = match miss.found {
-                _ if miss.follows => format!(
-                    "{step}, and what must stand before it is not there, or the zone is another"
-                ),
-                NONE => format!(
-                    "{step}, and step {} is missing at the end of the page",
-                    miss.missing
-                ),
-                found if found == line => format!("{step}, and the lines before it do not fit"),
-                found => format!(
-                    "{step}, and line {} is not step {}",
-                    number(found),
-                    miss.missing
-                ),
-            };
-            misses.push((block.rule, why));
-        }
-    }
 }
 
 /// One pass of the rules over lines of a page.
@@ -567,20 +517,6 @@ impl Pass<'_, '_, '_> {
 /// Where a block may begin, as one number.
 fn start_of(line: u32, block: usize) -> u64 {
     u64::from(line) << 32 | block as u64
-}
-
-fn zone_words(zone: Option<Zone>) -> String {
-    let words = |end: &str, count: Option<u32>| match count? {
-        1 => Some(format!("the {end} line")),
-        count => Some(format!("the {end} {count} lines")),
-    };
-    let zone = zone.unwrap_or_default();
-    let places = [words("first", zone.head), words("last", zone.tail)];
-    places
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" or ")
 }
 
 /// The innermost line of each zone of a matcher: `NONE` where the page has no lines.

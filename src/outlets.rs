@@ -10,8 +10,9 @@ use sha2::{Digest, Sha256};
 use crate::check;
 use crate::cleaner::{CEILING, Cleaner};
 use crate::error::{Error, Problem, Result, SourceFile, nearest};
+use crate::lint::{self, Finding};
 use crate::matcher::sign::Signs;
-use crate::schema::{AnyRule, RuleFile};
+use crate::schema::{AnyRule, Lint, RuleFile};
 
 /// The rule files that are built in.
 const BUNDLED: &[(&str, &str)] = &[
@@ -414,6 +415,44 @@ impl Outlets {
         self.check_all(|_| true).map_err(Error::new)
     }
 
+    /// What lints find in the files of some outlets, in the order of files and of places in them:
+    /// what may be wrong although the rules are in order.
+    ///
+    /// # Errors
+    /// All problems of these files, and of those that they extend.
+    ///
+    /// ```
+    /// let file = "outlet = \"made\"\nname = \"Made\"\ndomains = [\"co.uk\"]\n";
+    /// let outlets = cleaner::Outlets::with_files([("made.toml".to_owned(), file.to_owned())])?;
+    /// let findings = outlets.lint(|outlet| outlet.id == "made")?;
+    /// assert_eq!(findings[0].lint().name(), "public-suffix");
+    /// assert_eq!(findings[0].problem().line(), 3);
+    /// # Ok::<(), cleaner::Error>(())
+    /// ```
+    pub fn lint(&self, is_asked: impl Fn(&Outlet) -> bool) -> Result<Vec<Finding>> {
+        let asked = (0..self.files.len()).filter(|&at| is_asked(&self.files[at].outlet));
+        let mut asked: Vec<usize> = asked.collect();
+        asked.sort_by_key(|&at| &self.files[at].source.name);
+        let mut hosts: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, file) in self.files.iter().enumerate() {
+            for domain in &file.outlet.domains {
+                hosts.entry(domain).or_default().push(at);
+            }
+        }
+        let lint = |&at: &usize| self.lint_file(at, &hosts);
+        let (mut findings, mut problems) = (Vec::new(), Vec::new());
+        for found in each(&asked, lint) {
+            match found {
+                Ok(found) => findings.extend(found),
+                Err(wrong) => problems.extend(wrong),
+            }
+        }
+        match problems.is_empty() {
+            true => Ok(findings),
+            false => Err(Error::new(problems)),
+        }
+    }
+
     /// Checks files: first whether all can be read, then what they say.
     fn check_all(&self, is_asked: impl Fn(&File) -> bool) -> Found<()> {
         let asked = (0..self.files.len()).filter(|&at| is_asked(&self.files[at]));
@@ -439,26 +478,7 @@ impl Outlets {
         let compile = || {
             let line = self.line_of(at);
             self.meet(&line)?;
-            let off: Vec<&str> = line
-                .iter()
-                .flat_map(|&at| &self.files[at].head.off)
-                .map(|off| off.rule.as_str())
-                .collect();
-            let mut rules: Vec<(&str, Arc<SourceFile>, AnyRule)> = Vec::new();
-            for file in line.iter().map(|&at| &self.files[at]) {
-                let owner = file.outlet.id.as_str();
-                let runs = |rule: &AnyRule| {
-                    let head = rule.head();
-                    head.disabled.is_none()
-                        && !off.contains(&format!("{owner}/{}", head.id.value).as_str())
-                };
-                rules.extend(
-                    file.whole()?
-                        .rules()
-                        .filter(runs)
-                        .map(|rule| (owner, file.source.clone(), rule)),
-                );
-            }
+            let rules = self.running(&line)?;
             let ceiling = line
                 .iter()
                 .find_map(|&at| self.files[at].head.ceiling)
@@ -467,6 +487,111 @@ impl Outlets {
             Ok(Arc::new(cleaner))
         };
         self.files[at].cleaner.get_or_try_init(compile).cloned()
+    }
+
+    /// The rules that run on the pages of the first of these files, which extends the others.
+    fn running(&self, line: &[usize]) -> Found<Vec<lint::Owned<'_>>> {
+        let off: Vec<&str> = line
+            .iter()
+            .flat_map(|&at| &self.files[at].head.off)
+            .map(|off| off.rule.as_str())
+            .collect();
+        let mut rules = Vec::new();
+        for file in line.iter().map(|&at| &self.files[at]) {
+            let owner = file.outlet.id.as_str();
+            let runs = |rule: &AnyRule| {
+                let head = rule.head();
+                head.disabled.is_none()
+                    && !off.contains(&format!("{owner}/{}", head.id.value).as_str())
+            };
+            let own = file.whole()?.rules().filter(runs);
+            rules.extend(own.map(|rule| (owner, file.source.clone(), rule)));
+        }
+        Ok(rules)
+    }
+
+    /// What lints find in a file; `hosts`: the files of each domain.
+    fn lint_file(&self, at: usize, hosts: &HashMap<&str, Vec<usize>>) -> Found<Vec<Finding>> {
+        let all = self.compiled(at)?;
+        let file = &self.files[at];
+        let (id, source, whole) = (file.outlet.id.as_str(), &file.source, file.whole()?);
+        let line = self.line_of(at);
+        let mut findings = lint::domains(source, whole);
+        self.lint_domains(at, &line, hosts, &mut findings);
+        self.lint_extends(at, &line, &mut findings)?;
+        let rules = whole.rules();
+        findings.extend(rules.flat_map(|rule| lint::rule(&(id, source.clone(), rule))));
+        findings.extend(lint::shadowed(id, &self.running(&line)?, &all));
+        Ok(lint::without_allowed(id, source, whole, findings))
+    }
+
+    /// Adds the domains of a file that are those of files to which it has no tie.
+    fn lint_domains(
+        &self,
+        at: usize,
+        line: &[usize],
+        hosts: &HashMap<&str, Vec<usize>>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let file = &self.files[at];
+        for domain in &file.head.domains {
+            let suffixes = std::iter::successors(Some(domain.as_str()), |host| {
+                host.split_once('.').map(|(_, rest)| rest)
+            });
+            let mut others: Vec<usize> = suffixes
+                .filter_map(|suffix| hosts.get(suffix))
+                .flatten()
+                .copied()
+                .filter(|&other| !line.contains(&other) && !self.line_of(other).contains(&at))
+                .collect();
+            others.sort_unstable();
+            others.dedup();
+            for other in others {
+                let of = &self.files[other];
+                let id = &of.outlet.id;
+                let message = of.head.domains.iter().find_map(|wider| {
+                    if lint::is_below(domain, wider) {
+                        Some(format!(
+                            "`{}` is a sub-domain of `{}` of `{id}`",
+                            domain.value, wider.value
+                        ))
+                    } else if domain.value == wider.value && !of.brought && file.brought {
+                        Some(format!("`{}` is that of the built-in `{id}`", domain.value))
+                    } else {
+                        None
+                    }
+                });
+                findings
+                    .extend(message.map(|message| lint::overlap(&file.source, domain, message)));
+            }
+        }
+    }
+
+    /// Adds the files that a file extends to no effect.
+    fn lint_extends(&self, at: usize, line: &[usize], findings: &mut Vec<Finding>) -> Found<()> {
+        let file = &self.files[at];
+        let rules = self.running(line)?;
+        for extended in &file.head.extends {
+            let Some(&other) = self.by_id.get(extended.as_str()) else {
+                continue;
+            };
+            let brings = |at: usize| {
+                let File { outlet, head, .. } = &self.files[at];
+                let mut rules = rules.iter();
+                !head.signs.is_empty()
+                    || head.ceiling.is_some()
+                    || rules.any(|(owner, ..)| *owner == outlet.id)
+            };
+            if !self.line_of(other).into_iter().any(brings) {
+                let message = format!("no rule of `{}` runs here", extended.value);
+                let problem = file.source.problem(extended.place.clone(), message);
+                let problem = problem
+                    .at_key("extends")
+                    .with_help("take it out, and its rules out of `off`");
+                findings.push(Finding::new(Lint::DeadExtends, problem));
+            }
+        }
+        Ok(())
     }
 
     /// A file and all that it extends, each once: itself first, then in the order in which it names them.

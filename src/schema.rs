@@ -55,6 +55,9 @@ pub(crate) struct RuleFile {
     /// Inherited rules that do not apply here.
     #[cfg_attr(test, schemars(with = "Option<Vec<Off>>"))]
     pub(crate) off: Vec<Off>,
+    /// Lints that do not count for what stands above the rules.
+    #[cfg_attr(test, schemars(with = "Option<Vec<Allow>>"))]
+    pub(crate) allow: Vec<Allow>,
     /// The share of a page, 0 to 1, that removals may take which are not literal: patterns, titles, any lines, `rest`, duplicates.
     pub(crate) ceiling: Option<f64>,
     /// Whole lines.
@@ -99,6 +102,18 @@ pub(crate) struct Off {
     pub(crate) reason: String,
 }
 
+/// A lint that does not count here.
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(deny_unknown_fields))]
+pub(crate) struct Allow {
+    /// Its name, as `cleaner rules explain` lists it.
+    #[cfg_attr(test, schemars(with = "Lint"))]
+    pub(crate) lint: Placed<Lint>,
+    /// Why it does not count.
+    pub(crate) reason: String,
+}
+
 /// What every rule has, whatever its kind.
 #[derive(Clone, Debug)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -123,6 +138,9 @@ pub(crate) struct Head {
     pub(crate) keeps: Vec<Example>,
     /// Why the rule does not run.
     pub(crate) disabled: Option<String>,
+    /// Lints that do not count for this rule.
+    #[cfg_attr(test, schemars(with = "Option<Vec<Allow>>"))]
+    pub(crate) allow: Vec<Allow>,
 }
 
 /// Where a match may be: wholly, what `rest` takes aside, among the first or among the last non-blank lines of the page.
@@ -309,6 +327,61 @@ impl fmt::Display for Category {
     }
 }
 
+macro_rules! lints {
+    ($($name:ident $text:literal $about:literal,)*) => {
+        /// What may be wrong with a rule file that is read all the same. The list is closed, so that a
+        /// name means the same in every file.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
+        #[cfg_attr(test, schemars(rename_all = "kebab-case"))]
+        pub enum Lint {
+            $(#[doc = $about] $name,)*
+        }
+
+        impl Lint {
+            /// All of them.
+            pub const ALL: &[Lint] = &[$(Lint::$name),*];
+
+            /// Its name in rule files.
+            pub fn name(self) -> &'static str {
+                match self { $(Lint::$name => $text),* }
+            }
+
+            /// What it finds, in a few words.
+            pub fn about(self) -> &'static str {
+                match self { $(Lint::$name => $about),* }
+            }
+        }
+    };
+}
+
+lints! {
+    NeverFires "never-fires" "A text or a pattern that can match nothing.",
+    Shadowed "shadowed" "A rule of which other rules take all that it takes.",
+    TooShort "too-short" "A text or pattern of so few characters that it stands in anything.",
+    TooCommon "too-common" "A rule that takes ordinary sentences or subheads.",
+    UnanchoredWildcard "unanchored-wildcard" "A pattern that takes whatever stands beside what it knows.",
+    WeakGate "weak-gate" "A pattern that is asked for every line, which costs time.",
+    OverlappingDomain "overlapping-domain" "A domain that is another outlet's too, or covered by one.",
+    PublicSuffix "public-suffix" "A domain under which anybody may have a site.",
+    MissingNote "missing-note" "A note that does not say what the thing is and why it may go.",
+    DeadExtends "dead-extends" "A family that is extended to no effect.",
+    UnusedAllow "unused-allow" "An allowed lint that finds nothing there.",
+}
+
+impl Lint {
+    /// The lint of a name in rule files.
+    pub fn named(name: &str) -> Option<Lint> {
+        Lint::ALL.iter().copied().find(|lint| lint.name() == name)
+    }
+}
+
+impl fmt::Display for Lint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// A sample text of a rule: what is left of it without its marks, and what they enclosed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Example {
@@ -468,7 +541,7 @@ fn head_end(text: &str) -> Option<usize> {
     // A quoted name may be any.
     let is_of_the_head = |heading: &str| {
         let name = heading.trim_start_matches(['[', ' ', '\t']);
-        ["signs", "off", "\"", "'"]
+        ["signs", "off", "allow", "\"", "'"]
             .iter()
             .any(|of_the_head| name.starts_with(of_the_head))
     };
@@ -805,6 +878,7 @@ impl Reader<'_> {
         let signs = self.signs(&mut keys);
         let extends = self.texts(&mut keys, "extends", false);
         let off = self.off(&mut keys);
+        let allow = self.allow(&mut keys);
         let ceiling = self.share(&mut keys, "ceiling", 0.0);
         let mut ids = HashMap::new();
         let line = self.rules(&mut keys, "line", &mut ids, Reader::line_rule);
@@ -821,6 +895,7 @@ impl Reader<'_> {
             signs,
             extends,
             off,
+            allow,
             ceiling,
             line,
             block,
@@ -954,6 +1029,7 @@ impl Reader<'_> {
         let disabled = self
             .optional_string(keys, "disabled")
             .map(|reason| reason.value);
+        let allow = self.allow(keys);
         Some(Head {
             id: id?,
             category: category?,
@@ -962,30 +1038,57 @@ impl Reader<'_> {
             removes,
             keeps,
             disabled,
+            allow,
         })
+    }
+
+    fn allow(&mut self, keys: &mut Keys) -> Vec<Allow> {
+        let mut allow = Vec::new();
+        for mut keys in self.tables(
+            keys,
+            "allow",
+            "a list of tables such as { lint = \"weak-gate\", reason = \"…\" }",
+        ) {
+            let word = self.required_string(&mut keys, "lint");
+            let reason = self.required_string(&mut keys, "reason");
+            self.finish(keys);
+            let Some(word) = word else { continue };
+            let lint = Lint::named(&word);
+            if lint.is_none() {
+                let names = Lint::ALL.iter().map(|lint| lint.name());
+                self.unknown("lint", &word, names.collect());
+            }
+            if let (Some(value), Some(reason)) = (lint, reason) {
+                let lint = Placed {
+                    value,
+                    place: word.place,
+                };
+                allow.push(Allow {
+                    lint,
+                    reason: reason.value,
+                });
+            }
+        }
+        allow
     }
 
     fn category(&mut self, word: &Placed<String>) -> Option<Category> {
         let category = Category::named(word);
         if category.is_none() {
-            let names: Vec<&str> = Category::ALL
-                .iter()
-                .map(|category| category.name())
-                .collect();
-            self.wrong(
-                word.place.clone(),
-                Some("category"),
-                format!(
-                    "unknown category `{}`; expected one of: {}",
-                    word.value,
-                    names.join(", ")
-                ),
-            );
-            if let Some(name) = nearest(word, names) {
-                self.help(format!("did you mean `{name}`?"));
-            }
+            let names = Category::ALL.iter().map(|category| category.name());
+            self.unknown("category", word, names.collect());
         }
         category
+    }
+
+    /// Reports a word that is none of a closed list.
+    fn unknown(&mut self, key: &str, word: &Placed<String>, names: Vec<&str>) {
+        let known = names.join(", ");
+        let message = format!("unknown {key} `{}`; expected one of: {known}", word.value);
+        self.wrong(word.place.clone(), Some(key), message);
+        if let Some(name) = nearest(word, names) {
+            self.help(format!("did you mean `{name}`?"));
+        }
     }
 
     fn zone(&mut self, keys: &mut Keys) -> Option<Zone> {
@@ -1328,6 +1431,7 @@ mod tests {
         for heading in [
             "[[signs]]",
             "[[ off ]]",
+            "[[allow]]",
             "  [[\"signs\"]]",
             "[['off']]",
             "[signs]",
@@ -1366,6 +1470,10 @@ mod tests {
             (
                 "Off",
                 file("off = [{ rule = \"a/b\", reason = \"r\", zz = 1 }]"),
+            ),
+            (
+                "Allow",
+                file("allow = [{ lint = \"weak-gate\", reason = \"r\", zz = 1 }]"),
             ),
             (
                 "Zone",

@@ -243,42 +243,117 @@ impl Block {
 }
 
 impl Block {
+    /// How many steps there are.
+    pub(crate) fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// What a step, counted from 0, asks for.
+    pub(crate) fn asked(&self, step: usize) -> Asked<'_> {
+        match &self.steps[step].what {
+            What::Wanted(wanted) => Asked::Wanted(wanted),
+            What::Line(most) => Asked::Line(*most),
+            What::Title => Asked::Title,
+            What::Same(step) => Asked::Same(*step),
+            What::Rest => Asked::Rest,
+        }
+    }
+
     /// Why a line that serves a step, and not one that half of all lines serve, is not taken.
-    pub(crate) fn miss(&self, page: &Page, line: u32) -> Option<Miss> {
+    pub(crate) fn miss(&self, page: &Page, line: u32, has_zone: bool) -> Option<Miss> {
         let folding = page.folding(line);
         let knows = |wanted: &Wanted| match wanted.matches(&folding) {
             Some(How::Literal) => true,
             Some(How::Pattern(pattern)) => pattern.is_telling,
             None => false,
         };
-        let (at, _) = self.wanted().find(|(_, wanted)| knows(wanted))?;
+        // A line that a block only needs is not one that it takes.
+        let mut goes = self.wanted().filter(|(at, _)| !self.steps[*at].keep);
+        let (at, _) = goes.find(|(_, wanted)| knows(wanted))?;
+        let miss = |why| Some(Miss { step: at, why });
         let served = Served::new(page.len());
         let mut seen = Seen::new(&served);
+        if has_zone {
+            let mut start = line;
+            for _ in 0..self.span {
+                let mut attempt = Attempt::new(self, page, &mut seen);
+                let matches = attempt.step(0, start, 0).is_some();
+                let mut bound = attempt.bound.iter();
+                if let Some(bound) = bound.find(|bound| matches && bound.line == line) {
+                    // What stays is not missed.
+                    let step = bound.step;
+                    return (!self.steps[step].keep).then_some(Miss {
+                        step,
+                        why: Why::Outside,
+                    });
+                }
+                start = page.prev(start);
+                if start == NONE {
+                    break;
+                }
+            }
+        }
         let mut attempt = Attempt::new(self, page, &mut seen);
         let follows = attempt.step(at, line, 0).is_some();
-        let Deepest { step, line, .. } = attempt.deepest;
-        Some(Miss {
-            step: at + 1,
-            missing: step + 1,
-            steps: self.steps.len(),
-            found: line,
-            follows,
-        })
+        let Deepest {
+            lines,
+            step,
+            line: found,
+        } = attempt.deepest;
+        if follows {
+            let before = page.prev(line);
+            let mut needed = (0..at).rev();
+            return match needed.find(|&step| !self.steps[step].optional) {
+                Some(step) => miss(Why::Before(step, before)),
+                None => miss(Why::TooFew(self.least)),
+            };
+        }
+        if lines == 0 && found == NONE {
+            return miss(Why::TooFew(self.least));
+        }
+        if found != NONE && attempt.serves(&self.steps[step], found).is_some() {
+            let mut between = self.steps[at..step].iter();
+            let is_apart = page.blank_before(found) && between.any(|step| !step.gap);
+            return miss(match is_apart {
+                true => Why::Apart(step, found),
+                false => Why::TooFew(self.least),
+            });
+        }
+        miss(Why::After(step, found))
     }
 }
 
-/// How far a block came.
+/// What a step asks for.
+#[derive(Debug)]
+pub(crate) enum Asked<'m> {
+    Wanted(&'m Wanted),
+    Line(usize),
+    Title,
+    Same(usize),
+    Rest,
+}
+
+/// Why a line that serves a step is not taken.
 #[derive(Debug)]
 pub(crate) struct Miss {
-    /// The step that the line serves, counted from 1.
+    /// The step that the line serves, counted from 0.
     pub(crate) step: usize,
-    /// The step that was not found, counted from 1.
-    pub(crate) missing: usize,
-    pub(crate) steps: usize,
-    /// The line that stands where that step was expected; `NONE` at the end of the page.
-    pub(crate) found: u32,
-    /// Whether all is there from the line's step on.
-    pub(crate) follows: bool,
+    pub(crate) why: Why,
+}
+
+/// What is wrong with the rest of a block. Steps are counted from 0.
+#[derive(Debug)]
+pub(crate) enum Why {
+    /// All is there, in another place.
+    Outside,
+    /// A step that must follow is not at this line; `NONE` at the end of the page.
+    After(usize, u32),
+    /// A step is at this line, behind a blank one that may not be there.
+    Apart(usize, u32),
+    /// A step that must stand before is not at this line; `NONE` at the start of the page.
+    Before(usize, u32),
+    /// Fewer steps are there than have to be.
+    TooFew(usize),
 }
 
 /// Where the attempt that came farthest failed: after how many lines, at which step, at which line.

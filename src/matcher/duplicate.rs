@@ -19,7 +19,8 @@ pub(crate) struct Duplicate {
     pub(crate) apart: u32,
     gap: bool,
     alike: f64,
-    least: usize,
+    /// The characters of a copy.
+    pub(crate) least: usize,
     most: usize,
     patterns: Vec<Pattern>,
     goes: Option<Which>,
@@ -157,6 +158,46 @@ impl Duplicate {
             }
         }
         work
+    }
+
+    /// Why it does not take one of two equal lines, between which so many others stand, as the end of
+    /// a sentence; none if it is only the zone.
+    pub(crate) fn miss(
+        &self,
+        page: &Page,
+        earlier: u32,
+        later: u32,
+        between: usize,
+    ) -> Option<String> {
+        let folding = page.folding(later);
+        let length = folding.folded().chars().count();
+        if length > self.most {
+            return Some(format!(
+                "has {length} characters, and the rule wants at most {}",
+                self.most
+            ));
+        }
+        if !self.wants(page.content(later)) || !self.wants(page.content(earlier)) {
+            return Some("is no line that its pattern wants".to_owned());
+        }
+        if between > self.apart as usize {
+            let between = match between {
+                1 => "1 other line stands".to_owned(),
+                _ => format!("{between} other lines stand"),
+            };
+            return Some(format!(
+                "{between} between, and the rule allows {}",
+                self.apart
+            ));
+        }
+        let mut line = later;
+        while !self.gap && line != earlier && line != NONE {
+            if page.blank_before(line) {
+                return Some("a blank line stands between".to_owned());
+            }
+            line = page.prev(line);
+        }
+        None
     }
 
     /// Whether two raw lines may be copies by their lengths.

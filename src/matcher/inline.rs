@@ -49,6 +49,17 @@ impl Inline {
         inline
     }
 
+    /// The literals.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        let needles = self.literals.iter().map(Finder::needle);
+        needles.filter_map(|needle| std::str::from_utf8(needle).ok())
+    }
+
+    /// The patterns.
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        self.patterns.iter()
+    }
+
     /// Whether nothing of a text, and so of none of its lines, can go.
     pub(crate) fn finds_nothing(&self, text: &str) -> bool {
         let mut literals = self.literals.iter();

@@ -174,6 +174,16 @@ impl Wanted {
         wanted
     }
 
+    /// The folded literals, in any order.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.literals.iter().map(String::as_str)
+    }
+
+    /// The patterns.
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        self.patterns.iter().map(Arc::as_ref)
+    }
+
     /// Whether a line of so many bytes may be one of them, by its edges.
     #[inline]
     pub(crate) fn may_match(&self, line: Edges, length: usize) -> bool {

@@ -196,6 +196,34 @@ impl Pattern {
         self.lengths.contains(&line.len()) && self.has_needed(line) && self.regex().is_match(line)
     }
 
+    /// Whether it is tried on nearly every line: neither its edges nor a literal that stands in every
+    /// match tell it from prose.
+    pub(crate) fn is_asked_always(&self) -> bool {
+        let is_telling = |literal: &Finder| {
+            let literal = literal.needle().trim_ascii();
+            let is_odd = |byte: &u8| !byte.is_ascii_alphanumeric() && !b".,'\"-".contains(byte);
+            literal.len() > 1 || literal.iter().any(is_odd)
+        };
+        self.begins.is_broad() && self.ends.is_broad() && !self.needs.iter().any(is_telling)
+    }
+
+    /// As it is written, without what holds it to the whole line.
+    pub(crate) fn written(&self) -> String {
+        let held = self.expression.strip_prefix(r"\A(?:");
+        let body = held.and_then(|held| held.strip_suffix(r")\z"));
+        body.unwrap_or(&self.expression).replace("[0-9]", r"\d")
+    }
+
+    /// Whether a line has all literals that stand in every match, and they are not just any words.
+    pub(crate) fn has_telling_literals(&self, line: &str) -> bool {
+        let is_odd = |byte: &u8| byte.is_ascii_punctuation() && !b".,'\"-".contains(byte);
+        let weight = |literal: &Finder| match literal.needle().trim_ascii() {
+            literal if literal.len() > 5 => 2,
+            literal => usize::from(literal.iter().any(is_odd)),
+        };
+        self.needs.iter().map(weight).sum::<usize>() > 1 && self.has_needed(line)
+    }
+
     /// Whether a text lacks what stands in every match.
     pub(crate) fn is_missing(&self, text: &str) -> bool {
         !self.has_needed(text)
@@ -469,6 +497,13 @@ impl Edge {
     #[inline]
     fn is_any(&self) -> bool {
         self.places == 0 && self.few.is_empty()
+    }
+
+    /// Whether most letters may stand here.
+    fn is_broad(&self) -> bool {
+        let letters = (b'A'..=b'Z').chain(b'a'..=b'z');
+        let count = letters.filter(|&byte| self.bytes[0].contains(byte)).count();
+        self.few.is_empty() && count > 39
     }
 
     #[inline]

@@ -424,11 +424,21 @@ sample/copyright-line: The publisher's mark, on every page.
     let line = "2   Sample Media ©  ← sample/copyright-line (legal) rules/sample.toml:7 stays, as --keep legal asks\n";
     let line = line.replace("rules/sample.toml", &rule_file());
     assert!(kept.contains(&line), "{kept}");
+    let near = place.run_on(
+        &["--explain", "-q", "-O", "sample"],
+        "A\nSample Media\x1b[8m ©\n",
+    );
+    let out = "\
+<stdin>: sample, as asked
+1   A
+2   Sample Media\\u{1b}[8m ©  ← stays: sample/copyright-line would take it, but it has “Media\\u{1b}[8m” where the rule has “Media”
+";
+    check(near, 0, out, "");
     let flagged = place.run_on(&["--explain", "-q"], EMPTIED);
     let out = "\
 <stdin>: sample, by its signs
 left as it is: no line would be left (rules: sample/copyright-line)
-1   Sample Media ©
+1   Sample Media ©  ← stays: sample/copyright-line would take it, but it is on a page that is left as it is
 ";
     check(flagged, 0, out, "");
 }
@@ -1091,6 +1101,99 @@ sample/agency-credit
     check(place.run(&["rules", "check", "rules"]), 0, &checked.out, "");
     let schema = place.run(&["rules", "schema"]).out;
     assert_eq!(schema, cleaner::RULE_SCHEMA);
+}
+
+#[test]
+fn warnings_of_rule_files_are_for_people_and_for_programs() {
+    let place = Place::new();
+    let rules = "outlet = \"warned\"\nname = \"Warned, 100 %\"\ndomains = [\"co.uk\"]\n\n[[inline]]\nid = \"mark\"\ncategory = \"dateline\"\nnote = \"The paper's mark.\"\ntext = \"WP%\"\nremoves = [\"[-WP%-] He came.\"]\nkeeps = [\"He came.\"]\n";
+    place.put("more/warned.toml", rules);
+    let file = format!("more{}warned.toml", std::path::MAIN_SEPARATOR);
+    let text = format!(
+        "\
+warning[public-suffix]: anybody may have a site under `co.uk`
+ --> {file}:3:12
+  |
+3 | domains = [\"co.uk\"]
+  |            ^^^^^^^ key `domains`
+  |
+  = help: write the outlet's own domain
+
+warning[too-short]: «WP%» stands in many a text
+ --> {file}:9:8
+  |
+9 | text = \"WP%\"
+  |        ^^^^^ rule `warned/mark`, key `text`
+  |
+  = help: add what stands beside it, or give it a zone
+
+1 rule file, 1 rule: 2 warnings
+"
+    );
+    check(place.run(&["rules", "check", "more"]), 0, &text, "");
+    let strict = ["rules", "check", "--strict", "more"];
+    check(place.run(&strict), 1, &text, "");
+    let json = format!(
+        "\
+{{\"level\":\"warning\",\"file\":{file:?},\"line\":3,\"column\":12,\"rule\":null,\"key\":\"domains\",\"lint\":\"public-suffix\",\"message\":\"anybody may have a site under `co.uk`\",\"help\":\"write the outlet's own domain\"}}
+{{\"level\":\"warning\",\"file\":{file:?},\"line\":9,\"column\":8,\"rule\":\"warned/mark\",\"key\":\"text\",\"lint\":\"too-short\",\"message\":\"«WP%» stands in many a text\",\"help\":\"add what stands beside it, or give it a zone\"}}
+"
+    );
+    check(
+        place.run(&["rules", "check", "more", "--format", "json"]),
+        0,
+        &json,
+        "",
+    );
+    let github = format!(
+        "\
+::warning file={file},line=3,col=12,title=public-suffix::anybody may have a site under `co.uk`%0Ahelp: write the outlet's own domain
+::warning file={file},line=9,col=8,title=too-short%3A warned/mark::«WP%25» stands in many a text%0Ahelp: add what stands beside it, or give it a zone
+"
+    );
+    let annotate = ["rules", "check", "more", "--strict", "--format", "github"];
+    check(place.run(&annotate), 1, &github, "");
+    // Errors are told in the same form.
+    place.put("more/warned.toml", rules.replace("dateline", "datelin"));
+    let annotated = place.run(&annotate);
+    let error = format!(
+        "::error file={file},line=7,col=12,title=warned/mark::unknown category `datelin`; expected one of: navigation, player, legal, duplicate, promo, share, account, bio, layout, dateline, credit%0Ahelp: did you mean `dateline`?\n"
+    );
+    check(annotated, 2, &error, "");
+    let run = place.run(&["rules", "check", "more", "--format", "json"]);
+    assert!(
+        run.status == 2 && run.out.starts_with("{\"level\":\"error\","),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn lints_are_explained() {
+    let place = Place::new();
+    let list = place.run(&["rules", "explain"]);
+    assert_eq!(list.out.lines().count(), cleaner::Lint::ALL.len());
+    assert!(
+        list.out.contains(
+            "\nshadowed             A rule of which other rules take all that it takes.\n"
+        ),
+        "{list:?}"
+    );
+    let one = place.run(&["rules", "explain", "public-suffix"]);
+    let out = "\
+public-suffix
+A domain under which anybody may have a site.
+
+Anybody may have a site under this domain (`co.uk`, `com.kg`, `blogspot.com`), so the rules would
+run on pages of anybody. The list is that of publicsuffix.org.
+
+Write the outlet's own domain.
+";
+    check(one, 0, out, "");
+    let wrong = place.run(&["rules", "explain", "shadowd"]);
+    assert!(
+        wrong.status == 2 && wrong.err.contains("'shadowed'"),
+        "{wrong:?}"
+    );
 }
 
 #[test]

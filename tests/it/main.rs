@@ -7,6 +7,8 @@ mod faults;
 mod fixtures;
 mod interrupted;
 mod jsonl;
+mod lints;
+mod new;
 mod parallel;
 mod place;
 mod properties;

@@ -250,6 +250,33 @@ proptest! {
     }
 
     #[test]
+    fn misses_are_of_lines_that_stay(model in model(), texts in prop::collection::vec(text(), 4)) {
+        let cleaner = compile(&model, &straight(&model));
+        prop_assume!(cleaner.is_some());
+        let cleaner = cleaner.unwrap();
+        for text in texts {
+            let cleaned = cleaner.clean(&text);
+            let lines = cleaned.lines(&text);
+            let misses = cleaner.misses(&text, Categories::default());
+            for miss in &misses {
+                let line = lines.iter().find(|line| line.number == miss.line);
+                prop_assert!(line.is_some_and(|line| !line.is_gone()), "{miss:?} of {text:?}");
+                prop_assert!(!miss.why.is_empty() && !text[line.unwrap().span.clone()].trim().is_empty());
+            }
+            prop_assert!(misses.is_sorted_by_key(|miss| miss.line));
+            prop_assert!(cleaned.flag.is_none() || !misses.is_empty(), "{:?}", cleaned.flag);
+        }
+    }
+
+    #[test]
+    fn any_rules_are_linted(model in model()) {
+        let outlets = Outlets::with_files([("made.toml".to_owned(), model.file(&straight(&model)))]);
+        prop_assume!(outlets.is_ok());
+        let findings = outlets.unwrap().lint(|outlet| outlet.id == "made").unwrap();
+        prop_assert!(findings.iter().all(|finding| finding.problem().file() == "made.toml"));
+    }
+
+    #[test]
     fn any_text_passes_the_bundled_rules(text in "(?s).{0,400}", generated in text()) {
         for outlet in Outlets::bundled().outlets() {
             let cleaner = Outlets::bundled().cleaner(&outlet.id).unwrap();

@@ -417,38 +417,309 @@ fn long_lines_and_many_lines_pass() {
     assert_eq!(cleaner.clean(&many).text, "a\n\n".repeat(199_999) + "a\n");
 }
 
-#[test]
-fn a_line_that_stays_is_told_the_nearest_rule_and_why() {
-    let rules = rule(
-        "line",
-        "l",
-        "X",
-        "text = 'X'\nzone = { head = 1, tail = 2 }",
-    ) + &rule(
-        "block",
-        "b",
-        "One\nTwo",
-        "lines = [{ text = 'One' }, { text = 'Two' }]",
-    );
-    let misses = outlet(&rules).misses("a\nX\n\nOne\nb\nTwo\nc\n", Categories::default());
+/// What is told of the lines of a text that stay: the line, the rule, and why it does not take it.
+fn check_misses(rules: &str, text: &str, expected: &[(usize, &str, &str)]) {
+    let misses = outlet(rules).misses(text, Categories::default());
     let told: Vec<_> = misses
         .iter()
         .map(|miss| (miss.line, miss.rule.id.as_str(), miss.why.as_str()))
         .collect();
-    let expected = [
-        (
+    assert_eq!(told, expected, "{text}");
+}
+
+#[test]
+fn a_line_outside_its_zone_is_told_where_it_is() {
+    let keys = "text = 'X'\nzone = { head = 1, tail = 2 }";
+    check_misses(
+        &rule("line", "l", "X", keys),
+        "a\nX\n\nb\nc\n",
+        &[(
             2,
             "made/l",
-            "stands outside its zone, the first line or the last 2 lines",
-        ),
-        (4, "made/b", "is step 1 of 2, and line 5 is not step 2"),
-        (
-            6,
+            "stands outside its zone, the first line or the last 2 lines: it is the 2nd of the 4 that are left",
+        )],
+    );
+    let tail = rule(
+        "inline",
+        "i",
+        "a[-(X)-]",
+        "text = '(X)'\nzone = { tail = 1 }",
+    );
+    check_misses(
+        &tail,
+        "b (X)\na\n",
+        &[(
+            1,
+            "made/i",
+            "stands outside its zone, the last line: it is the 1st of the 2 that are left",
+        )],
+    );
+    let keys = "zone = { head = 2 }\nlines = [{ text = 'One' }, { text = 'Two' }]";
+    let why = |step: usize, at: &str| {
+        format!(
+            "is step {step} of 2 of a block that stands outside its zone, the first 2 lines: it is the {at} of the 5 that are left"
+        )
+    };
+    check_misses(
+        &rule("block", "b", "One\nTwo", keys),
+        "a\nb\nOne\nTwo\nc\n",
+        &[(3, "made/b", &why(1, "3rd")), (4, "made/b", &why(2, "4th"))],
+    );
+}
+
+#[test]
+fn a_part_of_a_block_is_told_what_is_missing() {
+    let block = |keys: &str| rule("block", "b", "One\nTwo", keys);
+    let two = block("lines = [{ text = 'One' }, { text = 'Two' }]");
+    check_misses(
+        &two,
+        "a\n\nOne\nb\nTwo\nc\nOne\n",
+        &[
+            (
+                3,
+                "made/b",
+                "is step 1 of 2, and line 4 is not step 2, “Two”",
+            ),
+            (
+                5,
+                "made/b",
+                "is step 2 of 2, and line 4 before it is not step 1, “One”",
+            ),
+            (
+                7,
+                "made/b",
+                "is step 1 of 2, and the page ends where this must stand: step 2, “Two”",
+            ),
+        ],
+    );
+    check_misses(
+        &two,
+        "Two\nb\n",
+        &[(
+            1,
             "made/b",
-            "is step 2 of 2, and what must stand before it is not there, or the zone is another",
+            "is step 2 of 2, and nothing stands before it, where this must: step 1, “One”",
+        )],
+    );
+    check_misses(
+        &block(
+            "gap = false\nlines = [{ text = 'One' }, { text = ['Two', 'Three'], pattern = '2 \\d' }]",
+        ),
+        "a\nOne\n\nTwo\nOne\nThrew\n",
+        &[
+            (
+                2,
+                "made/b",
+                "is step 1 of 2, and a blank line stands before line 4, step 2",
+            ),
+            (
+                4,
+                "made/b",
+                "is step 2 of 2, and line 2 before it is not step 1, “One”",
+            ),
+            (
+                5,
+                "made/b",
+                "is step 1 of 2, and line 6 is not step 2, “Three” or one of 2 others",
+            ),
+            (
+                6,
+                "made/b",
+                "has “Threw” where step 2 of 2 of the rule has “Three”",
+            ),
+        ],
+    );
+    check_misses(
+        &block(
+            "least = 2\nlines = [{ text = 'One', optional = true }, { text = 'Two', optional = true }]",
+        ),
+        "a\nOne\nb\n",
+        &[(
+            2,
+            "made/b",
+            "is step 1 of 2, and fewer than 2 steps that tell the block are there",
+        )],
+    );
+    check_misses(
+        &rule(
+            "block",
+            "b",
+            "x\nOne\nx",
+            "lines = [{ title = true }, { text = 'One' }, { same = 1 }]",
+        ),
+        "A sentence.\nOne\nb\n",
+        &[(
+            2,
+            "made/b",
+            "is step 2 of 3, and line 3 is not step 3, a copy of step 1",
+        )],
+    );
+}
+
+#[test]
+fn a_copy_that_stays_is_told_why() {
+    let twice = "A caption that stands twice.\n[-A caption that stands twice.-]";
+    let check = |keys: &str, between: &str, why: Option<&str>| {
+        let text = format!(
+            "Some words.\nA caption that is twice here.\n{between}A caption that is twice here.\nb\n"
+        );
+        let line = text.lines().count() - 1;
+        let why = why.map(|why| format!("is a copy of line 2, and {why}"));
+        let expected: Vec<_> = why
+            .iter()
+            .map(|why| (line, "made/d", why.as_str()))
+            .collect();
+        check_misses(&rule("duplicate", "d", twice, keys), &text, &expected);
+    };
+    check("", "", None);
+    check(
+        "",
+        "c\n",
+        Some("1 other line stands between, and the rule allows 0"),
+    );
+    check(
+        "apart = 1",
+        "c\n\nd\n",
+        Some("2 other lines stand between, and the rule allows 1"),
+    );
+    check("gap = false", "\n", Some("a blank line stands between"));
+    check(
+        "most = 28",
+        "",
+        Some("has 29 characters, and the rule wants at most 28"),
+    );
+    check(
+        "pattern = '.+ twice\\.'",
+        "",
+        Some("is no line that its pattern wants"),
+    );
+    check(
+        "zone = { head = 2 }",
+        "",
+        Some("stands outside its zone, the first 2 lines: it is the 3rd of the 4 that are left"),
+    );
+    // Short lines recur in any text.
+    check_misses(&rule("duplicate", "d", twice, ""), "* * *\na\n* * *\n", &[]);
+}
+
+#[test]
+fn a_line_that_is_nearly_a_literal_is_told_the_words_that_differ() {
+    let text = "text = ['Read more from the Valley Herald', 'Subscribe', 'Всё о долине']";
+    let rules = rule("line", "l", "Subscribe", text)
+        + &rule(
+            "inline",
+            "i",
+            "[-VALLEY HERALD - -]x",
+            "text = 'VALLEY HERALD - '",
+        );
+    let cases = [
+        (
+            "Read more from the River Herald",
+            "has “River” where the rule has “Valley”",
+        ),
+        (
+            "Read more from the Valley Times and Herald",
+            "has “Times and”, which the rule has not",
+        ),
+        (
+            "Read more from Valley Herald",
+            "lacks “the”, which the rule has",
+        ),
+        (
+            "  • Read More from the Valley Herald",
+            "has “More” where the rule has “more”",
+        ),
+        (
+            "Sbuscribe",
+            "has “Sbuscribe” where the rule has “Subscribe”",
+        ),
+        (
+            "Subscribe!",
+            "has “Subscribe!” where the rule has “Subscribe”",
+        ),
+        ("Все о долине", "has “Все” where the rule has “Всё”"),
+    ];
+    for (line, why) in cases {
+        check_misses(&rules, &format!("a\n{line}\n"), &[(2, "made/l", why)]);
+    }
+    let why = "has “Valley Herald - ” where the rule has “VALLEY HERALD - ”";
+    check_misses(
+        &rules,
+        "a\nValley Herald - He came.\n",
+        &[(2, "made/i", why)],
+    );
+    for line in [
+        "Read on",
+        "Read more from the river to the Herald",
+        "Describe",
+        "The Valley Herald",
+    ] {
+        check_misses(&rules, &format!("a\n{line}\n"), &[]);
+    }
+    let zone = text.to_owned() + "\nzone = { tail = 1 }";
+    let why = "has “Sbuscribe” where the rule has “Subscribe”, and stands outside its zone, the last line: it is the 1st of the 2 that are left";
+    check_misses(
+        &rule("line", "l", "Subscribe", &zone),
+        "Sbuscribe\na\n",
+        &[(1, "made/l", why)],
+    );
+}
+
+#[test]
+fn a_line_that_begins_as_a_pattern_is_told_how_far_it_fits() {
+    let keys = r"pattern = 'Valley Herald, (?<published>[A-Z][a-z]+ \d{1,2}), page \d+'";
+    let rules = rule("line", "l", "Valley Herald, May 3, page 7", keys)
+        + &rule(
+            "inline",
+            "i",
+            "[-HERALD.COM - -]x",
+            r"pattern = '^(?<cut>HERALD\.COM\s+[-–]\s+)\p{Lu}?'",
+        );
+    let cases = [
+        (
+            "l",
+            "Valley Herald, May, page 7",
+            "fits its pattern as far as “Valley Herald, May”; then it has “, page 7” where the pattern has ` \\d{1,2}), page \\d+`",
+        ),
+        (
+            "l",
+            "Valley Herald, May 3, page seven",
+            "fits its pattern as far as “Valley Herald, May 3, page”; then it has “seven” where the pattern has `\\d+`",
+        ),
+        (
+            "i",
+            "HERALD.COM -He came.",
+            "fits its pattern as far as “HERALD.COM -”; then it has “He came.” where the pattern has `\\s+)\\p{Lu}?`",
         ),
     ];
-    assert_eq!(told, expected);
+    for (id, line, why) in cases {
+        check_misses(
+            &rules,
+            &format!("a\n{line}\n"),
+            &[(2, &format!("made/{id}"), why)],
+        );
+    }
+    check_misses(&rules, "a\nHe read the Valley Herald, on page 7.\n", &[]);
+}
+
+#[test]
+fn lines_of_a_page_that_is_left_as_it_is_are_told_what_would_take_them() {
+    let file = "outlet = 'made'\nname = 'Made'\nceiling = 0.5\n".to_owned()
+        + &line("X")
+        + &rule("line", "p", "junk 1", r"pattern = 'junk \d+'")
+        + &rule("line", "c", "By AP", "text = 'By AP'").replace("promo", "credit");
+    let outlets = Outlets::with_files([("made.toml".to_owned(), file)]).unwrap();
+    let cleaner = outlets.cleaner("made").unwrap().unwrap();
+    let misses = cleaner.misses(
+        "junk 123456789012\n\nstory.\nX\nBy AP\n",
+        Categories::default(),
+    );
+    let told: Vec<_> = misses
+        .iter()
+        .map(|miss| (miss.line, miss.rule.id.as_str(), miss.why.as_str()))
+        .collect();
+    let why = "is on a page that is left as it is";
+    assert_eq!(told, [(1, "made/p", why), (4, "made/line", why)]);
 }
 
 #[test]

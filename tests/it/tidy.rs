@@ -11,9 +11,10 @@ const BORDERS: &[(&str, &[&str])] = &[
     ("matcher", &["schema", "text", "error"]),
     ("cleaner", &["matcher", "schema", "text", "error"]),
     ("check", &["cleaner", "schema", "text", "error"]),
+    ("lint", &["cleaner", "matcher", "schema", "text", "error"]),
     (
         "outlets",
-        &["check", "cleaner", "matcher", "schema", "error"],
+        &["check", "cleaner", "lint", "matcher", "schema", "error"],
     ),
     ("diff", &["cleaner", "text"]),
     ("snapshot", &["cleaner"]),
@@ -31,6 +32,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("similar", &["diff", "matcher"]),
     ("toml", &["schema"]),
     ("annotate_snippets", &["error"]),
+    ("psl", &["lint"]),
 ];
 
 /// What the library never does: it prints nothing, and only `outlets` reads files.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
-use cleaner::Category;
+use cleaner::{Category, Lint};
 
 use crate::formats::{Compression, Format};
 
@@ -46,7 +46,7 @@ Examples:
 
 Exit codes:
   0    nothing to report
-  1    --diff or --check found something that would go
+  1    --diff or --check found something that would go, `rules check --strict` a warning
   2    an error; other files were gone on with
   130  interrupted; no half file is left";
 
@@ -287,7 +287,7 @@ pub struct Clean {
     #[arg(long, value_name = "NUMBER", default_value_t = 0, help_heading = SHOW)]
     pub seed: u64,
 
-    /// Every line of the page, with the rule that takes it
+    /// Every line of the page, with the rule that takes it, or the nearest that misses it and why
     #[arg(long, help_heading = SHOW, group = "show", conflicts_with_all = ["output", "in_place"])]
     pub explain: bool,
 
@@ -443,11 +443,50 @@ pub enum RulesCommand {
         #[command(flatten)]
         rules: RulesFolder,
     },
-    /// Reads rule files and runs their examples
+    /// Reads rule files, runs their examples, and warns of what may be wrong all the same
+    ///
+    /// A warning names a lint, which `cleaner rules explain` explains; a rule file allows one with
+    /// `allow = [{ lint = "…", reason = "…" }]`. Exit codes: 0 fine, also with warnings; 1 warnings
+    /// under --strict; 2 an error.
     Check {
         /// A folder of rule files; without it, or CLEANER_RULES, the bundled ones
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
+        /// A warning makes the exit code 1
+        #[arg(long)]
+        strict: bool,
+        /// How errors and warnings are written
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: FindingFormat,
+    },
+    /// Writes a commented rule file to start from
+    ///
+    /// It is in order as it stands; its example rules do not run. Nothing is ever written over.
+    New {
+        /// The id of the outlet, and the name of the file: small letters, digits, single hyphens
+        #[arg(value_name = "ID")]
+        id: String,
+        /// The outlet's name for people; without it, the id
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// A host of the outlet; may be given several times
+        #[arg(long, value_name = "HOST")]
+        domain: Vec<String>,
+        /// The folder for ID.toml; without it, standard output
+        #[arg(short, long, value_name = "DIR", conflicts_with = "collection")]
+        output: Option<PathBuf>,
+        /// Write a collection of rules into this new folder: rules, pages and snapshots, with a test
+        ///
+        /// A package of Rust whose test cleans every page and compares it with its reviewed
+        /// snapshot. Its first page and rules are examples, and run.
+        #[arg(long, value_name = "DIR")]
+        collection: Option<PathBuf>,
+    },
+    /// What a lint of `cleaner rules check` looks for, and what to do about it
+    Explain {
+        /// The name of the lint; without it, all of them in a line each
+        #[arg(value_name = "LINT", value_parser = lint(), hide_possible_values = true)]
+        lint: Option<Lint>,
     },
     /// What the rules hit on these pages, by outlet and month, and what is unusual about it
     ///
@@ -640,6 +679,17 @@ pub struct Suggest {
     pub no_words: bool,
 }
 
+/// How `cleaner rules check` writes what it finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FindingFormat {
+    /// With the lines of the file, for people
+    Text,
+    /// One JSON object for each, one a line
+    Json,
+    /// As annotations of GitHub Actions
+    Github,
+}
+
 /// The arguments of `cleaner restore`.
 #[derive(Debug, clap::Args)]
 pub struct Restore {
@@ -707,4 +757,13 @@ fn category() -> impl TypedValueParser<Value = Category> {
         .map(|category| PossibleValue::new(category.name()).help(category.about()));
     PossibleValuesParser::new(values)
         .map(|name| Category::named(&name).expect("only names of categories are taken"))
+}
+
+/// The names of the lints.
+fn lint() -> impl TypedValueParser<Value = Lint> {
+    let values = Lint::ALL
+        .iter()
+        .map(|lint| PossibleValue::new(lint.name()).help(lint.about()));
+    PossibleValuesParser::new(values)
+        .map(|name| Lint::named(&name).expect("only names of lints are taken"))
 }

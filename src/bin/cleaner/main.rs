@@ -43,7 +43,7 @@ use console::{Console, Failure, tell};
 
 /// Nothing to report.
 const FINE: u8 = 0;
-/// `--diff` or `--check` found something that would go.
+/// `--diff` or `--check` found something that would go, `rules check --strict` a warning.
 const DIFFERENT: u8 = 1;
 /// Something went wrong, with one document or with all of them.
 const ERROR: u8 = 2;

@@ -1,11 +1,14 @@
 //! `cleaner rules`: which outlets and rules there are, whether rule files are in order, and what
 //! the rules hit.
 
+mod check;
+mod new;
+
 use std::io::{self, Write};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use cleaner::{Cleaner, Outlet, Outlets, RULE_SCHEMA, Rule};
+use cleaner::{Cleaner, Lint, Outlet, Outlets, RULE_SCHEMA, Rule};
 use serde::Serialize;
 
 use crate::args::{RulesCommand, RulesFolder, rules_of_environment};
@@ -107,27 +110,39 @@ pub fn run(command: &RulesCommand, console: Console) -> Result<u8, Failure> {
             let outlets = Source::of(rules)?;
             show(&outlets, id, console.stdout(), &mut out)?;
         }
-        RulesCommand::Check { folder } => {
+        RulesCommand::Check {
+            folder,
+            strict,
+            format,
+        } => {
             let folder = folder.clone().or_else(rules_of_environment);
-            let outlets = Source::new(folder.clone())?;
-            outlets.check()?;
-            // Of a folder only its own files: whether they were read is what one wants to know.
-            let is_asked = |one: &Listed| {
-                let folder = folder.as_ref();
-                folder.is_none_or(|folder| Path::new(one.file).starts_with(folder))
+            return check::run(folder, *strict, *format, console);
+        }
+        RulesCommand::New {
+            id,
+            name,
+            domain,
+            output,
+            collection,
+        } => {
+            let new = new::New {
+                id,
+                name: name.as_deref(),
+                domains: domain,
             };
-            let listed: Vec<Listed> = listed(&outlets)?.into_iter().filter(is_asked).collect();
-            if let (Some(folder), true) = (&folder, listed.is_empty()) {
-                let folder = folder.display();
-                return Err(Failure::Said(format!(
-                    "no rule files (*.toml) are in {folder}"
-                )));
-            }
-            let (files, rules) = (
-                listed.len(),
-                listed.iter().map(|one| one.own).sum::<usize>(),
-            );
-            writeln!(out, "{files} rule files, {rules} rules: fine")?;
+            return match collection {
+                Some(folder) => new.write_collection(folder, console),
+                None => new.write(output.as_deref(), console),
+            };
+        }
+        RulesCommand::Explain { lint: Some(lint) } => {
+            writeln!(out, "{}", console.stdout().with(BOLD, lint))?;
+            writeln!(out, "{}\n\n{}", lint.about(), lint.explanation())?;
+        }
+        RulesCommand::Explain { lint: None } => {
+            let row = |lint: &Lint| [lint.name(), lint.about()].map(str::to_owned);
+            let rows: Vec<_> = Lint::ALL.iter().map(row).collect();
+            out.write_all(table(&rows, &[]).as_bytes())?;
         }
         RulesCommand::Coverage { pages, json } => {
             let outlets = Source::of(&pages.rules)?;

@@ -47,10 +47,11 @@ pub fn page(page: &Page, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
         let (sign, content) = content(page, line, paint);
         let mut reasons = reasons(line, &found_here);
         let misses = page.misses.iter().filter(|miss| miss.line == line.number);
-        reasons.extend(
-            misses
-                .map(|miss| format!("stays: {} would take it, but it {}", miss.rule.id, miss.why)),
-        );
+        // What is told of a line may have parts of it.
+        reasons.extend(misses.map(|miss| {
+            let why = printable(&miss.why);
+            format!("stays: {} would take it, but it {why}", miss.rule.id)
+        }));
         let reasons = match reasons.is_empty() {
             true => String::new(),
             false => paint.with(DIM, format!("  ← {}", reasons.join("; "))),

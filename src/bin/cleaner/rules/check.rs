@@ -1,0 +1,177 @@
+//! `cleaner rules check`: errors and warnings of rule files, for people and for programs.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use cleaner::{Cleaner, Error, Finding, Outlet, Outlets, Problem};
+use serde::Serialize;
+
+use super::{Source, owner};
+use crate::args::FindingFormat;
+use crate::console::{Console, Failure};
+use crate::{DIFFERENT, ERROR, FINE};
+
+/// An error or a warning, as `--format json` writes it.
+#[derive(Serialize)]
+struct Reported<'a> {
+    level: &'static str,
+    file: &'a str,
+    line: usize,
+    column: usize,
+    rule: Option<&'a str>,
+    key: Option<&'a str>,
+    /// Of a warning.
+    lint: Option<&'a str>,
+    message: &'a str,
+    help: Option<&'a str>,
+}
+
+impl<'a> Reported<'a> {
+    fn error(problem: &'a Problem) -> Reported<'a> {
+        Reported {
+            level: "error",
+            file: problem.file(),
+            line: problem.line(),
+            column: problem.column(),
+            rule: problem.rule(),
+            key: problem.key(),
+            lint: None,
+            message: problem.message(),
+            help: problem.help(),
+        }
+    }
+
+    fn warning(finding: &'a Finding) -> Reported<'a> {
+        Reported {
+            level: "warning",
+            lint: Some(finding.lint().name()),
+            ..Reported::error(finding.problem())
+        }
+    }
+
+    /// As GitHub Actions read it from a log, to show it at its line of the file.
+    fn annotation(&self) -> String {
+        let title = match (self.rule, self.lint) {
+            (Some(rule), Some(lint)) => format!("{lint}: {rule}"),
+            (Some(name), None) | (None, Some(name)) => name.to_owned(),
+            (None, None) => "rule file".to_owned(),
+        };
+        let mut message = self.message.to_owned();
+        if let Some(help) = self.help {
+            message = format!("{message}\nhelp: {help}");
+        }
+        // Of a property these characters end it.
+        let property = |text: &str| escaped(text).replace(':', "%3A").replace(',', "%2C");
+        format!(
+            "::{} file={},line={},col={},title={}::{}\n",
+            self.level,
+            property(self.file),
+            self.line,
+            self.column,
+            property(&title),
+            escaped(&message)
+        )
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let text = text.replace('%', "%25");
+    text.replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// Checks the rule files of a folder, or the bundled ones; returns the exit code.
+pub fn run(
+    folder: Option<PathBuf>,
+    strict: bool,
+    format: FindingFormat,
+    console: Console,
+) -> Result<u8, Failure> {
+    // Of a folder only its own files: whether they are in order is what one wants to know.
+    let is_asked = |outlet: &Outlet| {
+        let folder = folder.as_ref();
+        folder.is_none_or(|folder| Path::new(&outlet.file).starts_with(folder))
+    };
+    let check = || -> cleaner::Result<(Source, Vec<Finding>)> {
+        let outlets = Source::new(folder.clone())?;
+        outlets.check()?;
+        let findings = outlets.lint(is_asked)?;
+        Ok((outlets, findings))
+    };
+    let (outlets, findings) = match check() {
+        Ok(checked) => checked,
+        Err(error) if format == FindingFormat::Text => return Err(error.into()),
+        Err(error) => {
+            report(format, error_reports(&error), &mut console.out())?;
+            return Ok(ERROR);
+        }
+    };
+    let files = outlets.outlets().filter(|outlet| is_asked(outlet)).count();
+    if let (Some(folder), 0) = (&folder, files) {
+        let folder = folder.display();
+        return Err(Failure::Said(format!(
+            "no rule files (*.toml) are in {folder}"
+        )));
+    }
+    let mut out = console.out();
+    match format {
+        FindingFormat::Text => {
+            for finding in &findings {
+                let finding = finding.render(console.stdout().is_on());
+                writeln!(out, "{finding}\n")?;
+            }
+            let rules = own_rules(&outlets, is_asked)?;
+            let verdict = match findings.len() {
+                0 => "fine".to_owned(),
+                count => counted(count, "warning"),
+            };
+            let (files, rules) = (counted(files, "rule file"), counted(rules, "rule"));
+            writeln!(out, "{files}, {rules}: {verdict}")?;
+        }
+        _ => report(format, findings.iter().map(Reported::warning), &mut out)?,
+    }
+    out.flush()?;
+    Ok(if strict && !findings.is_empty() {
+        DIFFERENT
+    } else {
+        FINE
+    })
+}
+
+fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
+/// The rules that run of the files themselves.
+fn own_rules(outlets: &Outlets, is_asked: impl Fn(&Outlet) -> bool) -> cleaner::Result<usize> {
+    let mut count = 0;
+    for outlet in outlets.outlets().filter(|outlet| is_asked(outlet)) {
+        let cleaner = outlets.cleaner(&outlet.id)?;
+        let rules = cleaner.as_deref().map_or(&[][..], Cleaner::rules);
+        count += rules.iter().filter(|rule| owner(rule) == outlet.id).count();
+    }
+    Ok(count)
+}
+
+fn error_reports(error: &Error) -> impl Iterator<Item = Reported<'_>> {
+    error.problems().iter().map(Reported::error)
+}
+
+fn report<'a>(
+    format: FindingFormat,
+    reports: impl Iterator<Item = Reported<'a>>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    for report in reports {
+        match format {
+            FindingFormat::Github => out.write_all(report.annotation().as_bytes())?,
+            _ => {
+                serde_json::to_writer(&mut *out, &report)?;
+                writeln!(out)?;
+            }
+        }
+    }
+    out.flush()
+}
