@@ -322,10 +322,8 @@ impl Matcher {
                 continue;
             }
             if distance == 0 {
-                page.set_notes(line, pass.copies(line));
-            }
-            if distance == 0 {
                 work += length;
+                page.set_notes(line, pass.copies(line));
                 pass.served.begin(line);
                 if self.lookup.may_hit(page.edges(line)) {
                     pass.look_up(line);

@@ -394,7 +394,7 @@ fn program_reads_folders_and_records_alike() {
     check_run(&run, 0, "", said);
     assert_eq!(place.read("mine/made.toml"), drafted);
     let run = place.run(&["rules", "check", "mine"]);
-    check_run(&run, 0, "1 rule files, 2 rules: fine\n", "");
+    check_run(&run, 0, "1 rule file, 2 rules: fine\n", "");
 }
 
 #[test]
