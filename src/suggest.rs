@@ -24,6 +24,9 @@
 //! All of it is counting by hash and sorting: the time is in proportion to the pages. Pages are never
 //! compared in pairs, but those that share rare shingles.
 //!
+//! A line that stands above the article on one page alone and below it on others is a headline to which
+//! they link: it is taken nowhere.
+//!
 //! What is not sure is written `disabled`, with the reason: a short line alone amid the text may be a
 //! subhead, a sentence may be background that stories share. A refrain recurs on its own page, not on
 //! others, and is not seen at all.

@@ -259,7 +259,9 @@ impl<'s, 't> Finder<'s, 't> {
 
     fn mark_texts(&mut self) {
         let says = |row: &Row| self.all.recurs(row) && row.raw.len() <= LONGEST;
-        let places = self.places(|_, _, row| says(row).then_some(row.text));
+        // A headline that other pages link to is taken nowhere.
+        let places =
+            self.places(|_, _, row| (says(row) && !self.all.is_headline(row)).then_some(row.text));
         for rows in places.into_values() {
             match self.doubt(&rows) {
                 None => {
@@ -409,7 +411,7 @@ impl<'s, 't> Finder<'s, 't> {
         run: std::ops::Range<usize>,
         at: usize,
     ) -> bool {
-        if sheet.headline == Some(at) {
+        if self.all.is_headline(&sheet.rows[at]) {
             return false;
         }
         let known = |at: usize| self.marks[page][at].is_some() || sheet.rows[at].covered;

@@ -97,6 +97,8 @@ pub(super) struct Sheets<'t> {
     pub(super) shape_stories: Vec<usize>,
     /// In how many stories something has to stand to count as recurring.
     pub(super) need: usize,
+    /// The texts that are headlines.
+    headlines: HashSet<u32>,
 }
 
 impl<'t> Sheets<'t> {
@@ -125,13 +127,51 @@ impl<'t> Sheets<'t> {
             text_stories,
             shape_stories,
             need,
+            headlines: HashSet::new(),
         };
         for at in 0..all.sheets.len() {
             let (body, headline, words) = all.layout(at);
             let sheet = &mut all.sheets[at];
             (sheet.body, sheet.headline, sheet.words) = (body, headline, words);
         }
+        all.tell_linked_headlines();
         all
+    }
+
+    /// A headline to which other pages link recurs, but above its own article alone.
+    fn tell_linked_headlines(&mut self) {
+        let mut above: HashMap<u32, HashSet<usize>> = HashMap::new();
+        for sheet in &self.sheets {
+            for row in &sheet.rows[..sheet.body.start] {
+                above.entry(row.text).or_default().insert(sheet.story);
+            }
+        }
+        for at in 0..self.sheets.len() {
+            let sheet = &self.sheets[at];
+            let rows = sheet.rows[..sheet.body.start].iter().enumerate();
+            let candidates = rows.filter(|(_, row)| {
+                let is_long = row.title && !row.covered && row.raw.len() >= HEADLINE;
+                is_long && self.recurs(row) && above[&row.text].len() == 1
+            });
+            let of_article = |row: &Row| {
+                let words: HashSet<String> = long_words(row.raw).collect();
+                words.intersection(&sheet.words).count()
+            };
+            // Below a line that looks like one it is none; where nothing does, its place is enough.
+            let best = candidates
+                .map(|(row, text)| (row, of_article(text)))
+                .filter(|&(row, words)| {
+                    let known = sheet.headline;
+                    known.is_none_or(|headline| row < headline && words > 0)
+                })
+                .max_by_key(|&(row, words)| (words, std::cmp::Reverse(row)));
+            if let Some((row, _)) = best {
+                self.sheets[at].headline = Some(row);
+            }
+        }
+        let headlines = self.sheets.iter();
+        let headlines = headlines.filter_map(|sheet| Some(sheet.rows[sheet.headline?].text));
+        self.headlines = headlines.collect();
     }
 
     pub(super) fn text(&self, row: &Row) -> &str {
@@ -140,6 +180,11 @@ impl<'t> Sheets<'t> {
 
     pub(super) fn shape(&self, row: &Row) -> &str {
         &self.shapes.list[row.shape as usize]
+    }
+
+    /// Whether the row's text is the headline of some page, here or elsewhere.
+    pub(super) fn is_headline(&self, row: &Row) -> bool {
+        self.headlines.contains(&row.text)
     }
 
     /// Whether the row's text stands in stories enough.

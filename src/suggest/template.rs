@@ -300,7 +300,8 @@ pub(super) fn begins_with_name(text: &str, name: &str) -> bool {
     })
 }
 
-/// A pattern for a heading that ends in a name, with any name: "More from The Bugle".
+/// A pattern for a heading that ends in a name, with any name: "More from The Bugle". What goes on as
+/// a sentence is none.
 pub(super) fn ends_in_name(text: &str) -> Option<String> {
     let words: Vec<&str> = text.split(' ').collect();
     let small = |word: &str| word.chars().next().is_some_and(char::is_lowercase);
@@ -308,7 +309,12 @@ pub(super) fn ends_in_name(text: &str) -> Option<String> {
     let name = &words[last + 1..];
     let capital = |word: &&str| word.chars().next().is_some_and(char::is_uppercase);
     let fits = last >= 1 && (1..=4).contains(&name.len()) && name.iter().all(capital);
-    fits.then(|| format!(r"{} \p{{Lu}}.{{0,60}}", escape(&words[..=last].join(" "))))
+    fits.then(|| {
+        format!(
+            r"{} \p{{Lu}}[^.!?…:;,]{{0,60}}",
+            escape(&words[..=last].join(" "))
+        )
+    })
 }
 
 /// The mark with `-` for every dash.

@@ -107,6 +107,23 @@ fn line_that_recurs_goes() {
 }
 
 #[test]
+fn headline_that_other_pages_link_to_stays() {
+    let form = "Skip to the Times\n\n{title}\n\n{1}\n\n{2}\n\n{3}\n\nMost read\n{links}\n\nThanks for reading the Times\n";
+    let linked = |of: &[usize]| {
+        let links: Vec<&str> = of.iter().map(|&story| STORIES[story][0]).collect();
+        form.replace("{links}", &links.join("\n"))
+    };
+    let forms = [linked(&[1, 2]), linked(&[0, 2]), linked(&[0, 1])];
+    let pages: Vec<String> = (0..3).map(|story| page(&forms[story], story)).collect();
+    let draft = draft_of(pages.clone());
+    for (story, text) in pages.iter().enumerate() {
+        let left = cleaned(&draft, text);
+        let headline = format!("{}\n\n", STORIES[story][0]);
+        assert!(left.starts_with(&headline), "{left}{}", draft.toml());
+    }
+}
+
+#[test]
 fn dates_are_generalised() {
     let forms = [
         "Made Times\nTuesday, 3 March 2021 at 14:05\n\n{title}\n\n{1}\n\n{2}\n\n{3}\n",
@@ -395,6 +412,19 @@ fn program_reads_folders_and_records_alike() {
     assert_eq!(place.read("mine/made.toml"), drafted);
     let run = place.run(&["rules", "check", "mine"]);
     check_run(&run, 0, "1 rule file, 2 rules: fine\n", "");
+    // What somebody may have worked on is not written over, and a name that no run would take is refused.
+    place.put("mine/made.toml", "# mine\n");
+    let run = place.run(&["suggest", "-O", "made", "pages", "-o", "mine/"]);
+    let said = "cleaner: error: mine/made.toml is there already; nothing is written over it: name another folder, or take it away\n";
+    check_run(&run, 2, "", said);
+    assert_eq!(place.read("mine/made.toml"), "# mine\n");
+    let run = place.run(&["suggest", "-O", "made", "pages", "-o", "mine/other.toml"]);
+    let said = "cleaner: error: a rule file is named as its outlet; expected made.toml, found mine/other.toml\n";
+    check_run(&run, 2, "", said);
+    // A folder named as that of the bundled files has its own alone: this one, and the place's of 4 rules.
+    place.put("rules/made.toml", drafted);
+    let run = place.run(&["rules", "check", "rules"]);
+    check_run(&run, 0, "2 rule files, 6 rules: fine\n", "");
 }
 
 #[test]

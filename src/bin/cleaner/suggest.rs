@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cleaner::{Outlets, Sample};
@@ -21,6 +22,8 @@ pub fn run(args: &args::Suggest, console: Console) -> Result<u8, Failure> {
         let what = "--review is answered on standard input: pages cannot come from there";
         return Err(Failure::Said(what.to_owned()));
     }
+    let output = args.output.as_deref().map(|path| target(path, args));
+    let output = output.transpose()?;
     let inputs = Inputs::find(&args.paths, None, None, console)?;
     let mut failed = inputs.failed > 0;
     let mut pages = Vec::new();
@@ -69,7 +72,7 @@ pub fn run(args: &args::Suggest, console: Console) -> Result<u8, Failure> {
         }
     }
     let toml = draft.toml();
-    match &args.output {
+    match &output {
         Some(path) => output::write(path, toml.as_bytes())
             .map_err(|error| Failure::Said(format!("{}: {error}", path.display())))?,
         None => console.print(&toml)?,
@@ -89,6 +92,26 @@ pub fn run(args: &args::Suggest, console: Console) -> Result<u8, Failure> {
         ),
     );
     Ok(FINE)
+}
+
+/// The file to write the draft to: in a folder under the outlet's id. A rule file that is there, which
+/// somebody may have worked on, is not written over.
+fn target(path: &Path, args: &args::Suggest) -> Result<PathBuf, Failure> {
+    let name = format!("{}.toml", args.outlet);
+    let path = match output::is_meant_as_folder(path) {
+        true => path.join(&name),
+        false => path.to_owned(),
+    };
+    let shown = path.display();
+    match path.metadata() {
+        Ok(metadata) if metadata.is_file() => Err(Failure::Said(format!(
+            "{shown} is there already; nothing is written over it: name another folder, or take it away"
+        ))),
+        Err(_) if path.file_name().is_some_and(|file| file != name.as_str()) => Err(Failure::Said(
+            format!("a rule file is named as its outlet; expected {name}, found {shown}"),
+        )),
+        _ => Ok(path),
+    }
 }
 
 /// The outlets whose families a draft may extend: with `--no-bundled` alone, none.

@@ -88,8 +88,10 @@ pub fn run(
 ) -> Result<u8, Failure> {
     // Of a folder only its own files: whether they are in order is what one wants to know.
     let is_asked = |outlet: &Outlet| {
-        let folder = folder.as_ref();
-        folder.is_none_or(|folder| Path::new(&outlet.file).starts_with(folder))
+        let file = Path::new(&outlet.file);
+        // The bundled files have names too, which need not be those of files here.
+        let is_in = |folder: &PathBuf| file.starts_with(folder) && file.is_file();
+        folder.as_ref().is_none_or(is_in)
     };
     let check = || -> cleaner::Result<(Source, Vec<Finding>)> {
         let outlets = Source::new(folder.clone())?;
