@@ -520,6 +520,7 @@ impl Cleaner {
         let zone_ends = zones.then_some(&ends);
         let mut work = match back {
             Some(back) => {
+                back.iter().for_each(|&line| page.forget(line));
                 let asks = self.lines_to_ask(page, back).into_iter();
                 self.matcher
                     .find(page, asks, zone_ends, allowance, served, &mut finds)
@@ -616,6 +617,23 @@ impl Cleaner {
     ) -> Option<Reason> {
         if gone.lines.len() == page.len() as usize {
             return Some(Reason::Emptied);
+        }
+        // Most pages are far from it, also if what several rules ask for counted for each of them.
+        let size = |taken: &Taken| match &taken.part {
+            Some(part) => part.len(),
+            None => page.span(taken.line).len(),
+        };
+        let (mut believed, mut other) = (0, 0);
+        for taken in removals {
+            let sum = if taken.literal {
+                &mut believed
+            } else {
+                &mut other
+            };
+            *sum += size(taken);
+        }
+        if other as f64 <= self.ceiling * before.saturating_sub(believed) as f64 {
+            return None;
         }
         let spans = |removals: &[Taken], of: &dyn Fn(&Taken) -> bool| {
             let mut spans = Vec::with_capacity(removals.len());

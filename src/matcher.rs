@@ -69,6 +69,8 @@ pub(crate) struct Matcher {
     anywhere: Vec<usize>,
     inlines: Vec<Inline>,
     duplicates: Vec<Duplicate>,
+    /// The notes of the duplicate rules of which a copy may begin with each byte.
+    copies: Copies,
     /// Each zone once, and that of each rule by its place among them.
     zones: Vec<Option<Zone>>,
     zone_of: Vec<u32>,
@@ -81,12 +83,54 @@ pub(crate) struct Matcher {
 #[derive(Clone, Copy, Debug)]
 enum Asker {
     Line(usize),
-    /// A block, the step that the line serves, and the lines that may come before it.
+    /// A block, and the step that the line serves.
     Block {
         at: usize,
         step: usize,
-        before: u32,
     },
+}
+
+/// The notes of the duplicate rules that want some lines: most lines are told from copies by them.
+#[derive(Debug)]
+struct Copies {
+    /// By the byte that a line begins with.
+    first: [u8; 256],
+    /// Those of which the copies may have a blank line between them.
+    gap: u8,
+    zone: u8,
+}
+
+impl Default for Copies {
+    fn default() -> Copies {
+        Copies {
+            first: [0; 256],
+            gap: 0,
+            zone: 0,
+        }
+    }
+}
+
+impl Copies {
+    fn add(&mut self, duplicate: &Duplicate, note: u8) {
+        for (byte, notes) in (0..=u8::MAX).zip(&mut self.first) {
+            *notes |= if duplicate.may_begin(byte) { note } else { 0 };
+        }
+        self.gap |= if duplicate.gap { note } else { 0 };
+        self.zone |= if duplicate.has_zone { note } else { 0 };
+    }
+
+    /// Of the rules that may want a line; of a known one those that have a zone.
+    #[inline]
+    fn of(&self, page: &Page, line: u32, is_known: bool) -> u8 {
+        let mut some = self.first[usize::from(page.first_byte(line))];
+        if !page.may_touch_previous(line) {
+            some &= self.gap;
+        }
+        if is_known {
+            some &= self.zone;
+        }
+        some
+    }
 }
 
 /// How many places are gathered at which blocks may begin before they are tried: one place is
@@ -96,13 +140,22 @@ const STARTS: usize = 512;
 /// What one try of a line against a step of a block counts, in bytes looked at.
 const TRY: usize = 8;
 
+/// The note of a line that was asked as it is.
+const KNOWN: u8 = 1;
+/// The note of a line that the lookup may have.
+const HIT: u8 = 2;
 /// The note of a line that serves a step of a block.
-const ANCHOR: u8 = 1;
+const ANCHOR: u8 = 4;
+/// The note of a line that the first duplicate rule wants; that of each further one is a bit higher.
+const COPY: u8 = 8;
+/// The notes of a line that duplicate rules want.
+const COPIES: u8 = !(COPY - 1);
+/// How many duplicate rules have a note of their own; all others share the last bit.
+const OWN_NOTES: usize = 4;
 
-/// The note of a line that a duplicate rule of this number wants; the last bit is for all that are
-/// too many to have one of their own.
+/// The note of a line that a duplicate rule of this number wants.
 fn copy_note(duplicate: usize) -> u8 {
-    2 << duplicate.min(6)
+    COPY << duplicate.min(OWN_NOTES)
 }
 
 impl Matcher {
@@ -164,20 +217,16 @@ impl Matcher {
                 match block.starts() {
                     Starts::Anywhere => self.anywhere.push(self.blocks.len()),
                     Starts::Before(steps) => {
-                        for (step, before) in steps {
-                            block.set_asker(step, self.askers.len() as u32);
-                            let wanted = block
-                                .wanted()
-                                .find(|(at, _)| *at == step)
-                                .map(|(_, wanted)| wanted);
-                            self.lookup.add(
-                                wanted.expect("only wanted steps are anchors"),
-                                self.askers.len() as u32,
-                            );
+                        for step in steps {
+                            let asker = self.askers.len() as u32;
+                            block.set_asker(step, asker);
+                            let mut wanted = block.wanted();
+                            let wanted = wanted.find(|(at, _)| *at == step);
+                            let (_, wanted) = wanted.expect("only wanted steps are anchors");
+                            self.lookup.add(wanted, asker);
                             self.askers.push(Asker::Block {
                                 at: self.blocks.len(),
                                 step,
-                                before,
                             });
                         }
                     }
@@ -190,6 +239,8 @@ impl Matcher {
             AnyRule::Duplicate(written) => {
                 let duplicate = Duplicate::compile(index, written, source, now, problems);
                 self.reach = self.reach.max(duplicate.apart + 1);
+                self.copies
+                    .add(&duplicate, copy_note(self.duplicates.len()));
                 self.duplicates.push(duplicate);
             }
         }
@@ -202,7 +253,7 @@ impl Matcher {
 
     /// Whether a change near a line, which was asked before, can make a rule find something there.
     pub(crate) fn may_have_news(&self, page: &Page, line: u32) -> bool {
-        page.notes(line) != 0 || !self.anywhere.is_empty()
+        page.notes(line) & (ANCHOR | COPIES) != 0 || !self.anywhere.is_empty()
     }
 
     /// How far each zone reaches into the page.
@@ -313,6 +364,7 @@ impl Matcher {
             .into_iter()
             .map(|inline| (inline, pass.room(inline.rule)))
             .collect();
+        let has_zone = |inline: &Inline| self.zone(inline.rule).is_some();
         let mut flush = STARTS;
         for ask in asks {
             let Ask { line, distance } = ask;
@@ -321,13 +373,21 @@ impl Matcher {
             if length > MAX_LINE {
                 continue;
             }
+            // A line that only came into a zone is asked again by what has one.
+            let is_new = page.notes(line) & KNOWN == 0;
             if distance == 0 {
                 work += length;
-                page.set_notes(line, pass.copies(line));
-                pass.served.begin(line);
-                if self.lookup.may_hit(page.edges(line)) {
+                pass.copies(line);
+                if is_new {
+                    pass.served.begin(line);
+                    if self.lookup.may_hit(page.edges(line)) {
+                        page.note(line, HIT);
+                    }
+                }
+                if page.notes(line) & HIT != 0 {
                     pass.look_up(line);
                 }
+                page.note(line, KNOWN);
             }
             if page.notes(line) & ANCHOR != 0 {
                 pass.anchor(ask);
@@ -341,12 +401,12 @@ impl Matcher {
             if distance == 0 {
                 work += idle * length;
                 for (inline, room) in &inlines {
-                    if room.has(line, line) {
+                    if (is_new || has_zone(inline)) && room.has(line, line) {
                         work += inline.find(page.content(line), line, pass.finds);
                     }
                 }
             }
-            if page.notes(line) & !ANCHOR != 0 {
+            if page.notes(line) & COPIES != 0 {
                 work += pass.duplicates(ask);
             }
             if pass.starts.len() >= flush {
@@ -402,19 +462,33 @@ impl Pass<'_, '_, '_> {
         self.room(rule).has(first, last)
     }
 
-    /// The notes of the duplicate rules for which a line may be a copy. Those of another zone are not
-    /// asked: a line that comes into a zone is asked for everything again.
-    fn copies(&self, line: u32) -> u8 {
-        let mut notes = 0;
-        for (at, duplicate) in self.matcher.duplicates.iter().enumerate() {
-            if duplicate.may_follow(self.page, line)
-                && self.fits(duplicate.rule, line, line)
-                && duplicate.may_find(self.page, line)
-            {
-                notes |= copy_note(at);
+    /// Notes the duplicate rules for which a line may be a copy, but those that have it in no zone:
+    /// a line that comes into a zone is asked again.
+    fn copies(&self, line: u32) {
+        let page = self.page;
+        let is_known = page.notes(line) & KNOWN != 0;
+        let Matcher {
+            copies, duplicates, ..
+        } = self.matcher;
+        let mut some = copies.of(page, line, is_known) / COPY;
+        while some != 0 {
+            let first = some.trailing_zeros() as usize;
+            some &= some - 1;
+            let last = if first < OWN_NOTES {
+                first
+            } else {
+                duplicates.len() - 1
+            };
+            for duplicate in &duplicates[first..=last] {
+                if (duplicate.has_zone || !is_known)
+                    && self.fits(duplicate.rule, line, line)
+                    && duplicate.may_follow(page, line)
+                    && duplicate.may_find(page, line)
+                {
+                    page.note(line, copy_note(first));
+                }
             }
         }
-        notes
     }
 
     /// Adds what duplicate rules find at a line, of those that may want it; returns how many bytes
@@ -433,7 +507,7 @@ impl Pass<'_, '_, '_> {
         work
     }
 
-    /// Adds what line rules find at a line; what it serves blocks is kept.
+    /// Adds what line rules find at a line; what it serves blocks is kept, if it is not known.
     fn look_up(&mut self, line: u32) {
         let Matcher {
             lookup,
@@ -444,29 +518,26 @@ impl Pass<'_, '_, '_> {
         } = self.matcher;
         let (page, rooms) = (self.page, &self.rooms);
         // A line rule's zone is asked before its patterns; for a block the line is of use wherever it is.
+        let is_new = page.notes(line) & KNOWN == 0;
         let may_ask = |asker: u32| match askers[asker as usize] {
             Asker::Line(at) => rooms[zone_of[lines[at].rule as usize] as usize].has(line, line),
-            Asker::Block { .. } => true,
+            Asker::Block { .. } => is_new,
         };
-        let mut is_anchor = false;
         lookup.hits(&page.folding(line), may_ask, |asker, how| {
             match askers[asker as usize] {
                 Asker::Line(at) => self.finds.push(lines[at].find(page, line, how)),
                 Asker::Block { .. } => {
-                    is_anchor = true;
+                    page.note(line, ANCHOR);
                     self.served.add(line, asker, how);
                 }
             }
         });
-        if is_anchor {
-            page.set_notes(line, page.notes(line) | ANCHOR);
-        }
     }
 
     /// Adds where blocks may begin of which a line serves a step.
     fn anchor(&mut self, Ask { line, distance }: Ask) {
         for asker in self.served.askers(line) {
-            let Asker::Block { at, step, before } = self.matcher.askers[asker as usize] else {
+            let Asker::Block { at, step } = self.matcher.askers[asker as usize] else {
                 continue;
             };
             let block = &self.matcher.blocks[at];
@@ -474,17 +545,12 @@ impl Pass<'_, '_, '_> {
                 continue;
             }
             let room = self.room(block.rule);
-            let mut start = line;
-            for back in 0..=before {
-                if back > 0 && (start == NONE || !block.may_lead(step, self.page, start)) {
-                    break;
-                }
+            block.starts_before(step, line, self.page, self.served, |start| {
                 // A block of a zone begins in it.
                 if room.has(start, start) {
                     self.starts.push(start_of(start, at));
                 }
-                start = self.page.prev(start);
-            }
+            });
         }
     }
 

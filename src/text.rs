@@ -530,13 +530,21 @@ impl<'t> Page<'t> {
     }
 
     /// What the matcher has noted of the line as it is, for the next time it is asked: bits of its own.
+    #[inline]
     pub(crate) fn notes(&self, line: u32) -> u8 {
         self.lines[line as usize].notes.get()
     }
 
     /// Notes something of a line for the matcher.
-    pub(crate) fn set_notes(&self, line: u32, notes: u8) {
-        self.lines[line as usize].notes.set(notes);
+    #[inline]
+    pub(crate) fn note(&self, line: u32, notes: u8) {
+        let known = &self.lines[line as usize].notes;
+        known.set(known.get() | notes);
+    }
+
+    /// Forgets what was noted of a line.
+    pub(crate) fn forget(&self, line: u32) {
+        self.lines[line as usize].notes.set(0);
     }
 
     /// Bytes of the line as it is now, without its line end.
@@ -563,6 +571,17 @@ impl<'t> Page<'t> {
             return &cut.left;
         }
         &self.text[start..end]
+    }
+
+    /// The first byte of the line as it is now; lines are not blank.
+    #[inline]
+    pub(crate) fn first_byte(&self, line: u32) -> u8 {
+        let known = &self.lines[line as usize];
+        if known.is_cut {
+            let content = self.content(line).as_bytes();
+            return content.first().copied().unwrap_or(b'\n');
+        }
+        self.text.as_bytes()[known.start]
     }
 
     /// The line as it is now, to be folded: what is known of its edges is not found out again.
@@ -738,6 +757,7 @@ impl<'t> Page<'t> {
         let pieces = placed.collect();
         let known = &mut self.lines[line as usize];
         known.is_cut = true;
+        known.notes.set(0);
         known.width.set(NONE);
         known.is_plain.set(None);
         (known.bare, known.edges) = shape(&left);
@@ -758,6 +778,7 @@ impl<'t> Page<'t> {
         for (at, line) in self.lines.iter_mut().enumerate() {
             line.gone = next.next_if(|&&gone| gone == at as u32).is_some();
             if std::mem::take(&mut line.is_cut) {
+                line.notes.set(0);
                 line.width.set(NONE);
                 line.is_plain.set(None);
                 (line.bare, line.edges) = shape(&self.text[line.start..line.end]);

@@ -27,7 +27,12 @@ pub(crate) struct Block {
     steps: Vec<Step>,
     least: usize,
     span: u32,
+    /// The steps that a match may begin with.
+    leading: Steps,
 }
+
+/// Some of the steps of a block, of which there are no more than bits: a bit for each.
+type Steps = u64;
 
 #[derive(Debug)]
 pub(crate) struct Step {
@@ -36,8 +41,40 @@ pub(crate) struct Step {
     repeat: u32,
     keep: bool,
     gap: bool,
+    /// The steps of which a line may stand directly before one of this step.
+    before: Steps,
     /// The number by which it is looked up; `NONE` if it is not.
     asker: u32,
+}
+
+/// Each of these steps.
+fn of(mut steps: Steps) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let first = steps.trailing_zeros();
+        steps &= steps.wrapping_sub(1);
+        (first < Steps::BITS).then_some(first as usize)
+    })
+}
+
+impl Step {
+    /// Whether a line may serve it: cheap, and no only if it cannot.
+    fn may_serve(&self, page: &Page, line: u32, served: &Served) -> bool {
+        match &self.what {
+            What::Wanted(_) if self.asker != NONE && served.is_known(line) => {
+                served.serves(line, self.asker)
+            }
+            What::Wanted(wanted) => wanted.may_match(page.edges(line), page.bare_length(line)),
+            What::Title => page.is_title(line),
+            What::Line(most) => page.is_within(line, *most),
+            What::Same(_) => true,
+            What::Rest => false,
+        }
+    }
+
+    /// Whether its lines are proof of the block.
+    fn is_evidence(&self) -> bool {
+        matches!(self.what, What::Wanted(_) | What::Same(_))
+    }
 }
 
 #[derive(Debug)]
@@ -62,8 +99,8 @@ struct Bound<'m> {
 pub(crate) enum Starts {
     /// Any line.
     Anywhere,
-    /// So many lines before one that serves the step of this index, or fewer.
-    Before(Vec<(usize, u32)>),
+    /// Before a line that serves one of the steps of these indices, or at it.
+    Before(Vec<usize>),
 }
 
 impl Block {
@@ -94,15 +131,36 @@ impl Block {
             repeat: step.repeat.unwrap_or(1),
             keep: step.keep.unwrap_or(false),
             gap: step.gap.unwrap_or(gap) && gap,
+            before: 0,
             asker: NONE,
         };
-        let steps: Vec<Step> = written.lines.iter().map(step).collect();
+        let mut steps: Vec<Step> = written.lines.iter().map(step).collect();
+        let least = written.least.unwrap_or(1) as usize;
+        let is_evidence = |step: &&mut Step| step.is_evidence();
+        if steps.iter_mut().filter(is_evidence).count() == least {
+            // None of them may be missing, whatever is written.
+            for step in steps.iter_mut().filter(is_evidence) {
+                step.optional = false;
+            }
+        }
+        // The steps of which the last line so far may be; what a match begins with has none before it.
+        let (mut last, mut leading, mut is_first) = (0, 0, true);
+        for (at, step) in steps.iter_mut().enumerate() {
+            let own: Steps = 1 << at;
+            step.before = last | if step.repeat > 1 { own } else { 0 };
+            if is_first {
+                leading |= own;
+            }
+            last = own | if step.optional { last } else { 0 };
+            is_first &= step.optional;
+        }
         let span = steps.iter().map(|step| step.repeat).sum::<u32>().min(SPAN);
         Block {
             rule,
             steps,
-            least: written.least.unwrap_or(1) as usize,
+            least,
             span,
+            leading,
         }
     }
 
@@ -117,28 +175,29 @@ impl Block {
             })
     }
 
-    /// Where it may begin: before a step that cannot be missing, if there is one.
+    /// Where it may begin, by the steps of which some line is in every match that takes anything: the
+    /// ones that the fewest lines seem to serve.
     pub(crate) fn starts(&self) -> Starts {
-        let mut before = 0;
-        let mut anchors = Vec::new();
-        for (at, step) in self.steps.iter().enumerate() {
-            if matches!(step.what, What::Wanted(_)) {
-                if !step.optional {
-                    return Starts::Before(vec![(at, before)]);
-                }
-                anchors.push((at, (before + step.repeat - 1).min(SPAN)));
-            }
-            before = (before + step.repeat).min(SPAN);
-        }
+        let steps = || self.wanted().map(|(at, wanted)| (at, wanted.weight()));
+        let needed = steps().filter(|&(at, _)| !self.steps[at].optional);
+        let needed = needed.map(|(at, weight)| (vec![at], weight));
+        let all = |of: &dyn Fn(usize) -> bool| {
+            let (steps, weights): (Vec<usize>, Vec<usize>) =
+                steps().filter(|(at, _)| of(*at)).unzip();
+            (steps, weights.into_iter().sum())
+        };
+        let mut goes = self.steps.iter().filter(|step| !step.keep);
+        let is_all_wanted = goes.all(|step| matches!(step.what, What::Wanted(_)));
+        let taken = is_all_wanted.then(|| all(&|at| !self.steps[at].keep));
         let same = self
             .steps
             .iter()
-            .filter(|step| matches!(step.what, What::Same(_)))
-            .count();
-        if same < self.least {
-            Starts::Before(anchors)
-        } else {
-            Starts::Anywhere
+            .filter(|step| matches!(step.what, What::Same(_)));
+        let proof = (same.count() < self.least).then(|| all(&|_| true));
+        let some = needed.chain(taken).chain(proof);
+        match some.min_by_key(|(_, weight)| *weight) {
+            Some((steps, _)) => Starts::Before(steps),
+            None => Starts::Anywhere,
         }
     }
 
@@ -147,23 +206,47 @@ impl Block {
         self.steps[step].asker = asker;
     }
 
-    /// Whether a line may serve a step up to this one: cheap, and no only if it cannot.
-    pub(crate) fn may_lead(&self, step: usize, page: &Page, line: u32) -> bool {
-        let edges = page.edges(line);
-        self.steps[..=step].iter().any(|step| match &step.what {
-            What::Wanted(wanted) => wanted.may_match(edges, page.bare_length(line)),
-            What::Title => !matches!(edges.last[0], b'.' | b'!' | b'?'),
-            What::Line(most) => page.length(line) <= most * 4 + 64,
-            What::Same(_) | What::Rest => true,
-        })
+    /// Tells the lines at which it may begin if a line serves a step, from that line up, as far as
+    /// that is cheap to say.
+    pub(crate) fn starts_before(
+        &self,
+        step: usize,
+        mut line: u32,
+        page: &Page,
+        served: &Served,
+        mut start: impl FnMut(u32),
+    ) {
+        // The steps that the line may serve so that the lines from it on lead to the one served.
+        let mut steps: Steps = 1 << step;
+        for _ in 0..=self.span {
+            if steps & self.leading != 0 {
+                start(line);
+            }
+            let before = page.prev(line);
+            if before == NONE || page.length(before) > MAX_LINE {
+                return;
+            }
+            let is_apart = page.blank_before(line);
+            let open = of(steps).fold(0, |before, step| before | self.steps[step].before);
+            let leads = |&step: &usize| {
+                let step = &self.steps[step];
+                (step.gap || !is_apart) && step.may_serve(page, before, served)
+            };
+            steps = of(open)
+                .filter(leads)
+                .fold(0, |steps, step| steps | 1 << step);
+            if steps == 0 {
+                return;
+            }
+            line = before;
+        }
     }
 
     /// Whether lines serve as many steps as have to be there.
     fn is_enough(&self, lines: &[Bound]) -> bool {
-        let is_evidence =
-            |bound: &Bound| matches!(self.steps[bound.step].what, What::Wanted(_) | What::Same(_));
         let steps = lines.chunk_by(|one, next| one.step == next.step);
-        steps.filter(|step| is_evidence(&step[0])).count() >= self.least
+        let is_evidence = |lines: &&[Bound]| self.steps[lines[0].step].is_evidence();
+        steps.filter(is_evidence).count() >= self.least
     }
 
     /// The non-blank lines that a match may span, `rest` aside.

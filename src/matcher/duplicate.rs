@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::likeness::alike;
-use super::pattern::{Extent, Pattern};
+use super::pattern::{ByteSet, Extent, Pattern};
 use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::schema::{DuplicateRule, Which};
@@ -17,12 +17,15 @@ const NEAR: u32 = 8;
 pub(crate) struct Duplicate {
     pub(crate) rule: RuleIndex,
     pub(crate) apart: u32,
-    gap: bool,
+    pub(crate) has_zone: bool,
+    pub(crate) gap: bool,
     alike: f64,
     /// The characters of a copy.
     pub(crate) least: usize,
     most: usize,
     patterns: Vec<Pattern>,
+    /// The bytes that a copy may begin with.
+    begins: ByteSet,
     goes: Option<Which>,
 }
 
@@ -41,14 +44,23 @@ impl Duplicate {
                 Err(problem) => problems.push(problem.at_key("pattern")),
             }
         }
+        let mut begins = ByteSet::default();
+        for pattern in &patterns {
+            begins.unite(&pattern.begins.bytes[0]);
+        }
+        if patterns.is_empty() {
+            begins = ByteSet::ALL;
+        }
         Duplicate {
             rule,
             apart: written.apart.unwrap_or(0),
+            has_zone: written.head.zone.is_some(),
             gap: written.gap.unwrap_or(true),
             alike: written.alike.unwrap_or(1.0),
             least: written.least.unwrap_or(20) as usize,
             most: written.most.unwrap_or(1000) as usize,
             patterns,
+            begins,
             goes: written.goes,
         }
     }
@@ -56,12 +68,19 @@ impl Duplicate {
     /// Whether a line may be the later of two copies, by itself: cheap, as every line is asked.
     #[inline]
     pub(crate) fn may_find(&self, page: &Page, line: u32) -> bool {
-        let content = page.content(line);
-        let mut patterns = self.patterns.iter();
-        self.has_length(content)
-            && (self.patterns.is_empty()
-                || !self.looks_far()
-                || patterns.any(|pattern| pattern.may_match_raw(content)))
+        let may_match = || {
+            let content = page.content(line);
+            let mut patterns = self.patterns.iter();
+            patterns.any(|pattern| pattern.may_match_raw(content))
+        };
+        self.has_length(page.length(line))
+            && self.may_begin(page.first_byte(line))
+            && (self.patterns.is_empty() || !self.looks_far() || may_match())
+    }
+
+    /// Whether a copy may begin with a byte.
+    pub(crate) fn may_begin(&self, byte: u8) -> bool {
+        self.begins.contains(byte)
     }
 
     /// Whether the lines before one are so many that its patterns are asked before them.
@@ -75,8 +94,8 @@ impl Duplicate {
         self.gap || page.may_touch_previous(line)
     }
 
-    fn has_length(&self, line: &str) -> bool {
-        line.len() >= self.least && line.len() <= MAX_LINE && line.len() / 4 <= self.most
+    fn has_length(&self, line: usize) -> bool {
+        line >= self.least && line <= MAX_LINE && line / 4 <= self.most
     }
 
     fn wants(&self, line: &str) -> bool {
@@ -119,7 +138,7 @@ impl Duplicate {
                 continue;
             }
             let (content, raw) = (page.content(later), page.content(earlier));
-            if !self.has_length(raw) || !self.has_like_length(content, raw) {
+            if !self.has_length(raw.len()) || !self.has_like_length(content, raw) {
                 continue;
             }
             // Few lines come so far, so the patterns are asked here.

@@ -179,6 +179,12 @@ impl Wanted {
         self.literals.iter().map(String::as_str)
     }
 
+    /// How many lines seem to be one of them, for comparison: a literal counts one.
+    pub(crate) fn weight(&self) -> usize {
+        let patterns = self.patterns.iter().map(|pattern| pattern.weight());
+        self.literals.values.len() + patterns.sum::<usize>()
+    }
+
     /// The patterns.
     pub(crate) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
         self.patterns.iter().map(Arc::as_ref)

@@ -14,7 +14,6 @@ use strsim::{damerau_levenshtein, generic_levenshtein};
 
 use super::block::{self, Block};
 use super::lookup::Wanted;
-use super::pattern::Pattern;
 use super::{Matcher, RuleIndex};
 use crate::schema::Zone;
 use crate::text::{MAX_LINE, NONE, Page};
@@ -202,7 +201,7 @@ impl Matcher {
         let far = near
             .take(PATTERNS)
             .filter_map(|(rule, pattern, line, is_whole)| {
-                let (fits, rest) = fitting(&pattern.written(), line, is_whole)?;
+                let (fits, rest) = fitting(&pattern.written, line, is_whole)?;
                 Some((
                     fits.len(),
                     rule,
@@ -469,8 +468,9 @@ fn step_words(block: &Block, step: usize, line: Option<&str>) -> String {
             let words = match texts.iter().min_by_key(near) {
                 Some(text) => quoted(text),
                 None => {
-                    let pattern = wanted.patterns().next().map(Pattern::written);
-                    format!("`{}`", cut(&pattern.unwrap_or_default()))
+                    let mut patterns = wanted.patterns();
+                    let pattern = patterns.next().map_or("", |pattern| &pattern.written);
+                    format!("`{}`", cut(pattern))
                 }
             };
             match others {

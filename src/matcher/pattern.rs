@@ -9,7 +9,7 @@ use once_cell::sync::OnceCell;
 use regex::{Regex, RegexBuilder};
 use regex_syntax::ast::{
     self, Ast, ClassAscii, ClassAsciiKind, ClassBracketed, ClassPerlKind, ClassSet, ClassSetItem,
-    Flag, FlagsItemKind,
+    Flag, FlagsItemKind, RepetitionKind,
 };
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::translate::Translator;
@@ -38,6 +38,7 @@ pub(crate) enum Extent {
 /// A checked pattern; compiled at its first use.
 #[derive(Debug)]
 pub(crate) struct Pattern {
+    pub(crate) written: Box<str>,
     /// As it is matched; of two that are the same here, one is enough.
     pub(crate) expression: Arc<str>,
     regex: OnceCell<Regex>,
@@ -85,14 +86,14 @@ impl Pattern {
                 _ => problem,
             }
         })?;
-        let mut digits = Digits::default();
-        if let Err(problem) = ast::visit(&tree, &mut digits) {
+        let mut seen = Seen::default();
+        if let Err(problem) = ast::visit(&tree, &mut seen) {
             return Err(source.problem(
                 place_in(written, source, problem),
                 "the flag `x` is not supported here; expected the pattern on one line",
             ));
         }
-        if !digits.found.is_empty() {
+        if seen.digits {
             ascii_digits(&mut tree);
         }
         let translated = Translator::new().translate(written, &tree);
@@ -102,7 +103,6 @@ impl Pattern {
                 format!("this is no pattern: {}", last_line(&error.to_string())),
             )
         })?;
-        let body = digits.into_ascii(written);
         let Some(least) = hir.properties().minimum_len() else {
             return Err(source.problem(
                 whole_place(),
@@ -127,12 +127,20 @@ impl Pattern {
             );
             return Err(problem.with_help("to take a part of a line, write an [[inline]] rule"));
         }
-        let expression = match extent {
-            Extent::Whole => format!(r"\A(?:{body})\z"),
-            Extent::Part => body,
+        // What goes on to the end of the line, whatever stands there, need not be gone over.
+        let tail = match extent {
+            Extent::Whole if !seen.line_ends => take_tail(&mut tree),
+            _ => None,
+        };
+        let expression = match (extent, tail) {
+            (Extent::Part, _) => tree.to_string(),
+            (Extent::Whole, None) => format!(r"\A(?:{tree})\z"),
+            (Extent::Whole, Some(RepetitionKind::OneOrMore)) => format!(r"\A(?:{tree}.)"),
+            (Extent::Whole, Some(_)) => format!(r"\A(?:{tree})"),
         };
         let prefixes = literals(&hir, ExtractKind::Prefix, LONG);
         let pattern = Pattern {
+            written: written.as_str().into(),
             expression: expression.into(),
             regex: OnceCell::new(),
             is_telling: prefixes.is_some(),
@@ -207,11 +215,18 @@ impl Pattern {
         self.begins.is_broad() && self.ends.is_broad() && !self.needs.iter().any(is_telling)
     }
 
-    /// As it is written, without what holds it to the whole line.
-    pub(crate) fn written(&self) -> String {
-        let held = self.expression.strip_prefix(r"\A(?:");
-        let body = held.and_then(|held| held.strip_suffix(r")\z"));
-        body.unwrap_or(&self.expression).replace("[0-9]", r"\d")
+    /// How many lines it seems to find, beside a literal, which counts one.
+    pub(crate) fn weight(&self) -> usize {
+        match () {
+            () if self.is_telling
+                || self.begins.fours().is_some()
+                || self.ends.fours().is_some() =>
+            {
+                2
+            }
+            () if self.is_asked_always() => 10_000,
+            () => 100,
+        }
     }
 
     /// Whether a line has all literals that stand in every match, and they are not just any words.
@@ -278,37 +293,23 @@ fn build(expression: &str) -> Result<Regex, regex::Error> {
         .build()
 }
 
-/// Finds `\d` and `\D`, which are ASCII here, and refuses the flag `x`, whose comments would
-/// swallow what is put around a pattern.
+/// What of a pattern matters to how it is compiled; refuses the flag `x`, whose comments would swallow
+/// what is put around a pattern.
 #[derive(Default)]
-struct Digits {
-    found: Vec<(Range<usize>, bool)>,
+struct Seen {
+    /// `\d` or `\D`, which are ASCII here.
+    digits: bool,
+    /// The flag `R`, with which `.` is no carriage return.
+    line_ends: bool,
 }
 
-impl Digits {
+impl Seen {
     fn note(&mut self, class: &ast::ClassPerl) {
-        if class.kind == ClassPerlKind::Digit {
-            self.found.push((
-                class.span.start.offset..class.span.end.offset,
-                class.negated,
-            ));
-        }
-    }
-
-    fn into_ascii(mut self, pattern: &str) -> String {
-        self.found.sort_by_key(|(span, _)| span.start);
-        let mut out = String::with_capacity(pattern.len());
-        let mut from = 0;
-        for (span, negated) in self.found {
-            out.push_str(&pattern[from..span.start]);
-            out.push_str(if negated { "[^0-9]" } else { "[0-9]" });
-            from = span.end;
-        }
-        out + &pattern[from..]
+        self.digits |= class.kind == ClassPerlKind::Digit;
     }
 }
 
-impl ast::Visitor for &mut Digits {
+impl ast::Visitor for &mut Seen {
     type Output = ();
     type Err = Range<usize>;
 
@@ -326,15 +327,16 @@ impl ast::Visitor for &mut Digits {
             Ast::Group(group) => group.flags(),
             _ => None,
         };
-        let x = flags.and_then(|flags| {
-            flags
-                .items
-                .iter()
-                .find(|item| item.kind == FlagsItemKind::Flag(Flag::IgnoreWhitespace))
-        });
-        x.map_or(Ok(()), |item| {
-            Err(item.span.start.offset..item.span.end.offset)
-        })
+        for item in flags.iter().flat_map(|flags| &flags.items) {
+            match item.kind {
+                FlagsItemKind::Flag(Flag::IgnoreWhitespace) => {
+                    return Err(item.span.start.offset..item.span.end.offset);
+                }
+                FlagsItemKind::Flag(Flag::CRLF) => self.line_ends = true,
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), Range<usize>> {
@@ -343,6 +345,23 @@ impl ast::Visitor for &mut Digits {
         }
         Ok(())
     }
+}
+
+/// Takes `.*` or `.+` off the end of a pattern that has something before it.
+fn take_tail(tree: &mut Ast) -> Option<RepetitionKind> {
+    let Ast::Concat(parts) = tree else {
+        return None;
+    };
+    let Some(Ast::Repetition(last)) = parts.asts.last() else {
+        return None;
+    };
+    let kind = last.op.kind.clone();
+    let is_open = matches!(kind, RepetitionKind::ZeroOrMore | RepetitionKind::OneOrMore);
+    if !is_open || !matches!(*last.ast, Ast::Dot(_)) {
+        return None;
+    }
+    parts.asts.pop();
+    Some(kind)
 }
 
 /// Makes `\d` and `\D` ASCII in a pattern that has been parsed, which is not parsed again so.
@@ -815,22 +834,73 @@ mod tests {
 
     #[test]
     fn digits_are_ascii_however_they_are_written() {
-        for body in [
-            r"\d+",
-            r"\D",
-            r"[\d]",
-            r"[^\d-]x|\d",
-            r"(?:[a[\D]]{2}|\d)*1",
-            r"[\w&&\d]",
-            r"[^\D]",
+        for (body, ascii) in [
+            (r"\d+", "[0-9]+"),
+            (r"\D", "[^0-9]"),
+            (r"[\d]", "[0-9]"),
+            (r"[^\d-]x|\d", "[^0-9-]x|[0-9]"),
+            (r"(?:[a[\D]]{2}|\d)*1", "(?:[a[^0-9]]{2}|[0-9])*1"),
+            (r"[\w&&\d]", "[0-9]"),
+            (r"[^\D]", "[0-9]"),
         ] {
             let mut tree = ast::parse::Parser::new().parse(body).unwrap();
-            let mut digits = Digits::default();
-            ast::visit(&tree, &mut digits).unwrap();
+            let mut seen = Seen::default();
+            ast::visit(&tree, &mut seen).unwrap();
+            assert!(seen.digits, "{body}");
             ascii_digits(&mut tree);
             let hir = Translator::new().translate(body, &tree).unwrap();
-            let written = regex_syntax::parse(&digits.into_ascii(body)).unwrap();
-            assert_eq!(hir, written, "{body}");
+            assert_eq!(hir, regex_syntax::parse(ascii).unwrap(), "{body}");
+            let printed = regex_syntax::parse(&tree.to_string()).unwrap();
+            assert_eq!(hir, printed, "{body}");
         }
+    }
+
+    #[test]
+    fn an_open_end_is_not_gone_over() {
+        let (file, place) = (SourceFile::new("rules/a.toml", ""), 0..0);
+        let of = |written: &str| {
+            let value = written.to_owned();
+            let written = Placed {
+                value,
+                place: place.clone(),
+            };
+            Pattern::compile(&written, &file, Extent::Whole, true).unwrap()
+        };
+        for (written, expression) in [
+            ("Read .+", r"\A(?:Read .)"),
+            ("Read .*", r"\A(?:Read )"),
+            ("Read .*?", r"\A(?:Read )"),
+            ("Read .?", r"\A(?:Read .?)\z"),
+            ("Read (?:.+)", r"\A(?:Read (?:.+))\z"),
+            ("Read .+|Hear .+", r"\A(?:Read .+|Hear .+)\z"),
+            ("(?R)Read .+", r"\A(?:(?R)Read .+)\z"),
+            (".+", r"\A(?:.+)\z"),
+        ] {
+            let pattern = of(written);
+            assert_eq!(&*pattern.expression, expression);
+            assert_eq!(&*pattern.written, written);
+            let whole = Regex::new(&format!(r"\A(?:{written})\z")).unwrap();
+            for line in [
+                "Read ",
+                "Read x",
+                "Read \r",
+                "Hear more of it",
+                "Re",
+                "Read it\r",
+            ] {
+                assert_eq!(
+                    pattern.is_match(line),
+                    whole.is_match(line),
+                    "{written} {line:?}"
+                );
+            }
+        }
+        let pattern = of("(?<who>[A-Z]+?)(?<what> .+?)? on .+");
+        let fields = pattern.fields("AB met C on Monday on TV", 0).unwrap();
+        let fields: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        assert_eq!(fields, [("what", "met C"), ("who", "AB")]);
     }
 }

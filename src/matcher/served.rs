@@ -63,6 +63,11 @@ impl<'m> Served<'m> {
         self.of(line).map(|entry| entry.asker)
     }
 
+    /// Whether a line that is known serves what asks by this number.
+    pub(super) fn serves(&self, line: u32, asker: u32) -> bool {
+        self.askers(line).any(|other| other == asker)
+    }
+
     /// How a line serves what asks by this number; `None` where that is not known: it was not
     /// looked up, or serves it in several ways.
     pub(super) fn how(&self, line: u32, asker: u32) -> Option<Option<How<'m>>> {

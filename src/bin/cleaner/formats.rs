@@ -125,15 +125,21 @@ pub struct Buffers(Mutex<Vec<Vec<u8>>>);
 impl Buffers {
     /// An empty buffer.
     pub fn take(&self) -> Vec<u8> {
+        let mut buffer = self.used();
+        buffer.clear();
+        buffer
+    }
+
+    /// A buffer with what was left in it: to be written over.
+    fn used(&self) -> Vec<u8> {
         let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         spare.pop().unwrap_or_default()
     }
 
     /// Takes back a buffer, unless it is a large one or there are enough: what pages of text are
     /// shown in was not taken from here.
-    pub fn give(&self, mut buffer: Vec<u8>) {
+    pub fn give(&self, buffer: Vec<u8>) {
         if buffer.capacity() <= 2 * PIECE {
-            buffer.clear();
             let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             if spare.len() < SPARE {
                 spare.push(buffer);
@@ -146,16 +152,15 @@ impl Buffers {
 pub struct Source {
     pub format: Format,
     reader: Box<dyn Read + Send>,
-    /// Read and not yet given away.
+    /// What it is read into, and how much of that has been read and not yet given away.
     buffer: Vec<u8>,
+    length: usize,
     /// Bytes of a file that is not compressed.
     size: Option<u64>,
     buffers: Arc<Buffers>,
     at_end: bool,
     /// Whether to give away what there is rather than to wait for more.
     is_live: bool,
-    /// What a live input is read into.
-    scratch: Vec<u8>,
     /// Where the next piece begins.
     place: Place,
     /// The records that have been given away.
@@ -238,11 +243,11 @@ impl Source {
             format,
             reader,
             buffer: Vec::new(),
+            length: 0,
             size,
             buffers,
             at_end: false,
             is_live: file.is_none(),
-            scratch: Vec::new(),
             place: Place { line: 1, byte: 0 },
             records: 0,
             max_record,
@@ -256,18 +261,17 @@ impl Source {
     pub fn read_all(mut self) -> Result<Vec<u8>, String> {
         let most = self.max_record;
         // Room for all of it, and for what tells the end.
-        if let Some(room) = self.size.filter(|&size| size <= most as u64) {
-            self.buffer.reserve_exact(room as usize + 1);
+        let mut room = self.size.map_or(PIECE, |size| size as usize + 1);
+        while !self.at_end {
+            self.read(room.min(most.saturating_add(1)))?;
+            if self.length > most {
+                return Err(format!(
+                    "the page is longer than {most} bytes; --max-record takes longer ones"
+                ));
+            }
+            room = (2 * self.length).max(PIECE);
         }
-        let mut limited = (&mut self.reader).take((most as u64).saturating_add(1));
-        limited
-            .read_to_end(&mut self.buffer)
-            .map_err(|error| error.to_string())?;
-        if self.buffer.len() > most {
-            return Err(format!(
-                "the page is longer than {most} bytes; --max-record takes longer ones"
-            ));
-        }
+        self.buffer.truncate(self.length);
         Ok(self.buffer)
     }
 
@@ -280,10 +284,10 @@ impl Source {
         let mut length = 0;
         let mut wanted = PIECE;
         loop {
-            if let Some(at) = memrchr(b'\n', &self.buffer[seen..]) {
+            if let Some(at) = memrchr(b'\n', &self.buffer[seen..self.length]) {
                 length = seen + at + 1;
             }
-            seen = self.buffer.len();
+            seen = self.length;
             if self.at_end {
                 length = seen;
             }
@@ -338,7 +342,8 @@ impl Source {
         let mut extents = Vec::new();
         let mut length = 0;
         while length < PIECE {
-            let next = wet::next(&self.buffer[length..], self.at_end, self.max_record);
+            let read = &self.buffer[length..self.length];
+            let next = wet::next(read, self.at_end, self.max_record);
             let (size, broken) = match next {
                 wet::Next::Record(size) => (size, None),
                 wet::Next::Broken(size, what) => (size, Some(what)),
@@ -363,25 +368,25 @@ impl Source {
         Ok(self.cut(length).map(|piece| (piece, extents)))
     }
 
-    /// Reads once, to have at most so many bytes.
+    /// Reads, to have so many bytes, or of a live input some more than there are.
     fn read(&mut self, wanted: usize) -> Result<(), String> {
-        let before = self.buffer.len();
-        let room = (wanted - before) as u64;
-        self.buffer.reserve_exact(room as usize);
-        let read = if self.is_live {
-            self.scratch.resize(PIECE, 0);
-            let most = self.scratch.len().min(room as usize);
-            let part = &mut self.scratch[..most];
-            let read = retried(|| self.reader.read(part)).map_err(|error| error.to_string())?;
-            self.buffer.extend_from_slice(&part[..read]);
-            read
-        } else {
-            let mut limited = (&mut self.reader).take(room);
-            limited
-                .read_to_end(&mut self.buffer)
-                .map_err(|error| error.to_string())?
-        };
-        self.at_end = read == 0 || (!self.is_live && read < room as usize);
+        if self.buffer.is_empty() {
+            self.buffer = vec![0; wanted];
+        } else if self.buffer.len() < wanted {
+            // What was never read need not be copied.
+            self.buffer.truncate(self.length);
+            self.buffer.reserve_exact(wanted - self.length);
+            self.buffer.resize(wanted, 0);
+        }
+        while self.length < wanted {
+            let room = &mut self.buffer[self.length..wanted];
+            let read = retried(|| self.reader.read(room)).map_err(|error| error.to_string())?;
+            self.length += read;
+            self.at_end = read == 0;
+            if self.at_end || self.is_live {
+                break;
+            }
+        }
         Ok(())
     }
 
@@ -390,8 +395,13 @@ impl Source {
         if length == 0 {
             return None;
         }
-        let mut rest = self.buffers.take();
-        rest.extend_from_slice(&self.buffer[length..]);
+        let read = &self.buffer[length..self.length];
+        let mut rest = self.buffers.used();
+        if rest.len() < read.len() {
+            rest.resize(read.len(), 0);
+        }
+        rest[..read.len()].copy_from_slice(read);
+        self.length = read.len();
         let mut bytes = std::mem::replace(&mut self.buffer, rest);
         bytes.truncate(length);
         // What a large record has left behind it is not kept twice.
