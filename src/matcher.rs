@@ -220,9 +220,8 @@ impl Matcher {
                         for step in steps {
                             let asker = self.askers.len() as u32;
                             block.set_asker(step, asker);
-                            let mut wanted = block.wanted();
-                            let wanted = wanted.find(|(at, _)| *at == step);
-                            let (_, wanted) = wanted.expect("only wanted steps are anchors");
+                            let wanted = block.looked_up(step);
+                            let wanted = wanted.expect("only wanted steps are anchors");
                             self.lookup.add(wanted, asker);
                             self.askers.push(Asker::Block {
                                 at: self.blocks.len(),

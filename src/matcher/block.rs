@@ -1,14 +1,18 @@
 //! Consecutive lines.
 
+use std::ops::Deref;
 use std::sync::Arc;
+
+use once_cell::sync::OnceCell;
 
 use super::likeness::alike;
 use super::line;
 use super::lookup::{How, Wanted};
+use super::pattern::Pattern;
 use super::served::Served;
 use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
-use crate::schema::{self, BlockRule};
+use crate::schema::{self, BlockRule, Texts};
 use crate::text::{MAX_LINE, NONE, Page};
 
 /// The most non-blank lines that a block spans, `rest` aside. It bounds what a change of the page
@@ -71,6 +75,14 @@ impl Step {
         }
     }
 
+    /// What it wants, if that is literals or patterns.
+    fn wanted(&self) -> Option<&Deferred> {
+        match &self.what {
+            What::Wanted(wanted) => Some(wanted),
+            _ => None,
+        }
+    }
+
     /// Whether its lines are proof of the block.
     fn is_evidence(&self) -> bool {
         matches!(self.what, What::Wanted(_) | What::Same(_))
@@ -79,11 +91,61 @@ impl Step {
 
 #[derive(Debug)]
 enum What {
-    Wanted(Box<Wanted>),
+    Wanted(Box<Deferred>),
     Line(usize),
     Title,
     Same(usize),
     Rest,
+}
+
+/// What a step wants, compiled when it is asked for the first time: most pages have few lines near
+/// which a block may be, and most steps are never asked.
+#[derive(Debug)]
+struct Deferred {
+    text: Texts,
+    pattern: Texts,
+    source: Arc<SourceFile>,
+    wanted: OnceCell<Wanted>,
+}
+
+impl Deferred {
+    /// With `now` it is compiled at once, which finds what is wrong with it.
+    fn new(
+        step: &schema::Step,
+        source: &Arc<SourceFile>,
+        now: bool,
+        problems: &mut Vec<Problem>,
+    ) -> Deferred {
+        let deferred = Deferred {
+            text: step.text.clone(),
+            pattern: step.pattern.clone(),
+            source: source.clone(),
+            wanted: OnceCell::new(),
+        };
+        if now {
+            deferred.compile(now, problems);
+        }
+        deferred
+    }
+
+    fn compile(&self, now: bool, problems: &mut Vec<Problem>) -> &Wanted {
+        let compile = || Wanted::compile(&self.text, &self.pattern, &self.source, now, problems);
+        self.wanted.get_or_init(compile)
+    }
+
+    /// The least that its weight may be, which is known before it is compiled.
+    fn least_weight(&self) -> usize {
+        self.text.len() + Pattern::LEAST_WEIGHT * self.pattern.len()
+    }
+}
+
+impl Deref for Deferred {
+    type Target = Wanted;
+
+    fn deref(&self) -> &Wanted {
+        // What is wrong was found when the file was read.
+        self.compile(false, &mut Vec::new())
+    }
 }
 
 /// One line of a match.
@@ -122,10 +184,7 @@ impl Block {
                 schema::Step {
                     same: Some(same), ..
                 } => What::Same(*same as usize - 1),
-                _ => {
-                    let wanted = Wanted::compile(&step.text, &step.pattern, source, now, problems);
-                    What::Wanted(Box::new(wanted))
-                }
+                _ => What::Wanted(Box::new(Deferred::new(step, source, now, problems))),
             },
             optional: step.optional.unwrap_or(false),
             repeat: step.repeat.unwrap_or(1),
@@ -164,41 +223,55 @@ impl Block {
         }
     }
 
-    /// The steps of which literals or patterns are looked up.
+    /// The steps that want literals or patterns.
     pub(crate) fn wanted(&self) -> impl Iterator<Item = (usize, &Wanted)> {
-        self.steps
-            .iter()
-            .enumerate()
-            .filter_map(|(at, step)| match &step.what {
-                What::Wanted(wanted) => Some((at, wanted.as_ref())),
-                _ => None,
-            })
+        self.deferred().map(|(at, wanted)| (at, &**wanted))
+    }
+
+    fn deferred(&self) -> impl Iterator<Item = (usize, &Deferred)> {
+        let steps = self.steps.iter().enumerate();
+        steps.filter_map(|(at, step)| Some((at, step.wanted()?)))
+    }
+
+    /// What a step wants that is looked up.
+    pub(crate) fn looked_up(&self, step: usize) -> Option<&Wanted> {
+        self.steps[step].wanted().map(|wanted| &**wanted)
     }
 
     /// Where it may begin, by the steps of which some line is in every match that takes anything: the
     /// ones that the fewest lines seem to serve.
     pub(crate) fn starts(&self) -> Starts {
-        let steps = || self.wanted().map(|(at, wanted)| (at, wanted.weight()));
-        let needed = steps().filter(|&(at, _)| !self.steps[at].optional);
-        let needed = needed.map(|(at, weight)| (vec![at], weight));
-        let all = |of: &dyn Fn(usize) -> bool| {
-            let (steps, weights): (Vec<usize>, Vec<usize>) =
-                steps().filter(|(at, _)| of(*at)).unzip();
-            (steps, weights.into_iter().sum())
+        let all = |of: &dyn Fn(&Step) -> bool| -> Vec<usize> {
+            let some = self.deferred().filter(|(at, _)| of(&self.steps[*at]));
+            some.map(|(at, _)| at).collect()
         };
-        let mut goes = self.steps.iter().filter(|step| !step.keep);
-        let is_all_wanted = goes.all(|step| matches!(step.what, What::Wanted(_)));
-        let taken = is_all_wanted.then(|| all(&|at| !self.steps[at].keep));
-        let same = self
-            .steps
-            .iter()
-            .filter(|step| matches!(step.what, What::Same(_)));
-        let proof = (same.count() < self.least).then(|| all(&|_| true));
-        let some = needed.chain(taken).chain(proof);
-        match some.min_by_key(|(_, weight)| *weight) {
-            Some((steps, _)) => Starts::Before(steps),
-            None => Starts::Anywhere,
+        let count = |of: &dyn Fn(&Step) -> bool| self.steps.iter().filter(|step| of(step)).count();
+        let needed = all(&|step| !step.optional).into_iter();
+        let mut some: Vec<Vec<usize>> = needed.map(|step| vec![step]).collect();
+        if count(&|step| !step.keep && step.wanted().is_none()) == 0 {
+            some.push(all(&|step| !step.keep));
         }
+        if count(&|step| matches!(step.what, What::Same(_))) < self.least {
+            some.push(all(&|_| true));
+        }
+        let sum = |steps: &[usize], weight: &dyn Fn(&Deferred) -> usize| -> usize {
+            let wanted = steps.iter().filter_map(|&step| self.steps[step].wanted());
+            wanted.map(weight).sum()
+        };
+        // Only what may be the lightest is compiled.
+        some.sort_by_key(|steps| sum(steps, &Deferred::least_weight));
+        let mut lightest: Option<(usize, Vec<usize>)> = None;
+        for steps in some {
+            let known = lightest.as_ref().map_or(usize::MAX, |(weight, _)| *weight);
+            if sum(&steps, &Deferred::least_weight) >= known {
+                break;
+            }
+            let weight = sum(&steps, &|wanted| wanted.weight());
+            if weight < known {
+                lightest = Some((weight, steps));
+            }
+        }
+        lightest.map_or(Starts::Anywhere, |(_, steps)| Starts::Before(steps))
     }
 
     /// Says by which number a step is looked up.

@@ -139,13 +139,14 @@ impl Pattern {
             (Extent::Whole, Some(_)) => format!(r"\A(?:{tree})"),
         };
         let prefixes = literals(&hir, ExtractKind::Prefix, LONG);
+        let mut classes = Classes::new();
         let pattern = Pattern {
             written: written.as_str().into(),
             expression: expression.into(),
             regex: OnceCell::new(),
             is_telling: prefixes.is_some(),
-            begins: Edge::of(&hir, ExtractKind::Prefix, extent, || prefixes),
-            ends: Edge::of(&hir, ExtractKind::Suffix, extent, || {
+            begins: Edge::of(&hir, ExtractKind::Prefix, extent, &mut classes, || prefixes),
+            ends: Edge::of(&hir, ExtractKind::Suffix, extent, &mut classes, || {
                 literals(&hir, ExtractKind::Suffix, LONG)
             }),
             needs: needed(&hir),
@@ -215,17 +216,18 @@ impl Pattern {
         self.begins.is_broad() && self.ends.is_broad() && !self.needs.iter().any(is_telling)
     }
 
+    /// The least [`weight`](Pattern::weight) of any.
+    pub(crate) const LEAST_WEIGHT: usize = 2;
+
     /// How many lines it seems to find, beside a literal, which counts one.
     pub(crate) fn weight(&self) -> usize {
-        match () {
-            () if self.is_telling
-                || self.begins.fours().is_some()
-                || self.ends.fours().is_some() =>
-            {
-                2
-            }
-            () if self.is_asked_always() => 10_000,
-            () => 100,
+        let edges = [&self.begins, &self.ends];
+        if self.is_telling || edges.iter().any(|edge| edge.fours().is_some()) {
+            Self::LEAST_WEIGHT
+        } else if self.is_asked_always() {
+            10_000
+        } else {
+            100
         }
     }
 
@@ -439,10 +441,11 @@ pub(crate) struct Edge {
 
 impl Edge {
     /// `long`: the longest literals of this kind.
-    fn of(
-        hir: &Hir,
+    fn of<'h>(
+        hir: &'h Hir,
         kind: ExtractKind,
         extent: Extent,
+        classes: &mut Classes<'h>,
         long: impl FnOnce() -> Option<Vec<Vec<u8>>>,
     ) -> Edge {
         let backwards = matches!(kind, ExtractKind::Suffix);
@@ -460,7 +463,7 @@ impl Edge {
         if !is_held {
             return edge;
         }
-        if let Some(bytes) = Places::of(hir, backwards, extent) {
+        if let Some(bytes) = Places::of(hir, backwards, extent, classes) {
             edge.bytes = bytes;
             let tells = |(place, bytes): (usize, &ByteSet)| {
                 let mut any = NOT_OF_LINES;
@@ -570,25 +573,32 @@ const PARTS: usize = 4096;
 
 /// The bytes that stand at each place of an edge in the matches of a pattern, gathered part by part.
 /// Where a part may begin and end is a bit for each place; the last bit is for all behind the edge.
-struct Places<'h> {
+struct Places<'h, 'c> {
     bytes: [ByteSet; EDGE],
     backwards: bool,
-    /// The bytes of classes that have been met: those of Unicode have hundreds of ranges.
-    classes: Vec<(&'h Class, [[ByteSet; 2]; 4])>,
+    classes: &'c mut Classes<'h>,
     /// How many more parts may be looked at.
     left: usize,
 }
 
+/// The bytes of the classes of a pattern that have been met: those of Unicode have hundreds of ranges.
+type Classes<'h> = Vec<(&'h Class, [[ByteSet; 2]; 4])>;
+
 /// Behind the edge.
 const BEHIND: u32 = 1 << EDGE;
 
-impl<'h> Places<'h> {
+impl<'h, 'c> Places<'h, 'c> {
     /// The bytes at each place, zeros behind the end of a whole line; `None` if it takes too long.
-    fn of(hir: &'h Hir, backwards: bool, extent: Extent) -> Option<[ByteSet; EDGE]> {
+    fn of(
+        hir: &'h Hir,
+        backwards: bool,
+        extent: Extent,
+        classes: &'c mut Classes<'h>,
+    ) -> Option<[ByteSet; EDGE]> {
         let mut places = Places {
             bytes: [ByteSet::default(); EDGE],
             backwards,
-            classes: Vec::new(),
+            classes,
             left: PARTS,
         };
         let ends = places.part(hir, 1)?;
@@ -716,8 +726,14 @@ fn class_bytes(class: &Class) -> [[ByteSet; 2]; 4] {
             ranges.for_each(|range| bytes[0][0].insert_all(range.start()..=range.end()));
         }
         Class::Unicode(class) => {
+            let lead = |c: char| (c.encode_utf8(&mut [0; 4]).as_bytes()[0], c.len_utf8());
+            // Neighbours have the same first byte, which is found out once.
+            let mut known = 0..0;
             for range in class.iter() {
-                let lead = |c: char| (c.encode_utf8(&mut [0; 4]).as_bytes()[0], c.len_utf8());
+                if known.contains(&(range.start() as u32)) && known.contains(&(range.end() as u32))
+                {
+                    continue;
+                }
                 let (first, shortest) = lead(range.start());
                 let (last, longest) = lead(range.end());
                 for length in shortest..=longest {
@@ -730,6 +746,13 @@ fn class_bytes(class: &Class) -> [[ByteSet; 2]; 4] {
                     };
                     let from = first.max(*leads_of_length.start());
                     leads.insert_all(from..=last.min(*leads_of_length.end()));
+                }
+                if longest > 1 {
+                    let bits = 6 * (longest as u32 - 1);
+                    let begin = (range.end() as u32 >> bits) << bits;
+                    // The first of these may be written in fewer bytes, so that it has another one.
+                    let least = [0x80, 0x800, 0x10000][longest - 2];
+                    known = begin.max(least)..begin + (1 << bits);
                 }
             }
             for [_, behind] in &mut bytes[1..] {
@@ -831,6 +854,43 @@ fn last_line(message: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_of_a_class_are_those_of_its_characters() {
+        for body in [
+            r"\p{Lu}",
+            r"\w",
+            r"[^\s!?:;,]",
+            r"[а-я•–-₿]",
+            r"\p{Greek}",
+            "[\u{7f}-\u{801}]",
+            r"(?s-u:.)",
+        ] {
+            let hir = regex_syntax::ParserBuilder::new()
+                .utf8(false)
+                .build()
+                .parse(body)
+                .unwrap();
+            let HirKind::Class(Class::Unicode(class)) = hir.kind() else {
+                continue;
+            };
+            let mut all = [[ByteSet::default(); 2]; 4];
+            all[1..]
+                .iter_mut()
+                .for_each(|[_, behind]| behind.insert_all(0x80..=0xBF));
+            for c in class.iter().flat_map(|range| range.start()..=range.end()) {
+                let mut buffer = [0; 4];
+                let bytes = c.encode_utf8(&mut buffer).as_bytes();
+                all[bytes.len() - 1][0].insert(bytes[0]);
+            }
+            let bits = |bytes: [[ByteSet; 2]; 4]| bytes.map(|bytes| bytes.map(|set| set.0));
+            assert_eq!(
+                bits(class_bytes(&Class::Unicode(class.clone()))),
+                bits(all),
+                "{body}"
+            );
+        }
+    }
 
     #[test]
     fn digits_are_ascii_however_they_are_written() {
