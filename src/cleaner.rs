@@ -253,6 +253,32 @@ struct Taken {
     fields: Fields,
 }
 
+/// A page on which rules find nothing more.
+struct Settled<'t> {
+    /// Without what is gone, where something was kept.
+    page: Page<'t>,
+    deleted: Vec<Taken>,
+    /// What was found that stays because of its category.
+    kept: Vec<Taken>,
+    gone: Gone,
+}
+
+impl Settled<'_> {
+    /// The bytes of the original text that go, as those of [`Cleaned::holes`].
+    fn holes(&self) -> Vec<Range<usize>> {
+        let Settled { page, gone, .. } = self;
+        let lines = gone.lines.iter().map(|&line| page.full_span(line));
+        let mut spans: Vec<Range<usize>> = lines.collect();
+        spans.extend(
+            gone.parts
+                .iter()
+                .flat_map(|(_, parts)| parts.iter().cloned()),
+        );
+        spans.extend(page.seams());
+        union(spans)
+    }
+}
+
 /// A page that does not settle, and the rules that went on and on.
 struct Unsettled(Vec<u32>);
 
@@ -318,18 +344,60 @@ impl Cleaner {
     /// [`text`](Cleaned::text) is empty. For who writes the pieces between the
     /// [`holes`](Cleaned::holes) instead.
     pub fn find_of(&self, text: &str, categories: Categories) -> Cleaned {
+        match self.settled(text, categories, true) {
+            Ok(Some(settled)) => self.cleaned(settled),
+            Ok(None) => Cleaned::default(),
+            Err(flag) => Cleaned {
+                flag: Some(flag),
+                ..Cleaned::default()
+            },
+        }
+    }
+
+    /// The [`holes`](Cleaned::holes) that [`clean_of`](Cleaner::clean_of) makes, or why there are none
+    /// although rules found something: for who does not ask which rules took what, which costs more.
+    ///
+    /// ```
+    /// let outlets = cleaner::Outlets::bundled();
+    /// let cleaner = outlets.cleaner("akipress").unwrap().unwrap();
+    /// let text = "AKIPRESS.COM - The school was opened on Monday.\n";
+    /// let (holes, flag) = cleaner.holes_of(text, cleaner::Categories::default());
+    /// assert_eq!((holes, flag), (vec![0..15], None));
+    /// ```
+    pub fn holes_of(
+        &self,
+        text: &str,
+        categories: Categories,
+    ) -> (Vec<Range<usize>>, Option<Flag>) {
+        match self.settled(text, categories, false) {
+            Ok(settled) => (
+                settled.map_or_else(Vec::new, |settled| settled.holes()),
+                None,
+            ),
+            Err(flag) => (Vec::new(), Some(flag)),
+        }
+    }
+
+    /// A page on which rules find nothing more; `None` where they found nothing. `fields`: whether they
+    /// are read.
+    fn settled<'t>(
+        &self,
+        text: &'t str,
+        categories: Categories,
+        fields: bool,
+    ) -> Result<Option<Settled<'t>>, Flag> {
         let mut page = Page::new(text);
         let mut deleted: Vec<Taken> = Vec::new();
         let mut kept = Vec::new();
         let mut back: Option<Vec<u32>> = None;
         let mut gone = Gone::default();
-        let mut served = Served::new(page.len());
+        let mut served = Served::new(page.len(), fields);
         for round in 0.. {
             let before = page.left();
             let taken = match self.settle(&mut page, &mut served, true, back.as_deref(), before) {
                 Ok(taken) => taken,
                 Err(Unsettled(rules)) if round == 0 => {
-                    return self.flagged(Reason::Unsettled, rules);
+                    return Err(self.flagged(Reason::Unsettled, rules));
                 }
                 // What was deleted so far is a page that is left as it is.
                 Err(_) => break,
@@ -356,7 +424,7 @@ impl Cleaner {
                 self.objection(&page, deleted.split_at(first), &with_these, before)
             {
                 if round == 0 {
-                    return self.flagged(reason, rules_of(&deleted[first..]));
+                    return Err(self.flagged(reason, rules_of(&deleted[first..])));
                 }
                 deleted.truncate(first);
                 break;
@@ -366,7 +434,7 @@ impl Cleaner {
                 break;
             }
             if round == ROUNDS {
-                return self.flagged(Reason::Unsettled, rules_of(&deleted[first..]));
+                return Err(self.flagged(Reason::Unsettled, rules_of(&deleted[first..])));
             }
             // What stays may let rules find more: the next round sees the page as a reader will.
             gone.show(&mut page);
@@ -376,17 +444,17 @@ impl Cleaner {
             back = Some(put_back);
         }
         if deleted.is_empty() && kept.is_empty() {
-            return Cleaned::default();
+            return Ok(None);
         }
         if !kept.is_empty() {
             gone.show(&mut page);
         }
-        for taken in &mut deleted {
-            if gone.has(taken.line) {
-                taken.part = None;
-            }
-        }
-        self.cleaned(&page, deleted, kept, &gone)
+        Ok(Some(Settled {
+            page,
+            deleted,
+            kept,
+            gone,
+        }))
     }
 
     /// Why lines stay that a rule nearly takes: they stand outside its zone, the rest of its block is
@@ -471,7 +539,7 @@ impl Cleaner {
         let mut page = Page::new(text);
         let (before, len) = (page.left(), page.len());
         let taken = self
-            .settle(&mut page, &mut Served::new(len), zones, None, before)
+            .settle(&mut page, &mut Served::new(len, false), zones, None, before)
             .unwrap_or_default();
         union(taken.iter().map(|taken| taken.span(&page)).collect())
     }
@@ -491,7 +559,7 @@ impl Cleaner {
     fn all_taken<'t>(&self, text: &'t str, zones: bool) -> (Page<'t>, Vec<Taken>) {
         let mut page = Page::new(text);
         let (before, len) = (page.left(), page.len());
-        let taken = self.settle(&mut page, &mut Served::new(len), zones, None, before);
+        let taken = self.settle(&mut page, &mut Served::new(len, false), zones, None, before);
         (page, taken.unwrap_or_default())
     }
 
@@ -658,7 +726,7 @@ impl Cleaner {
         })
     }
 
-    fn flagged(&self, reason: Reason, mut rules: Vec<u32>) -> Cleaned {
+    fn flagged(&self, reason: Reason, mut rules: Vec<u32>) -> Flag {
         rules.sort_unstable();
         rules.dedup();
         let mut rules: Vec<String> = rules
@@ -666,19 +734,22 @@ impl Cleaner {
             .map(|rule| self.rule(rule).id.clone())
             .collect();
         rules.sort();
-        Cleaned {
-            flag: Some(Flag { reason, rules }),
-            ..Cleaned::default()
-        }
+        Flag { reason, rules }
     }
 
-    fn cleaned(
-        &self,
-        page: &Page,
-        deleted: Vec<Taken>,
-        mut kept: Vec<Taken>,
-        gone: &Gone,
-    ) -> Cleaned {
+    fn cleaned(&self, settled: Settled) -> Cleaned {
+        let Settled {
+            page,
+            mut deleted,
+            mut kept,
+            gone,
+        } = settled;
+        let page = &page;
+        for taken in &mut deleted {
+            if gone.has(taken.line) {
+                taken.part = None;
+            }
+        }
         let fields = fields(page, deleted.iter().chain(&kept));
         // Another rule may have taken what one of these categories found.
         kept.retain(|taken| !gone.has(taken.line));

@@ -401,7 +401,8 @@ impl Matcher {
                 work += idle * length;
                 for (inline, room) in &inlines {
                     if (is_new || has_zone(inline)) && room.has(line, line) {
-                        work += inline.find(page.content(line), line, pass.finds);
+                        work +=
+                            inline.find(page.content(line), line, pass.served.fields, pass.finds);
                     }
                 }
             }
@@ -518,13 +519,14 @@ impl Pass<'_, '_, '_> {
         let (page, rooms) = (self.page, &self.rooms);
         // A line rule's zone is asked before its patterns; for a block the line is of use wherever it is.
         let is_new = page.notes(line) & KNOWN == 0;
+        let reads = self.served.fields;
         let may_ask = |asker: u32| match askers[asker as usize] {
             Asker::Line(at) => rooms[zone_of[lines[at].rule as usize] as usize].has(line, line),
             Asker::Block { .. } => is_new,
         };
         lookup.hits(&page.folding(line), may_ask, |asker, how| {
             match askers[asker as usize] {
-                Asker::Line(at) => self.finds.push(lines[at].find(page, line, how)),
+                Asker::Line(at) => self.finds.push(lines[at].find(page, line, how, reads)),
                 Asker::Block { .. } => {
                     page.note(line, ANCHOR);
                     self.served.add(line, asker, how);

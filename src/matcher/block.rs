@@ -128,6 +128,7 @@ impl Deferred {
         deferred
     }
 
+    #[cold]
     fn compile(&self, now: bool, problems: &mut Vec<Problem>) -> &Wanted {
         let compile = || Wanted::compile(&self.text, &self.pattern, &self.source, now, problems);
         self.wanted.get_or_init(compile)
@@ -142,9 +143,13 @@ impl Deferred {
 impl Deref for Deferred {
     type Target = Wanted;
 
+    #[inline]
     fn deref(&self) -> &Wanted {
-        // What is wrong was found when the file was read.
-        self.compile(false, &mut Vec::new())
+        match self.wanted.get() {
+            Some(wanted) => wanted,
+            // What is wrong was found when the file was read.
+            None => self.compile(false, &mut Vec::new()),
+        }
     }
 }
 
@@ -352,7 +357,8 @@ impl Block {
         if let (Some(rest), Some(first), Some(last)) = (matched, bound.first(), bound.last())
             && fits(first.line, last.line)
         {
-            tried.rest = self.take(page, &bound, rest, tried.rest, finds);
+            let reads = seen.served.fields;
+            tried.rest = self.take(page, &bound, (rest, tried.rest), reads, finds);
             std::mem::swap(&mut tried.last, &mut bound);
         }
         bound.clear();
@@ -360,20 +366,22 @@ impl Block {
     }
 
     /// Adds what goes of a match, behind which the rest begins, of which the lines from `taken` on
-    /// have been added already, `NONE` if none; returns from which line on they have been now.
+    /// have been added already, `NONE` if none; returns from which line on they have been now. `reads`:
+    /// whether fields are.
     fn take(
         &self,
         page: &Page,
         bound: &[Bound],
-        rest: u32,
-        taken: u32,
+        (rest, taken): (u32, u32),
+        reads: bool,
         finds: &mut Vec<Find>,
     ) -> u32 {
         for Bound { step, line, how } in bound {
             if self.steps[*step].keep {
                 continue;
             }
-            let fields = how.and_then(|how| line::fields(page, *line, how));
+            let read = how.filter(|_| reads);
+            let fields = read.and_then(|how| line::fields(page, *line, how));
             let literal = matches!(how, Some(How::Literal));
             finds.push(Find {
                 rule: self.rule,
@@ -427,7 +435,7 @@ impl Block {
         let mut goes = self.wanted().filter(|(at, _)| !self.steps[*at].keep);
         let (at, _) = goes.find(|(_, wanted)| knows(wanted))?;
         let miss = |why| Some(Miss { step: at, why });
-        let served = Served::new(page.len());
+        let served = Served::new(page.len(), false);
         let mut seen = Seen::new(&served);
         if has_zone {
             let mut start = line;

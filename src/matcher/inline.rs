@@ -72,8 +72,15 @@ impl Inline {
         self.literals.len() + self.patterns.len()
     }
 
-    /// Adds the parts of a line that go; returns the bytes that were looked at.
-    pub(crate) fn find(&self, content: &str, line: u32, finds: &mut Vec<Find>) -> usize {
+    /// Adds the parts of a line that go, and the fields in them if `reads`; returns the bytes that were
+    /// looked at.
+    pub(crate) fn find(
+        &self,
+        content: &str,
+        line: u32,
+        reads: bool,
+        finds: &mut Vec<Find>,
+    ) -> usize {
         for literal in &self.literals {
             for at in literal.find_iter(content.as_bytes()) {
                 let end = at + literal.needle().len();
@@ -94,13 +101,13 @@ impl Inline {
                     break;
                 };
                 if !cut.is_empty() {
-                    let fields = pattern.fields(content, found.start);
+                    let read = reads.then(|| pattern.fields(content, found.start));
                     finds.push(Find {
                         rule: self.rule,
                         line,
                         part: Some((cut.start as u32, cut.end as u32)),
                         literal: false,
-                        fields,
+                        fields: read.flatten(),
                     });
                     cuts += 1;
                 }

@@ -29,9 +29,9 @@ impl Line {
         }
     }
 
-    /// The line, which was found so.
-    pub(crate) fn find(&self, page: &Page, line: u32, how: How) -> Find {
-        let fields = fields(page, line, how);
+    /// The line, which was found so; `reads`: whether fields are read.
+    pub(crate) fn find(&self, page: &Page, line: u32, how: How, reads: bool) -> Find {
+        let fields = if reads { fields(page, line, how) } else { None };
         Find {
             rule: self.rule,
             line,

@@ -87,7 +87,7 @@ impl Matcher {
         let mut inlines = self.inlines.iter().filter(|rule| has_zone(rule.rule));
         let inline = inlines.find(|inline| {
             let mut finds = Vec::new();
-            inline.find(page.content(line), line, &mut finds);
+            inline.find(page.content(line), line, false, &mut finds);
             !finds.is_empty()
         });
         inline.map(|inline| why(inline.rule))

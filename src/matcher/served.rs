@@ -10,6 +10,8 @@ pub(crate) struct Served<'m> {
     /// The first entry of each line, by index.
     first: Vec<u32>,
     entries: Vec<Entry<'m>>,
+    /// Whether fields are read out of what is found.
+    pub(super) fields: bool,
 }
 
 /// The entry of a line that was not looked up.
@@ -25,8 +27,9 @@ struct Entry<'m> {
 
 impl<'m> Served<'m> {
     /// Nothing is known yet of any of so many lines.
-    pub(crate) fn new(lines: u32) -> Served<'m> {
+    pub(crate) fn new(lines: u32, fields: bool) -> Served<'m> {
         Served {
+            fields,
             first: vec![UNKNOWN; lines as usize],
             entries: Vec::with_capacity(32),
         }

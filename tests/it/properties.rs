@@ -221,6 +221,8 @@ proptest! {
             for categories in [Categories::default(), Categories::default().also(Category::Credit)] {
                 let cleaned = cleaner.clean_of(&text, categories);
                 invariants(&text, &cleaned)?;
+                let holes = cleaner.holes_of(&text, categories);
+                prop_assert_eq!(holes, (cleaned.holes(), cleaned.flag.clone()));
                 let all = categories.contains(Category::Credit);
                 prop_assert_eq!(&cleaned.text, &reference::clean(&model, &text, all), "{}", model.file(&straight(&model)));
                 let again = cleaner.clean_of(&cleaned.text, categories);

@@ -531,13 +531,25 @@ fn a_part_of_a_block_is_told_what_is_missing() {
     );
     check_misses(
         &block(
+            "least = 2\nlines = [{ text = 'One', optional = true }, { text = 'Two', optional = true }, { text = 'Three', optional = true }]",
+        ),
+        "a\nOne\nb\n",
+        &[(
+            2,
+            "made/b",
+            "is step 1 of 3, and fewer than 2 steps that tell the block are there",
+        )],
+    );
+    // Where all of them have to be there, the one that is not is told.
+    check_misses(
+        &block(
             "least = 2\nlines = [{ text = 'One', optional = true }, { text = 'Two', optional = true }]",
         ),
         "a\nOne\nb\n",
         &[(
             2,
             "made/b",
-            "is step 1 of 2, and fewer than 2 steps that tell the block are there",
+            "is step 1 of 2, and line 3 is not step 2, “Two”",
         )],
     );
     check_misses(

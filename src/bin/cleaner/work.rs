@@ -39,7 +39,10 @@ pub struct Page<'a> {
     pub text: &'a str,
     /// Its outlet's rules, and what told the outlet; `None`: undecided.
     pub outlet: Option<(Arc<Cleaner>, By)>,
+    /// What came of it: its flag alone where nothing shows more.
     pub cleaned: Cleaned,
+    /// The bytes of it that go, in order and disjoint.
+    pub holes: Vec<Range<usize>>,
     /// Why lines stay that rules know, where that is shown.
     pub misses: Vec<Miss>,
     /// The same document, as the rules clean it that the run compares with.
@@ -49,7 +52,17 @@ pub struct Page<'a> {
 impl Page<'_> {
     /// The bytes of it that go.
     pub fn gone(&self) -> usize {
-        self.cleaned.holes().iter().map(|hole| hole.len()).sum()
+        self.holes.iter().map(|hole| hole.len()).sum()
+    }
+
+    /// What is left of it.
+    pub fn left(&self) -> String {
+        let starts = self.holes.iter().map(|hole| hole.end);
+        let ends = self.holes.iter().map(|hole| hole.start);
+        let pieces = std::iter::once(0)
+            .chain(starts)
+            .zip(ends.chain([self.text.len()]));
+        pieces.map(|(start, end)| &self.text[start..end]).collect()
     }
 
     /// Its name for people.
@@ -153,13 +166,15 @@ impl Gathered {
     }
 }
 
-/// What is wanted of what is left of a document.
+/// What is shown of what came of a document.
 #[derive(Clone, Copy)]
-enum Left {
-    /// The text.
-    Made,
-    /// The holes are enough: what is written is written from the original.
+enum Detail {
+    /// What is left; the holes are enough to write it from the original.
     Holes,
+    /// The rules that took something.
+    Rules,
+    /// The rules, and the text that is left.
+    Text,
 }
 
 /// What came of a job.
@@ -375,7 +390,7 @@ impl Work<'_> {
                 return;
             }
         };
-        let page = match self.document(done.at, None, text, None, None, self.left()) {
+        let page = match self.document(done.at, None, text, None, None) {
             Ok(page) => page,
             Err(what) => return self.fail(done, None, what),
         };
@@ -387,24 +402,16 @@ impl Work<'_> {
         }
         let mut out = Vec::new();
         self.show(&page, done, &mut out);
-        if self.args.removed.is_some() && !page.cleaned.removals.is_empty() {
+        if self.args.removed.is_some() && !page.holes.is_empty() {
             self.remove(&page, &Undo::default(), done);
         }
         if self.is_written() {
             // In place: a large page is not in memory twice.
-            let holes = page.cleaned.holes();
+            let holes = page.holes;
             take_out(&mut bytes, &holes);
             out = bytes;
         }
         self.write_page(out, done);
-    }
-
-    /// What is wanted of a document that is written from the original.
-    fn left(&self) -> Left {
-        match self.show {
-            Show::Json => Left::Made,
-            _ => Left::Holes,
-        }
     }
 
     /// Writes a page to its file, or leaves it for standard output.
@@ -501,9 +508,8 @@ impl Work<'_> {
             text,
             record.url.as_deref(),
             record.outlet.as_deref(),
-            self.left(),
         )?;
-        let cuts = record.places(&page.cleaned.holes());
+        let cuts = record.places(&page.holes);
         let added = self.added(&page, &record);
         self.show(&page, done, out);
         done.changed |= added.is_some();
@@ -594,8 +600,8 @@ impl Work<'_> {
         }
         let text = record.text()?;
         let url = record.header("WARC-Target-URI");
-        let page = self.document(done.at, Some(number), text, url, None, Left::Made)?;
-        let has_changed = !page.cleaned.removals.is_empty();
+        let page = self.document(done.at, Some(number), text, url, None)?;
+        let has_changed = !page.holes.is_empty();
         let mut undo = Undo::default();
         if self.args.removed.is_some() && has_changed {
             let head = formats::utf8(record.head());
@@ -610,11 +616,11 @@ impl Work<'_> {
             self.remove(&page, &undo, done);
         }
         if is_copied && has_changed {
-            record.write_with(page.cleaned.text.as_bytes(), out);
+            record.write_with(page.left().as_bytes(), out);
         } else if is_copied {
             out.extend_from_slice(bytes);
         } else if self.is_written() {
-            json::of_wet(&record, &page.cleaned.text, out);
+            json::of_wet(&record, &page.left(), out);
         }
         Ok(())
     }
@@ -682,15 +688,15 @@ impl Work<'_> {
         let text = formats::utf8(text)
             .map_err(|(byte, at)| format!("this is not UTF-8: 0x{byte:02x} at byte offset {at}"))?;
         let (url, outlet) = (rows.url(at), rows.outlet(at));
-        let page = self.document(done.at, Some(number), text, url, outlet, Left::Made)?;
+        let page = self.document(done.at, Some(number), text, url, outlet)?;
         self.show(&page, done, out);
-        if page.cleaned.removals.is_empty() {
+        if page.holes.is_empty() {
             return Ok(None);
         }
         if self.args.removed.is_some() {
             self.remove(&page, &Undo::default(), done);
         }
-        Ok(Some(page.cleaned.text))
+        Ok(Some(page.left()))
     }
 
     /// Cleans a document.
@@ -701,13 +707,12 @@ impl Work<'_> {
         text: &'p str,
         url: Option<&str>,
         outlet: Option<&str>,
-        left: Left,
     ) -> Result<Page<'p>, String> {
         // A bug of ours must not take the other documents with it; the hook has told what it is.
         let work = AssertUnwindSafe(|| {
             let before = self.against.as_ref().map(|rules| {
                 let outlet = rules.outlet(text, url, outlet)?;
-                let cleaned = self.cleaned(text, outlet.as_ref(), left);
+                let cleaned = self.cleaned(text, outlet.as_ref());
                 Ok((outlet, cleaned))
             });
             let before = before.transpose()?;
@@ -716,7 +721,7 @@ impl Work<'_> {
                 (Some((cleaner, _)), Show::Explain) => cleaner.misses(text, self.categories),
                 _ => Vec::new(),
             };
-            let cleaned = self.cleaned(text, outlet.as_ref(), left);
+            let cleaned = self.cleaned(text, outlet.as_ref());
             Ok((outlet, cleaned, misses, before))
         });
         let found = catch_unwind(work).map_err(|_| "it met a bug of cleaner".to_owned())?;
@@ -725,13 +730,14 @@ impl Work<'_> {
             refused.get_or_insert(error);
             "the rule files of its outlet are refused".to_owned()
         })?;
-        let page = |outlet, cleaned, misses, before| Page {
+        let page = |outlet, (cleaned, holes), misses, before| Page {
             input: &self.inputs.list[at],
             record,
             target: self.target(at),
             text,
             outlet,
             cleaned,
+            holes,
             misses,
             before,
         };
@@ -740,23 +746,61 @@ impl Work<'_> {
         Ok(page(outlet, cleaned, misses, before))
     }
 
-    /// A text without what the rules of its outlet take.
-    fn cleaned(&self, text: &str, outlet: Option<&(Arc<Cleaner>, By)>, left: Left) -> Cleaned {
-        match (outlet, left) {
-            (Some((cleaner, _)), Left::Made) => cleaner.clean_of(text, self.categories),
-            (Some((cleaner, _)), Left::Holes) => cleaner.find_of(text, self.categories),
-            (None, Left::Made) => Cleaned::unchanged(text),
-            (None, Left::Holes) => Cleaned::default(),
+    /// What comes of a text, in the detail that is shown, and the bytes of it that go.
+    fn cleaned(
+        &self,
+        text: &str,
+        outlet: Option<&(Arc<Cleaner>, By)>,
+    ) -> (Cleaned, Vec<Range<usize>>) {
+        let detail = self.detail();
+        let Some((cleaner, _)) = outlet else {
+            let cleaned = match detail {
+                Detail::Text => Cleaned::unchanged(text),
+                _ => Cleaned::default(),
+            };
+            return (cleaned, Vec::new());
+        };
+        let cleaned = match detail {
+            Detail::Holes => {
+                let (holes, flag) = cleaner.holes_of(text, self.categories);
+                let mut cleaned = Cleaned::default();
+                cleaned.flag = flag;
+                return (cleaned, holes);
+            }
+            Detail::Rules => cleaner.find_of(text, self.categories),
+            Detail::Text => cleaner.clean_of(text, self.categories),
+        };
+        let holes = cleaned.holes();
+        (cleaned, holes)
+    }
+
+    fn detail(&self) -> Detail {
+        let args = self.args;
+        let is_asked = [&args.annotate, &args.add_fields]
+            .iter()
+            .any(|name| name.is_some());
+        match self.show {
+            Show::Json => Detail::Text,
+            Show::Text | Show::Check | Show::Plan | Show::Nothing
+                if !is_asked && args.removed.is_none() && !self.counts_rules() =>
+            {
+                Detail::Holes
+            }
+            _ => Detail::Rules,
         }
+    }
+
+    /// Whether it is counted what rules take.
+    fn counts_rules(&self) -> bool {
+        let is_gathered = matches!(self.show, Show::Coverage | Show::Report(_));
+        self.args.stats.is_some() || is_gathered
     }
 
     /// Counts a document, and shows what is asked for.
     fn show(&self, page: &Page, done: &mut Done, out: &mut Vec<u8>) {
-        let would_change = !page.cleaned.removals.is_empty();
+        let would_change = !page.holes.is_empty();
         done.changed |= would_change;
-        let is_gathered = matches!(self.show, Show::Coverage | Show::Report(_));
-        done.totals
-            .add(page, self.args.stats.is_some() || is_gathered);
+        done.totals.add(page, self.counts_rules());
         let shown = match self.show {
             Show::Diff if self.console.is_for_eyes() => {
                 diff::for_eyes(page, self.console.stdout(), out)

@@ -25,7 +25,7 @@ pub fn of(page: &Page, id: Option<&str>, name: &str, out: &mut Vec<u8>) {
         byte: 0,
         chars: 0,
     };
-    let removed = chars.of(page.cleaned.holes());
+    let removed = chars.of(page.holes.clone());
     let mut all = vec![("removed", removed)];
     for category in Category::ALL {
         if let Some(parts) = parts.remove(category.name()) {

@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use cleaner::Outlets;
 use memchr::memchr_iter;
@@ -94,11 +93,10 @@ impl Totals {
     /// Counts a document; only `in_detail` by outlet, category and rule.
     pub fn add(&mut self, page: &Page, in_detail: bool) {
         let cleaned = &page.cleaned;
-        let changed = usize::from(!cleaned.removals.is_empty());
+        let changed = usize::from(!page.holes.is_empty());
         let flagged = usize::from(cleaned.flag.is_some());
-        let holes = cleaned.holes();
         let bytes_in = page.text.len();
-        let bytes_out = bytes_in - holes.iter().map(|hole| hole.len()).sum::<usize>();
+        let bytes_out = bytes_in - page.gone();
         self.documents += 1;
         self.changed += changed;
         self.flagged += flagged;
@@ -108,7 +106,7 @@ impl Totals {
         if !in_detail {
             return;
         }
-        let (lines_in, lines_out) = (lines(page.text), lines(&without(page.text, &holes)));
+        let (lines_in, lines_out) = (lines(page.text), lines(&page.left()));
         self.lines_in += lines_in;
         self.lines_out += lines_out;
         let outlet = page.outlet.as_ref();
@@ -348,14 +346,6 @@ pub(super) fn sorted<K: Ord, V>(map: &BTreeMap<K, V>, by: impl Fn(&V) -> usize) 
 pub(super) fn with_share(part: usize, whole: usize) -> String {
     let share = part as f64 / whole.max(1) as f64 * 100.0;
     format!("{part} ({share:.1} %)")
-}
-
-/// A text without some of it.
-fn without(text: &str, holes: &[Range<usize>]) -> String {
-    let starts = holes.iter().map(|hole| hole.end);
-    let ends = holes.iter().map(|hole| hole.start).chain([text.len()]);
-    let pieces = std::iter::once(0).chain(starts).zip(ends);
-    pieces.map(|(start, end)| &text[start..end]).collect()
 }
 
 /// The number of lines, a last one without an end among them.
