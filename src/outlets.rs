@@ -354,6 +354,9 @@ impl Outlets {
     /// family tie, the family is the answer; other ties, and a page without a sign, are undecided.
     pub fn by_signs(&self, text: &str) -> Option<&Outlet> {
         let table = self.signs.get_or_init(|| self.sign_table());
+        if table.owners.is_empty() {
+            return None;
+        }
         let mut seen = vec![false; table.owners.len()];
         table.signs.in_text(text, |sign| seen[sign as usize] = true);
         let mut lines = text.split('\n').map(str::trim);

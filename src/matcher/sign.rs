@@ -42,8 +42,10 @@ impl Signs {
 
     /// Calls `seen` with the number of each sign that a line is.
     pub(crate) fn in_line(&self, line: &str, mut seen: impl FnMut(u32)) {
-        self.lookup
-            .hits(&Folding::new(line), |_| true, |number, _| seen(number));
+        let line = Folding::new(line);
+        if self.lookup.may_hit(line.edges()) {
+            self.lookup.hits(&line, |_| true, |number, _| seen(number));
+        }
     }
 
     /// Calls `seen` with the number of each sign that a line of the text is, or a part of the text.
