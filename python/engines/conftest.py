@@ -1,3 +1,5 @@
+"""What the tests of all engines share."""
+
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,6 @@ text = "Valley Herald | Home | Weather"
 removes = ["Valley Herald | Home | Weather"]
 keeps = ["The Valley Herald has a home page for the weather."]
 """
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "engine: runs a real engine, which has to be installed")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import random
+import re
 import subprocess
 import sysconfig
 from decimal import Decimal
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet
 
 PROGRAM = str(Path(sysconfig.get_path("scripts")) / "cleaner")
+README = Path(__file__).resolve().parent.parent.parent / "README.md"
 
 LATIN = """
     the ferry kept its winter hours and nobody in the harbour minded because bread came twice a week by sledge
@@ -164,3 +167,36 @@ def table() -> pa.Table:
 def cleaned_table() -> pa.Table:
     """The table with the texts as the program cleans them."""
     return table().set_column(1, "text", pa.array(cleaned(), pa.string()))
+
+
+def write_lines(folder: Path) -> None:
+    """Writes the documents as JSON Lines, in four files."""
+    folder.mkdir()
+    for part in range(4):
+        records = lines()[part * 250 : part * 250 + 250]
+        (folder / f"{part}.jsonl").write_text("".join(line + "\n" for line in records), newline="\n")
+
+
+def read_lines(folder: Path) -> list[str]:
+    """The lines of all files of a folder, in the order of their names."""
+    files = sorted(file for file in folder.iterdir() if file.stat().st_size and file.name[0] not in "._")
+    return [line for file in files for line in file.read_bytes().decode().removesuffix("\n").split("\n")]
+
+
+def write_table(folder: Path) -> None:
+    """Writes the table as Parquet, in eight files."""
+    folder.mkdir()
+    for part in range(8):
+        pa.parquet.write_table(table().slice(part * 125, 125), folder / f"{part}.parquet")
+
+
+def read_table(path: Path) -> pa.Table:
+    """The table that an engine has written, in the order of the documents."""
+    return pa.parquet.read_table(path).sort_by("id")
+
+
+def printed(words: str, language: str = "python") -> str:
+    """The README's example in which these words are."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    [example] = [block for block in blocks if words in block]
+    return str(example)

@@ -1,30 +1,33 @@
 """The function in Ray Data."""
 
 import doctest
+import os
 
 import pytest
 
 pytest.importorskip("ray", reason="ray is not installed")
 
 import pyarrow as pa
-import pyarrow.parquet
 import ray
 
 import cleaner.ray
 from cleaner.ray import Clean
-from documents import cleaned_table, table
+from documents import cleaned_table, printed, read_table, table, write_table
 
 pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="module", autouse=True)
-def cluster():
+def folder(tmp_path_factory):
+    before, folder = os.getcwd(), tmp_path_factory.mktemp("ray")
+    os.chdir(folder)
     ray.init(num_cpus=2, include_dashboard=False, object_store_memory=200_000_000, logging_level="error")
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.execution_options.preserve_order = True
-    yield
+    yield folder
     ray.shutdown()
+    os.chdir(before)
 
 
 def done(dataset: ray.data.Dataset) -> pa.Table:
@@ -41,11 +44,10 @@ def test_documents_are_those_of_the_program():
     assert done(dataset).equals(cleaned_table())
 
 
-def test_parquet_to_parquet(tmp_path):
-    pa.parquet.write_table(table(), tmp_path / "corpus.parquet", row_group_size=100)
-    dataset = ray.data.read_parquet(str(tmp_path / "corpus.parquet"))
-    dataset.map_batches(Clean(), batch_format="pyarrow").write_parquet(str(tmp_path / "clean"))
-    assert pa.parquet.read_table(tmp_path / "clean").sort_by("id").to_pylist() == cleaned_table().to_pylist()
+def test_example_of_the_readme(folder):
+    write_table(folder / "corpus")
+    exec(printed("cleaner.ray"), {})
+    assert read_table(folder / "clean").to_pylist() == cleaned_table().to_pylist()
 
 
 def poisoned() -> ray.data.Dataset:

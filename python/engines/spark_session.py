@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,12 +38,14 @@ def provide_java(folder: Path) -> None:
 
 @contextlib.contextmanager
 def session(master: str, folder: Path, more: dict[str, str] | None = None) -> Iterator[Any]:
-    """A session, and its end."""
+    """A session for which paths begin in a folder, and its end."""
+    folder.mkdir(exist_ok=True)
     provide_java(folder / "java")
     os.environ |= {
         # Else workers take the Python of the PATH, and listen where the driver does not ask.
         "PYSPARK_PYTHON": sys.executable,
         "SPARK_LOCAL_IP": "127.0.0.1",
+        "PATH": sysconfig.get_path("scripts") + os.pathsep + os.environ["PATH"],
     }
     settings = {
         "spark.ui.enabled": "false",
@@ -50,9 +53,12 @@ def session(master: str, folder: Path, more: dict[str, str] | None = None) -> It
         "spark.sql.execution.arrow.maxRecordsPerBatch": "64",
         "spark.sql.shuffle.partitions": "2",
     }
+    before = os.getcwd()
+    os.chdir(folder)
     spark = SparkSession.builder.master(master).config(map=settings | (more or {})).getOrCreate()
     spark.sparkContext.setLogLevel("OFF")
     try:
         yield spark
     finally:
         spark.stop()
+        os.chdir(before)

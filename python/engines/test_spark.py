@@ -7,21 +7,35 @@ import pytest
 
 pytest.importorskip("pyspark", reason="pyspark is not installed")
 
-import pyarrow as pa
-import pyarrow.parquet
 from pyspark.errors import PythonException
 
 import cleaner.spark
 from cleaner.spark import Clean
-from documents import PROGRAM, cleaned_lines, cleaned_table, lines, table
+from documents import (
+    PROGRAM,
+    cleaned_lines,
+    cleaned_table,
+    lines,
+    printed,
+    read_lines,
+    read_table,
+    table,
+    write_lines,
+    write_table,
+)
 from spark_session import session
 
 pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="module")
-def spark(tmp_path_factory):
-    with session("local[2]", tmp_path_factory.mktemp("spark")) as spark:
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("spark")
+
+
+@pytest.fixture(scope="module")
+def spark(folder):
+    with session("local[2]", folder) as spark:
         yield spark
 
 
@@ -37,13 +51,20 @@ def test_documents_are_those_of_the_program(spark):
     assert done.toArrow().to_pylist() == cleaned_table().to_pylist()
 
 
-def test_parquet_to_parquet(spark, tmp_path):
-    pa.parquet.write_table(table(), tmp_path / "corpus.parquet", row_group_size=100)
-    frame = spark.read.parquet(str(tmp_path / "corpus.parquet"))
-    frame.mapInArrow(Clean(), frame.schema).write.parquet(str(tmp_path / "clean"))
-    done = pa.parquet.read_table(tmp_path / "clean")
+def test_example_of_the_readme(spark, folder):
+    write_table(folder / "corpus")
+    exec(printed("cleaner.spark"), {"spark": spark})
+    done = read_table(folder / "clean")
     assert done.schema.types == table().schema.types
-    assert done.sort_by("id").to_pylist() == cleaned_table().to_pylist()
+    assert done.to_pylist() == cleaned_table().to_pylist()
+
+
+def test_example_of_the_readme_for_the_pipe(spark, folder):
+    write_lines(folder / "lines")
+    example = printed(".pipe(").replace("corpus/", "lines/").replace("clean/", "clean-lines/")
+    exec(example, {"spark": spark})
+    # Which file is the first partition is Spark's choice.
+    assert sorted(read_lines(folder / "clean-lines")) == sorted(cleaned_lines())
 
 
 def poisoned(spark):

@@ -1,6 +1,9 @@
 """The function for datasets of Hugging Face."""
 
 import doctest
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -12,7 +15,7 @@ from datasets.fingerprint import Hasher
 
 import cleaner.huggingface
 from cleaner.huggingface import Clean
-from documents import cleaned_table, table
+from documents import cleaned_table, printed, read_table, table, write_table
 
 pytestmark = pytest.mark.engine
 
@@ -28,6 +31,13 @@ def dataset(tmp_path):
 
 def test_example():
     assert doctest.testmod(cleaner.huggingface) == (0, 4)
+
+
+def test_example_of_the_readme(tmp_path):
+    write_table(tmp_path / "corpus")
+    environment = os.environ | {"HF_HOME": str(tmp_path / "cache")}
+    subprocess.run([sys.executable, "-c", printed("cleaner.huggingface")], cwd=tmp_path, env=environment, check=True)
+    assert read_table(tmp_path / "clean.parquet").to_pylist() == cleaned_table().to_pylist()
 
 
 @pytest.mark.parametrize("processes", [None, 2])

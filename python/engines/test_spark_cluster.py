@@ -7,11 +7,10 @@ import pytest
 pytest.importorskip("pyspark", reason="pyspark is not installed")
 
 import pyarrow as pa
-import pyarrow.parquet
 from pyspark.sql.types import LongType, StructField, StructType
 
 from cleaner.spark import Clean
-from documents import PROGRAM, cleaned_table, table
+from documents import PROGRAM, cleaned_table, read_table, write_table
 from spark_session import session
 
 pytestmark = pytest.mark.engine
@@ -19,9 +18,7 @@ pytestmark = pytest.mark.engine
 
 def test_two_workers_give_what_the_program_gives(tmp_path):
     corpus = tmp_path / "corpus"
-    corpus.mkdir()
-    for part in range(8):
-        pa.parquet.write_table(table().slice(part * 125, 125), corpus / f"{part}.parquet")
+    write_table(corpus)
     subprocess.run([PROGRAM, "--quiet", "-o", tmp_path / "by-program", corpus], check=True)
 
     def with_worker(batches):
@@ -42,8 +39,8 @@ def test_two_workers_give_what_the_program_gives(tmp_path):
         clean.mapInArrow(with_worker, StructType([*frame.schema, StructField("worker", LongType())])).write.parquet(
             str(tmp_path / "by-workers")
         )
-    done = pa.parquet.read_table(tmp_path / "by-workers").sort_by("id")
+    done = read_table(tmp_path / "by-workers")
     assert len(done["worker"].unique()) == 2
     rows = done.drop_columns("worker").to_pylist()
     assert rows == cleaned_table().to_pylist()
-    assert rows == pa.parquet.read_table(tmp_path / "by-program").to_pylist()
+    assert rows == read_table(tmp_path / "by-program").to_pylist()

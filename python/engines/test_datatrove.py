@@ -13,12 +13,11 @@ pytest.importorskip("datatrove", reason="datatrove is not installed")
 
 from datatrove.data import Document
 from datatrove.executor import LocalPipelineExecutor
-from datatrove.pipeline.readers import JsonlReader
 from datatrove.pipeline.writers import JsonlWriter
 
 import cleaner.datatrove
 from cleaner.datatrove import Clean
-from documents import CHANGED, REMOVED, cleaned, documents, lines
+from documents import CHANGED, REMOVED, cleaned, documents, printed, read_lines, write_lines
 
 pytestmark = pytest.mark.engine
 
@@ -51,31 +50,18 @@ def test_documents_are_those_of_the_program():
     }
 
 
-def test_pipeline_of_two_processes(tmp_path):
+def test_example_of_the_readme(tmp_path):
+    write_lines(tmp_path / "corpus")
+    (tmp_path / "job.py").write_text(
+        printed("cleaner.datatrove").replace('JsonlWriter("clean/")', 'JsonlWriter("clean/", compression=None)')
+    )
+    subprocess.run([sys.executable, "job.py"], cwd=tmp_path, check=True)
+    records = [json.loads(line) for line in read_lines(tmp_path / "clean")]
     # The reader leaves out records without a text.
     expected = {record["id"]: text for record, text in zip(documents(), cleaned()) if record["text"]}
-    corpus = tmp_path / "corpus"
-    corpus.mkdir()
-    for part in range(4):
-        (corpus / f"{part}.jsonl").write_text("".join(line + "\n" for line in lines()[part * 250 : part * 250 + 250]))
-    executor = LocalPipelineExecutor(
-        [
-            JsonlReader(str(corpus)),
-            Clean(),
-            JsonlWriter(str(tmp_path / "clean"), output_filename="${rank}.jsonl", compression=None),
-        ],
-        tasks=4,
-        workers=2,
-        logging_dir=str(tmp_path / "logs"),
-    )
-    executor.run()
-    records = [
-        json.loads(line)
-        for part in range(4)
-        for line in (tmp_path / "clean" / f"{part:05}.jsonl").read_bytes().decode().removesuffix("\n").split("\n")
-    ]
     assert [(record["id"], record["text"]) for record in records] == list(expected.items())
-    stats = json.loads((tmp_path / "logs" / "stats.json").read_text())[1]["stats"]
+    [stats] = (tmp_path / "logs").glob("*/stats.json")
+    stats = json.loads(stats.read_text())[1]["stats"]
     assert (stats["total"], stats["changed"], stats["removed"]["total"]) == (len(expected), CHANGED, REMOVED)
 
 
