@@ -14,7 +14,7 @@ import cleaner
 
 
 class Step:
-    """A step of a pipeline that cleans the texts of each batch and leaves everything else as it is."""
+    """Cleans the texts of each batch that an engine brings, and leaves everything else as it is."""
 
     def __init__(
         self,
@@ -57,9 +57,9 @@ class Step:
         self.threads = threads
         self.tools = _tools(_outlets(self.rules))
         # What is no category is told here rather than by a worker.
-        self._clean(pa.array([], pa.string()), None, None)
+        self._clean_column(pa.array([], pa.string()), None, None)
 
-    def columns(self, names: Sequence[str]) -> tuple[str, str | None, str | None]:
+    def _columns(self, names: Sequence[str]) -> tuple[str, str | None, str | None]:
         """Which of the columns have the texts, the addresses and the outlets."""
         url = self.url or ("url" if "url" in names else None)
         outlet = self.outlet or ("outlet" if "outlet" in names else None)
@@ -69,17 +69,17 @@ class Step:
                 raise ValueError(f"expected one column `{name}`, found {found} among {', '.join(names)}")
         return self.text, url, outlet
 
-    def clean_table(self, table: Any) -> Any:
+    def _clean_table(self, table: Any) -> Any:
         """The same table or record batch, with its texts cleaned."""
         # Engines also pass empty batches that have no columns.
         if table.num_rows == 0:
             return table
-        text, *names = self.columns(table.schema.names)
+        text, *names = self._columns(table.schema.names)
         columns = [None if name is None else _strings(table.column(name)) for name in names]
-        cleaned = self._clean(table.column(text), *columns)
+        cleaned = self._clean_column(table.column(text), *columns)
         return table.set_column(table.schema.names.index(text), table.schema.field(text), cleaned)
 
-    def clean_list(
+    def _clean_list(
         self,
         texts: Sequence[Any],
         urls: Sequence[Any] | None,
@@ -103,10 +103,10 @@ class Step:
                 f"{names[row] if names else f'row {row}'}: expected `{self.text}` to be a string, found {found}"
             )
         columns = [None if values is None else pa.array(map(_string, values), pa.string()) for values in (urls, named)]
-        cleaned = self._clean(pa.array(strings, pa.large_string()), *columns).to_pylist()
+        cleaned = self._clean_column(pa.array(strings, pa.large_string()), *columns).to_pylist()
         return [texts[row] if row in wrong else text for row, text in enumerate(cleaned)]
 
-    def _clean(self, texts: Any, urls: Any, named: Any) -> Any:
+    def _clean_column(self, texts: Any, urls: Any, named: Any) -> Any:
         """A column cleaned. One with a text that cannot be read and may stay is cleaned in parts."""
         outlets, ids = _same_outlets(self.rules, self.tools)
         if named is not None:
@@ -123,7 +123,7 @@ class Step:
         half = len(texts) // 2
         columns = (texts, urls, named)
         parts = [
-            self._clean(*(None if column is None else column.slice(*part) for column in columns))
+            self._clean_column(*(None if column is None else column.slice(*part) for column in columns))
             for part in ((0, half), (half,))
         ]
         if isinstance(texts, pa.ChunkedArray):

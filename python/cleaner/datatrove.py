@@ -42,7 +42,7 @@ class Clean(Step, PipelineStep):
         documents = iter(data or ())
         while batch := list(islice(documents, BATCH)):
             with self.track_time(unit="batch"):
-                texts = self.clean_list(
+                texts = self._clean_list(
                     [document.text for document in batch],
                     self._metadata(batch, self.url or "url"),
                     self._metadata(batch, self.outlet or "outlet"),

@@ -29,8 +29,8 @@ class Clean(Step):
     def __call__(self, batch: Any) -> Any:
         """The batch, with its texts cleaned."""
         if isinstance(batch, pa.Table):
-            return self.clean_table(batch)
+            return self._clean_table(batch)
         if not isinstance(batch, Mapping) or isinstance(batch.get(self.text), str):
             raise TypeError("expected a batch of lists, or an Arrow table: add batched=True")
-        text, *names = self.columns(list(batch))
-        return {text: self.clean_list(batch[text], *(None if name is None else batch[name] for name in names))}
+        text, *names = self._columns(list(batch))
+        return {text: self._clean_list(batch[text], *(None if name is None else batch[name] for name in names))}

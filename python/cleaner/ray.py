@@ -28,4 +28,4 @@ class Clean(Step):
         """The table, with its texts cleaned."""
         if not isinstance(batch, pa.Table):
             raise TypeError(f'expected an Arrow table, found {type(batch).__name__}: add batch_format="pyarrow"')
-        return self.clean_table(batch)
+        return self._clean_table(batch)

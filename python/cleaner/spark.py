@@ -25,4 +25,4 @@ class Clean(Step):
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         """The record batches of a partition, with their texts cleaned."""
-        return map(self.clean_table, batches)
+        return map(self._clean_table, batches)
