@@ -3,13 +3,12 @@
 //!
 //! Texts come in as bytes: that an array says it is UTF-8 is no proof, and nobody has looked.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::{CStr, c_char, c_int};
 use std::ptr;
 use std::vec;
 
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi_and_data_type};
-use arrow_array::ffi_stream::{ArrayStreamReader, FFI_ArrowArrayStream};
-use arrow_array::{Array, ArrayReader};
+use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_data::ArrayData;
 use arrow_schema::{ArrowError, DataType, Field};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -122,17 +121,55 @@ fn import_stream(
     let stream = stream.pointer_checked(Some(c"arrow_array_stream"))?;
     // SAFETY: a capsule of this name holds an `ArrowArrayStream`, which is ours to take: what is
     // left in the capsule is marked as released.
-    let reader = unsafe { ArrayStreamReader::from_raw(stream.cast().as_ptr()) };
-    let reader = reader.map_err(unusual)?;
-    let field = Field::clone(reader.field());
+    let mut stream = unsafe { FFI_ArrowArrayStream::from_raw(stream.cast().as_ptr()) };
+    let (Some(get_schema), Some(get_next)) = (stream.get_schema(), stream.get_next()) else {
+        return Err(PyValueError::new_err(
+            "the Arrow stream is released already",
+        ));
+    };
+    let mut schema = FFI_ArrowSchema::empty();
+    // SAFETY: the function is the stream's own, which is not released; it writes a schema.
+    let status = unsafe { get_schema(&raw mut stream, &raw mut schema) };
+    if status != 0 {
+        return Err(ended(&mut stream, status));
+    }
+    let field = Field::try_from(&schema).map_err(unusual)?;
     is_taken(&field)?;
-    let chunks = reader.map(|chunk| as_bytes(chunk?.to_data()));
-    let chunks: Result<Vec<_>, _> = chunks.collect();
-    Ok(Column {
-        field,
-        chunks: chunks.map_err(broken)?,
-        is_stream: true,
-    })
+    let mut chunks = Vec::new();
+    loop {
+        let mut array = FFI_ArrowArray::empty();
+        // SAFETY: the function is the stream's own, which is not released; it writes an array.
+        let status = unsafe { get_next(&raw mut stream, &raw mut array) };
+        if status != 0 {
+            return Err(ended(&mut stream, status));
+        }
+        if array.is_released() {
+            return Ok(Column {
+                field,
+                chunks,
+                is_stream: true,
+            });
+        }
+        // SAFETY: all arrays of a stream are of the type that it told.
+        let data = unsafe { from_ffi_and_data_type(array, field.data_type().clone()) };
+        chunks.push(data.and_then(as_bytes).map_err(broken)?);
+    }
+}
+
+/// Why a stream gives no more, in its own words where it has some.
+fn ended(stream: &mut FFI_ArrowArrayStream, status: c_int) -> PyErr {
+    let why = stream.get_last_error().and_then(|get_last_error| {
+        // SAFETY: the function is the stream's own, of which the last call has failed.
+        let why = unsafe { get_last_error(stream) };
+        // SAFETY: it tells a C string that is there until the next call, or none.
+        (!why.is_null()).then(|| {
+            unsafe { CStr::from_ptr(why) }
+                .to_string_lossy()
+                .into_owned()
+        })
+    });
+    let why = why.unwrap_or_else(|| format!("error {status}"));
+    PyValueError::new_err(format!("the Arrow stream cannot be read: {why}"))
 }
 
 /// A type that this build does not know.

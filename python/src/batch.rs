@@ -7,12 +7,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use arrow_array::builder::make_view;
-use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowDictionaryKeyType, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
+};
 use arrow_array::{
     Array, BinaryArray, BinaryViewArray, GenericBinaryArray, LargeBinaryArray, OffsetSizeTrait,
-    make_array,
+    PrimitiveArray,
 };
-use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_buffer::{ArrowNativeType, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_data::ArrayData;
 use arrow_schema::{DataType, Field};
 use cleaner::{Categories, Cleaner};
@@ -225,13 +228,18 @@ impl Texts {
             DataType::Binary => Texts::Small(BinaryArray::from(data.clone())),
             DataType::LargeBinary => Texts::Large(LargeBinaryArray::from(data.clone())),
             DataType::BinaryView => Texts::View(BinaryViewArray::from(data.clone())),
-            DataType::Dictionary(..) => {
-                let array = make_array(data.clone());
-                let dictionary = array.as_any_dictionary();
-                let keys = dictionary.normalized_keys();
-                let key = |(row, key)| (!array.is_null(row)).then_some(key);
-                let keys = keys.into_iter().enumerate().map(key).collect();
-                Texts::Dictionary(keys, Box::new(Texts::new(&dictionary.values().to_data())))
+            DataType::Dictionary(keys, _) => {
+                let keys = match keys.as_ref() {
+                    DataType::Int8 => keys_of::<Int8Type>(data),
+                    DataType::Int16 => keys_of::<Int16Type>(data),
+                    DataType::Int32 => keys_of::<Int32Type>(data),
+                    DataType::Int64 => keys_of::<Int64Type>(data),
+                    DataType::UInt8 => keys_of::<UInt8Type>(data),
+                    DataType::UInt16 => keys_of::<UInt16Type>(data),
+                    DataType::UInt32 => keys_of::<UInt32Type>(data),
+                    _ => keys_of::<UInt64Type>(data),
+                };
+                Texts::Dictionary(keys, Box::new(Texts::new(&data.child_data()[0])))
             }
             _ => Texts::Nulls(data.len()),
         }
@@ -333,6 +341,16 @@ impl Texts {
         let views = ScalarBuffer::from(views.concat());
         Ok(BinaryViewArray::new(views, buffers, nulls).to_data())
     }
+}
+
+/// The places that a dictionary's keys name.
+fn keys_of<K: ArrowDictionaryKeyType>(data: &ArrayData) -> Vec<Option<usize>> {
+    let keys = data.clone().into_builder().data_type(K::DATA_TYPE);
+    let keys = keys.child_data(Vec::new()).build();
+    let keys = PrimitiveArray::<K>::from(keys.expect("the keys of a valid dictionary"));
+    keys.iter()
+        .map(|key| key.map(ArrowNativeType::as_usize))
+        .collect()
 }
 
 /// What is left of some consecutive rows.

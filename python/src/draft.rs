@@ -1,6 +1,8 @@
 //! `suggest`: the draft of a rule file from sample pages.
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use crate::error::refused;
 use crate::outlets::{Outlets, or_bundled};
@@ -27,6 +29,10 @@ pub fn suggest<'py>(
     words: bool,
     outlets: Option<&Bound<'py, Outlets>>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    if pages.is_instance_of::<PyString>() {
+        let what = "pages: expected the texts of several pages; found a str";
+        return Err(PyTypeError::new_err(what));
+    }
     let pages: PyResult<Vec<String>> = pages.try_iter()?.map(|page| page?.extract()).collect();
     let sample = cleaner::Sample {
         outlet,
