@@ -1,0 +1,37 @@
+"""Builds the wheel: maturin makes it of the module, and of the program, which cargo makes before."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import maturin
+from maturin import *  # noqa: F403  (the hooks that need no program)
+
+HERE = Path(__file__).resolve().parent.parent
+SCRIPTS = HERE / "cleaner.data" / "scripts"
+# Whatever maturin is asked to do, it wants to see the folder.
+SCRIPTS.mkdir(parents=True, exist_ok=True)
+
+
+def build_program() -> None:
+    """Puts the program where maturin takes the wheel's scripts from."""
+    command = [os.environ.get("CARGO", "cargo"), "build", "--profile=wheel", "--locked", "--bin=cleaner"]
+    command += ["--message-format=json-render-diagnostics", f"--manifest-path={HERE.parent / 'Cargo.toml'}"]
+    built = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    messages = map(json.loads, built.splitlines())
+    [program] = [message["executable"] for message in messages if message.get("executable")]
+    for old in SCRIPTS.iterdir():
+        old.unlink()
+    shutil.copy2(program, SCRIPTS)
+
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    build_program()
+    return maturin.build_wheel(wheel_directory, config_settings, metadata_directory)
+
+
+def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
+    build_program()
+    return maturin.build_editable(wheel_directory, config_settings, metadata_directory)
