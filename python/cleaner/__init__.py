@@ -25,13 +25,12 @@ from cleaner._native import (
     suggest,
     unified_diff,
 )
-from cleaner._records import Draft, Finding, Flag, HeldOut, Outlet, Probe, Problem, Proposal, Removal
+from cleaner._records import Draft, Flag, HeldOut, Outlet, Probe, Problem, Proposal, Removal
 
 __all__ = [
     "CATEGORIES",
     "Cleaned",
     "Draft",
-    "Finding",
     "Flag",
     "HeldOut",
     "Outlet",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from typing import Any, Literal, final
 
-from cleaner._records import Draft, Finding, Flag, Outlet, Problem, Removal
+from cleaner._records import Draft, Flag, Outlet, Problem, Removal
 from cleaner._types import Arrow, Categories, Category
 
 __all__ = [
@@ -134,11 +134,6 @@ class Outlets:
 
         Raises :class:`RuleError` with all problems that were found.
         """
-    def lint(self) -> list[Finding]:
-        """What may be wrong with these rule files although they are in order: the findings of the lints.
-
-        Raises :class:`RuleError` with all problems of the files.
-        """
     def clean(
         self,
         text: str,
@@ -241,11 +236,11 @@ def restore(text: str, removed: Iterable[Removal | tuple[int, str]]) -> str:
     overlap where they agree. Raises ``ValueError`` if they do not fit together.
     """
 
-def check(path: str | PathLike[str]) -> list[Finding]:
+def check(path: str | PathLike[str]) -> None:
     """Checks the rule files of a folder, or one rule file, beside the bundled ones.
 
-    Every pattern is compiled, every example run. Returns what the lints find: what may be wrong although the
-    files are in order. Raises :class:`RuleError` with all that is wrong, as ``cleaner rules check`` prints it.
+    Every pattern is compiled, every example run. Raises :class:`RuleError` with all that is wrong, as
+    ``cleaner rules check`` prints it, which also warns of what may be wrong with files that are in order.
     """
 
 def suggest(

@@ -90,20 +90,6 @@ class Problem(NamedTuple):
     """What to do about it, where that is known."""
 
 
-class Finding(NamedTuple):
-    """What may be wrong with a rule file that is in order."""
-
-    lint: str
-    """The name of the lint, which ``cleaner rules explain`` explains."""
-    problem: Problem
-    """What it found, and where."""
-    report: str
-    """The same for people, with the line of the file."""
-
-    def __str__(self) -> str:
-        return self.report
-
-
 class HeldOut(NamedTuple):
     """A proposed rule was made anew without each part of the pages, and tried on that part."""
 

@@ -1,10 +1,11 @@
 //! `Outlets`: the rule files, and whose a text is.
 
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use cleaner::{Categories, Category, Cleaner};
+use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyList, PyString, PyType};
 
@@ -152,14 +153,6 @@ impl Outlets {
         checked.map_err(|error| refused(py, error))
     }
 
-    /// What may be wrong with these rule files although they are in order: the findings of the lints.
-    ///
-    /// Raises :class:`RuleError` with all problems of the files.
-    fn lint<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let found = py.detach(|| self.deref().lint(|_| true));
-        records::findings(py, &found.map_err(|error| refused(py, error))?)
-    }
-
     /// Cleans a text with these outlets: see :func:`cleaner.clean`.
     #[pyo3(
         signature = (text, outlet=None, url=None, *, keep=None, also=None),
@@ -227,28 +220,20 @@ fn shown<'py>(
 
 /// Checks the rule files of a folder, or one rule file, beside the bundled ones.
 ///
-/// Every pattern is compiled, every example run. Returns what the lints find: what may be wrong although the
-/// files are in order. Raises :class:`RuleError` with all that is wrong, as ``cleaner rules check`` prints it.
+/// Every pattern is compiled, every example run. Raises :class:`RuleError` with all that is wrong, as
+/// ``cleaner rules check`` prints it, which also warns of what may be wrong with files that are in order.
 #[pyfunction]
-pub fn check<'py>(py: Python<'py>, path: PathBuf) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    let name = path.display().to_string();
-    let outlets = if path.is_file() {
-        let text = std::fs::read_to_string(&path);
-        let text =
-            text.map_err(|error| pyo3::exceptions::PyOSError::new_err(format!("{name}: {error}")))?;
-        read(py, || cleaner::Outlets::with_files([(name, text)]))?
-    } else {
-        read(py, || cleaner::Outlets::with_folder(&path))?
+pub fn check(py: Python<'_>, path: PathBuf) -> PyResult<()> {
+    let outlets = match path.is_file() {
+        true => {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| PyOSError::new_err(format!("{name}: {error}")))?;
+            read(py, || cleaner::Outlets::with_files([(name, text)]))?
+        }
+        false => read(py, || cleaner::Outlets::with_folder(&path))?,
     };
-    let is_asked = |outlet: &cleaner::Outlet| {
-        let file = Path::new(&outlet.file);
-        file.starts_with(&path) && file.is_file()
-    };
-    let found = py.detach(|| {
-        outlets.deref().check()?;
-        outlets.deref().lint(is_asked)
-    });
-    records::findings(py, &found.map_err(|error| refused(py, error))?)
+    outlets.check(py)
 }
 
 /// The rules of the outlet that a text is from, and what told it: its id, its address, or signs in
@@ -292,7 +277,7 @@ pub fn categories(
     let (keep, also) = (category_list(keep, "keep")?, category_list(also, "also")?);
     if let Some(both) = keep.iter().find(|category| also.contains(category)) {
         let what = format!("keep and also both name {both}");
-        return Err(pyo3::exceptions::PyValueError::new_err(what));
+        return Err(PyValueError::new_err(what));
     }
     let with = also
         .into_iter()
@@ -314,7 +299,7 @@ fn category_list(names: Option<&Bound<'_, PyAny>>, argument: &str) -> PyResult<V
 fn category(name: &str, argument: &str) -> PyResult<Category> {
     Category::named(name).ok_or_else(|| {
         let all: Vec<&str> = Category::ALL.iter().map(|known| known.name()).collect();
-        pyo3::exceptions::PyValueError::new_err(format!(
+        PyValueError::new_err(format!(
             "{argument}: there is no category `{name}`; expected one of {}",
             all.join(", ")
         ))

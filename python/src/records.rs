@@ -35,7 +35,6 @@ static OUTLET: Class = Class::new("Outlet");
 static REMOVAL: Class = Class::new("Removal");
 static FLAG: Class = Class::new("Flag");
 static PROBLEM: Class = Class::new("Problem");
-static FINDING: Class = Class::new("Finding");
 static HELD_OUT: Class = Class::new("HeldOut");
 static PROBE: Class = Class::new("Probe");
 static PROPOSAL: Class = Class::new("Proposal");
@@ -73,17 +72,6 @@ pub fn problem<'py>(py: Python<'py>, problem: &cleaner::Problem) -> PyResult<Bou
             problem.help(),
         ),
     )
-}
-
-pub fn findings<'py>(
-    py: Python<'py>,
-    findings: &[cleaner::Finding],
-) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    let finding = |finding: &cleaner::Finding| {
-        let problem = problem(py, finding.problem())?;
-        FINDING.make(py, (finding.lint().name(), problem, finding.render(false)))
-    };
-    findings.iter().map(finding).collect()
 }
 
 pub fn draft<'py>(py: Python<'py>, draft: &cleaner::Draft) -> PyResult<Bound<'py, PyAny>> {

@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 import cleaner
@@ -19,6 +22,19 @@ def test_version_and_rules_are_the_same(run: Run) -> None:
     assert [(one["id"], one["name"], one["family"], one["domains"], one["extends"], one["file"]) for one in listed] == [
         (one.id, one.name, one.is_family, one.domains, one.extends, one.file) for one in Outlets()
     ]
+
+
+def test_parquet_is_cleaned_but_that_of_brotli(run: Run, tmp_path: Path) -> None:
+    pages = fixture_pages()
+    table = pyarrow.table({"text": [page.text for page in pages], "outlet": [page.outlet for page in pages]})
+    file, clean = tmp_path / "pages.parquet", tmp_path / "clean.parquet"
+    pyarrow.parquet.write_table(table, file, compression="zstd")
+    run(file, "-o", clean)
+    cleaned = table.set_column(0, "text", cleaner.clean_array(table["text"], table["outlet"]))
+    assert pyarrow.parquet.read_table(clean).equals(cleaned)
+    pyarrow.parquet.write_table(table, file, compression="brotli")
+    told = run(file, "-o", clean, status=2)
+    assert "is compressed by Brotli, which this cleaner was built without (cargo feature `brotli`; " in told
 
 
 def as_json(removal: Removal, spans: str) -> dict[str, Any]:

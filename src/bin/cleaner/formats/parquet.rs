@@ -647,12 +647,18 @@ impl<W: Write> Write for Out<W> {
     }
 }
 
+/// How the crate tells that it was built without Brotli.
+const NO_BROTLI: &str = "Disabled feature at compile time: brotli";
+const WITHOUT_BROTLI: &str = "this Parquet file is compressed by Brotli, which this cleaner was built without \
+    (cargo feature `brotli`; the wheel's program is: `cargo install` builds one with it)";
+
 /// What the crate makes of a file.
 fn guarded<T>(run: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
     let broken = |why: &str| format!("this Parquet file is broken: {why}");
     match expecting_panics(run) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(match error {
+            ParquetError::General(why) if why == NO_BROTLI => WITHOUT_BROTLI.to_owned(),
             ParquetError::General(why) | ParquetError::EOF(why) => broken(&why),
             ParquetError::NYI(why) => {
                 format!("this Parquet file needs what cleaner does not know: {why}")
