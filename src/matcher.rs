@@ -69,8 +69,6 @@ pub(crate) struct Matcher {
     anywhere: Vec<usize>,
     inlines: Vec<Inline>,
     duplicates: Vec<Duplicate>,
-    /// The notes of the duplicate rules of which a copy may begin with each byte.
-    copies: Copies,
     /// Each zone once, and that of each rule by its place among them.
     zones: Vec<Option<Zone>>,
     zone_of: Vec<u32>,
@@ -90,49 +88,6 @@ enum Asker {
     },
 }
 
-/// The notes of the duplicate rules that want some lines: most lines are told from copies by them.
-#[derive(Debug)]
-struct Copies {
-    /// By the byte that a line begins with.
-    first: [u8; 256],
-    /// Those of which the copies may have a blank line between them.
-    gap: u8,
-    zone: u8,
-}
-
-impl Default for Copies {
-    fn default() -> Copies {
-        Copies {
-            first: [0; 256],
-            gap: 0,
-            zone: 0,
-        }
-    }
-}
-
-impl Copies {
-    fn add(&mut self, duplicate: &Duplicate, note: u8) {
-        for (byte, notes) in (0..=u8::MAX).zip(&mut self.first) {
-            *notes |= if duplicate.may_begin(byte) { note } else { 0 };
-        }
-        self.gap |= if duplicate.gap { note } else { 0 };
-        self.zone |= if duplicate.has_zone { note } else { 0 };
-    }
-
-    /// Of the rules that may want a line; of a known one those that have a zone.
-    #[inline]
-    fn of(&self, page: &Page, line: u32, is_known: bool) -> u8 {
-        let mut some = self.first[usize::from(page.first_byte(line))];
-        if !page.may_touch_previous(line) {
-            some &= self.gap;
-        }
-        if is_known {
-            some &= self.zone;
-        }
-        some
-    }
-}
-
 /// How many places are gathered at which blocks may begin before they are tried: one place is
 /// named by several lines near each other, and the text should still be at hand.
 const STARTS: usize = 512;
@@ -146,16 +101,13 @@ const KNOWN: u8 = 1;
 const HIT: u8 = 2;
 /// The note of a line that serves a step of a block.
 const ANCHOR: u8 = 4;
-/// The note of a line that the first duplicate rule wants; that of each further one is a bit higher.
-const COPY: u8 = 8;
 /// The notes of a line that duplicate rules want.
-const COPIES: u8 = !(COPY - 1);
-/// How many duplicate rules have a note of their own; all others share the last bit.
-const OWN_NOTES: usize = 4;
+const COPIES: u8 = !(KNOWN | HIT | ANCHOR);
 
-/// The note of a line that a duplicate rule of this number wants.
+/// The note of a line that a duplicate rule of this number wants; the last bit is for all that are
+/// too many to have one of their own.
 fn copy_note(duplicate: usize) -> u8 {
-    COPY << duplicate.min(OWN_NOTES)
+    8 << duplicate.min(4)
 }
 
 impl Matcher {
@@ -238,8 +190,6 @@ impl Matcher {
             AnyRule::Duplicate(written) => {
                 let duplicate = Duplicate::compile(index, written, source, now, problems);
                 self.reach = self.reach.max(duplicate.apart + 1);
-                self.copies
-                    .add(&duplicate, copy_note(self.duplicates.len()));
                 self.duplicates.push(duplicate);
             }
         }
@@ -467,26 +417,13 @@ impl Pass<'_, '_, '_> {
     fn copies(&self, line: u32) {
         let page = self.page;
         let is_known = page.notes(line) & KNOWN != 0;
-        let Matcher {
-            copies, duplicates, ..
-        } = self.matcher;
-        let mut some = copies.of(page, line, is_known) / COPY;
-        while some != 0 {
-            let first = some.trailing_zeros() as usize;
-            some &= some - 1;
-            let last = if first < OWN_NOTES {
-                first
-            } else {
-                duplicates.len() - 1
-            };
-            for duplicate in &duplicates[first..=last] {
-                if (duplicate.has_zone || !is_known)
-                    && self.fits(duplicate.rule, line, line)
-                    && duplicate.may_follow(page, line)
-                    && duplicate.may_find(page, line)
-                {
-                    page.note(line, copy_note(first));
-                }
+        for (at, duplicate) in self.matcher.duplicates.iter().enumerate() {
+            if duplicate.may_follow(page, line)
+                && (duplicate.has_zone || !is_known)
+                && self.fits(duplicate.rule, line, line)
+                && duplicate.may_find(page, line)
+            {
+                page.note(line, copy_note(at));
             }
         }
     }

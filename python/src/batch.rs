@@ -492,14 +492,14 @@ impl Batch<'_> {
     /// What goes of the text of a row.
     fn holes(&self, text: &[u8], row: usize) -> Result<Vec<Range<usize>>, Failure> {
         let text = as_text(text)?;
-        let found = match &self.all {
-            Some(cleaner) => cleaner.find_of(text, self.categories),
+        let (holes, _) = match &self.all {
+            Some(cleaner) => cleaner.holes_of(text, self.categories),
             None => match whose(self.outlets, self.outlet.of(row)?, self.url.of(row)?, text)? {
-                Some((cleaner, _)) => cleaner.find_of(text, self.categories),
+                Some((cleaner, _)) => cleaner.holes_of(text, self.categories),
                 None => return Ok(Vec::new()),
             },
         };
-        Ok(found.holes())
+        Ok(holes)
     }
 }
 

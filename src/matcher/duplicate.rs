@@ -18,7 +18,7 @@ pub(crate) struct Duplicate {
     pub(crate) rule: RuleIndex,
     pub(crate) apart: u32,
     pub(crate) has_zone: bool,
-    pub(crate) gap: bool,
+    gap: bool,
     alike: f64,
     /// The characters of a copy.
     pub(crate) least: usize,
@@ -74,13 +74,8 @@ impl Duplicate {
             patterns.any(|pattern| pattern.may_match_raw(content))
         };
         self.has_length(page.length(line))
-            && self.may_begin(page.first_byte(line))
+            && self.begins.contains(page.first_byte(line))
             && (self.patterns.is_empty() || !self.looks_far() || may_match())
-    }
-
-    /// Whether a copy may begin with a byte.
-    pub(crate) fn may_begin(&self, byte: u8) -> bool {
-        self.begins.contains(byte)
     }
 
     /// Whether the lines before one are so many that its patterns are asked before them.
