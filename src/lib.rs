@@ -83,8 +83,10 @@
 //! are asked by a few bits of both edges; patterns that begin or end with four known bytes by these,
 //! the others all at once by a table of bytes for each place of the edges. Only what passes is
 //! folded and matched, and what it serves blocks is kept, so that neither another block nor a
-//! later pass asks again. A block is not tried where it can only find the end of a match that it
-//! has found already. An inline rule is left out for a page that lacks what all of its matches have. The plain
+//! later pass asks again. A line that only came into a zone is asked again by the rules that have one.
+//! A block is anchored at the step that the fewest lines seem to serve, and tried only from lines
+//! that can lead to it, walked back over its steps; its other steps are compiled when a line comes
+//! before them. It is not tried where it can only find the end of a match that it has found already. An inline rule is left out for a page that lacks what all of its matches have. The plain
 //! cleaner of the tests, which does none of this, has to find the same.
 //!
 //! # Where the plan was changed
