@@ -265,9 +265,13 @@ impl Texts {
         }
     }
 
-    /// Some of its rows, each time about [`BLOCK`] bytes.
-    fn blocks(&self) -> Vec<Range<usize>> {
+    /// Some of its rows, each time about [`BLOCK`] bytes; all at once for one thread.
+    fn blocks(&self, threads: usize) -> Vec<Range<usize>> {
         let mut blocks = Vec::new();
+        if threads == 1 && self.len() > 0 {
+            blocks.push(0..self.len());
+            return blocks;
+        }
         let (mut from, mut size) = (0, 0);
         for row in 0..self.len() {
             size += ROW + self.get(row).map_or(0, <[u8]>::len);
@@ -294,11 +298,17 @@ impl Texts {
     fn with_offsets<O: OffsetSizeTrait>(
         &self,
         nulls: Option<&NullBuffer>,
-        parts: Vec<Part>,
+        mut parts: Vec<Part>,
         threads: usize,
     ) -> Result<ArrayData, Failed> {
         let lengths = parts.iter().flat_map(|part| part.lengths.iter().copied());
         let offsets = OffsetBuffer::<O>::from_lengths(lengths);
+        if let [Part { bytes, .. }] = &mut parts[..]
+            && let Some(bytes) = bytes.take()
+        {
+            let array = GenericBinaryArray::new(offsets, Buffer::from_vec(bytes), nulls.cloned());
+            return Ok(array.to_data());
+        }
         let mut bytes = vec![0; parts.iter().map(Part::size).sum()];
         let mut rest = &mut bytes[..];
         let mut rooms = Vec::with_capacity(parts.len());
@@ -360,6 +370,8 @@ struct Part {
     lengths: Vec<usize>,
     /// What goes of rows that change, in order.
     holes: Vec<(usize, Vec<Range<usize>>)>,
+    /// What is left, where it was written at once; else it is written from the holes.
+    bytes: Option<Vec<u8>>,
 }
 
 impl Part {
@@ -369,21 +381,28 @@ impl Part {
 
     /// Gives what is left away, piece by piece.
     fn write(&self, texts: &Texts, mut out: impl FnMut(&[u8])) {
+        if let Some(bytes) = &self.bytes {
+            return out(bytes);
+        }
         let mut holes = self.holes.iter().peekable();
         for row in self.rows.clone() {
-            let Some(text) = texts.get(row) else {
-                continue;
-            };
-            let mut from = 0;
-            if let Some((_, holes)) = holes.next_if(|(changed, _)| *changed == row) {
-                for hole in holes {
-                    out(&text[from..hole.start]);
-                    from = hole.end;
-                }
+            if let Some(text) = texts.get(row) {
+                let holes = holes.next_if(|(changed, _)| *changed == row);
+                let holes = holes.map_or(&[][..], |(_, holes)| holes);
+                left(text, holes, &mut out);
             }
-            out(&text[from..]);
         }
     }
+}
+
+/// Gives what is left of a text away, piece by piece.
+fn left(text: &[u8], holes: &[Range<usize>], mut out: impl FnMut(&[u8])) {
+    let mut from = 0;
+    for hole in holes {
+        out(&text[from..hole.start]);
+        from = hole.end;
+    }
+    out(&text[from..]);
 }
 
 /// Why a batch failed, and at which row.
@@ -438,11 +457,16 @@ impl Batch<'_> {
         let rows = Rows::new(chunks);
         let mut blocks = Vec::new();
         for (chunk, texts) in rows.chunks.iter().enumerate() {
-            blocks.extend(texts.blocks().into_iter().map(|block| (chunk, block)));
+            blocks.extend(
+                texts
+                    .blocks(threads)
+                    .into_iter()
+                    .map(|block| (chunk, block)),
+            );
         }
         let parts = each(blocks, threads, |(chunk, block)| {
             let start = rows.ends[chunk] - rows.chunks[chunk].len();
-            let part = self.part(&rows.chunks[chunk], start, block)?;
+            let part = self.part(&rows.chunks[chunk], start, block, threads == 1)?;
             Ok((chunk, part))
         })?;
         let mut of_chunks: Vec<Vec<Part>> = chunks.iter().map(|_| Vec::new()).collect();
@@ -460,10 +484,19 @@ impl Batch<'_> {
             .collect()
     }
 
-    /// Cleans some rows of a chunk, which begins at the row `start` of the column.
-    fn part(&self, texts: &Texts, start: usize, rows: Range<usize>) -> Result<Part, Failed> {
+    /// Cleans some rows of a chunk, which begins at the row `start` of the column. With `at_once` what is
+    /// left is written while the text is at hand.
+    fn part(
+        &self,
+        texts: &Texts,
+        start: usize,
+        rows: Range<usize>,
+        at_once: bool,
+    ) -> Result<Part, Failed> {
         let mut lengths = Vec::with_capacity(rows.len());
         let mut changed = Vec::new();
+        let size = |row| texts.get(row).map_or(0, <[u8]>::len);
+        let mut bytes = at_once.then(|| Vec::with_capacity(rows.clone().map(size).sum()));
         for row in rows.clone() {
             let Some(text) = texts.get(row) else {
                 lengths.push(0);
@@ -478,6 +511,9 @@ impl Batch<'_> {
             let holes = holes.unwrap_or(Err(Failure::Bug)).map_err(failed)?;
             let gone: usize = holes.iter().map(|hole| hole.len()).sum();
             lengths.push(text.len() - gone);
+            if let Some(bytes) = &mut bytes {
+                left(text, &holes, |piece| bytes.extend_from_slice(piece));
+            }
             if !holes.is_empty() {
                 changed.push((row, holes));
             }
@@ -486,6 +522,7 @@ impl Batch<'_> {
             rows,
             lengths,
             holes: changed,
+            bytes,
         })
     }
 
