@@ -88,6 +88,14 @@ impl Edges {
     /// Those of a line whose surrounding white space and bullet are off already.
     #[inline]
     fn of(bare: &str) -> Edges {
+        if bare.len() < EDGE {
+            // One edge is the other backwards.
+            let first = padded(bare.as_bytes());
+            if is_plain(first) {
+                let last = last_of_padded(first, bare.len());
+                return Edges { first, last };
+            }
+        }
         let first = match first_edge(bare) {
             first if is_plain(first) => first,
             _ => folded_edge(bare.chars(), |bytes| bytes),
@@ -119,23 +127,30 @@ pub(crate) fn first_edge(line: &str) -> [u8; EDGE] {
 #[inline]
 pub(crate) fn last_edge(line: &str) -> [u8; EDGE] {
     let bytes = line.as_bytes();
-    let backwards = |edge| u64::from_le_bytes(edge).swap_bytes();
-    let last = bytes.last_chunk().copied().map(backwards);
-    let last = last.unwrap_or_else(|| match bytes.len() {
-        0 => 0,
-        length => backwards(padded(bytes)) >> (8 * (EDGE - length)),
-    });
-    last.to_le_bytes()
+    match bytes.last_chunk().copied() {
+        Some(last) => u64::from_le_bytes(last).swap_bytes().to_le_bytes(),
+        None => last_of_padded(padded(bytes), bytes.len()),
+    }
+}
+
+/// The last edge of a line of so many bytes, fewer than an edge, by its first one.
+#[inline]
+fn last_of_padded(first: [u8; EDGE], length: usize) -> [u8; EDGE] {
+    match length {
+        0 => [0; EDGE],
+        length => {
+            let backwards = u64::from_le_bytes(first).swap_bytes();
+            (backwards >> (8 * (EDGE - length))).to_le_bytes()
+        }
+    }
 }
 
 /// The bytes of a line that has fewer than an edge, with zeros behind.
 #[inline]
 fn padded(bytes: &[u8]) -> [u8; EDGE] {
-    let mut edge = [0; EDGE];
-    edge.iter_mut()
-        .zip(bytes)
-        .for_each(|(to, &byte)| *to = byte);
-    edge
+    let place = |edge, (at, &byte): (usize, &u8)| edge | u64::from(byte) << (8 * at);
+    let edge = bytes.iter().take(EDGE).enumerate().fold(0, place);
+    edge.to_le_bytes()
 }
 
 /// [`may_fold`] of each byte.
@@ -937,4 +952,45 @@ pub(crate) fn without(text: &str, holes: &[Range<usize>]) -> String {
     }
     left.push_str(&text[from..]);
     left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edges_are_those_of_the_folded_line() {
+        // Lines of up to nine of these, of which folding changes some.
+        const PARTS: [&str; 14] = [
+            "a", "Z", "0", " ", "  ", "\t", "`", "’", "–", "•", "\u{a0}", "é", "ж", "中",
+        ];
+        let mut state = 1_u64;
+        let mut random = |below: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) as usize % below
+        };
+        for _ in 0..200_000 {
+            let count = random(10);
+            let line: String = (0..count).map(|_| PARTS[random(PARTS.len())]).collect();
+            let folded = fold(&line);
+            let mut edges = [[0; EDGE]; 2];
+            let [first, last] = &mut edges;
+            let bytes = folded.as_bytes();
+            first
+                .iter_mut()
+                .zip(bytes)
+                .for_each(|(to, &byte)| *to = byte);
+            last.iter_mut()
+                .zip(bytes.iter().rev())
+                .for_each(|(to, &byte)| *to = byte);
+            let [first, last] = edges;
+            assert_eq!(
+                Folding::new(&line).edges(),
+                Edges { first, last },
+                "{line:?}"
+            );
+        }
+    }
 }
