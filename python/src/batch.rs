@@ -265,16 +265,17 @@ impl Texts {
         }
     }
 
-    /// Some of its rows, each time about [`BLOCK`] bytes; all at once for one thread.
-    fn blocks(&self, threads: usize) -> Vec<Range<usize>> {
+    /// How many bytes the text of a row has; that of a null none.
+    fn length(&self, row: usize) -> usize {
+        self.get(row).map_or(0, <[u8]>::len)
+    }
+
+    /// Some of its rows, each time about [`BLOCK`] bytes.
+    fn blocks(&self) -> Vec<Range<usize>> {
         let mut blocks = Vec::new();
-        if threads == 1 && self.len() > 0 {
-            blocks.push(0..self.len());
-            return blocks;
-        }
         let (mut from, mut size) = (0, 0);
         for row in 0..self.len() {
-            size += ROW + self.get(row).map_or(0, <[u8]>::len);
+            size += ROW + self.length(row);
             if size >= BLOCK {
                 blocks.push(from..row + 1);
                 (from, size) = (row + 1, 0);
@@ -286,29 +287,39 @@ impl Texts {
         blocks
     }
 
-    /// The same rows with other texts, which `parts` tell.
-    fn replaced(&self, parts: Vec<Part>, threads: usize) -> Result<ArrayData, Failed> {
-        match self {
-            Texts::Small(array) => self.with_offsets::<i32>(array.nulls(), parts, threads),
-            Texts::Large(array) => self.with_offsets::<i64>(array.nulls(), parts, threads),
-            _ => self.with_views(parts, threads),
-        }
+    /// Room for what is left of all rows, if one thread writes it while it goes over them: they are
+    /// still at hand then. Views point into several buffers, so that nothing is put together for them.
+    fn room(&self, threads: usize) -> Option<Mutex<Vec<u8>>> {
+        let has_offsets = matches!(self, Texts::Small(_) | Texts::Large(_));
+        let size = || (0..self.len()).map(|row| self.length(row)).sum();
+        (threads == 1 && has_offsets).then(|| Mutex::new(Vec::with_capacity(size())))
     }
 
-    fn with_offsets<O: OffsetSizeTrait>(
+    /// The same rows with other texts: `parts` tell what is left of them, which is in `written` if that
+    /// has been done.
+    fn replaced(
         &self,
-        nulls: Option<&NullBuffer>,
-        mut parts: Vec<Part>,
+        parts: Vec<Part>,
+        written: Option<Vec<u8>>,
         threads: usize,
     ) -> Result<ArrayData, Failed> {
-        let lengths = parts.iter().flat_map(|part| part.lengths.iter().copied());
-        let offsets = OffsetBuffer::<O>::from_lengths(lengths);
-        if let [Part { bytes, .. }] = &mut parts[..]
-            && let Some(bytes) = bytes.take()
-        {
-            let array = GenericBinaryArray::new(offsets, Buffer::from_vec(bytes), nulls.cloned());
-            return Ok(array.to_data());
-        }
+        let nulls = match self {
+            Texts::Small(array) => array.nulls(),
+            Texts::Large(array) => array.nulls(),
+            _ => return self.with_views(parts, threads),
+        };
+        let bytes = match written {
+            Some(bytes) => bytes,
+            None => self.left(&parts, threads)?,
+        };
+        Ok(match self {
+            Texts::Small(_) => with_offsets::<i32>(&parts, bytes, nulls),
+            _ => with_offsets::<i64>(&parts, bytes, nulls),
+        })
+    }
+
+    /// What is left of all rows.
+    fn left(&self, parts: &[Part], threads: usize) -> Result<Vec<u8>, Failed> {
         let mut bytes = vec![0; parts.iter().map(Part::size).sum()];
         let mut rest = &mut bytes[..];
         let mut rooms = Vec::with_capacity(parts.len());
@@ -325,8 +336,7 @@ impl Texts {
             });
             Ok(())
         })?;
-        let array = GenericBinaryArray::new(offsets, Buffer::from_vec(bytes), nulls.cloned());
-        Ok(array.to_data())
+        Ok(bytes)
     }
 
     fn with_views(&self, parts: Vec<Part>, threads: usize) -> Result<ArrayData, Failed> {
@@ -353,6 +363,17 @@ impl Texts {
     }
 }
 
+/// An array of the texts in `bytes`, one behind the other, whose lengths `parts` tell.
+fn with_offsets<O: OffsetSizeTrait>(
+    parts: &[Part],
+    bytes: Vec<u8>,
+    nulls: Option<&NullBuffer>,
+) -> ArrayData {
+    let lengths = parts.iter().flat_map(|part| part.lengths.iter().copied());
+    let offsets = OffsetBuffer::<O>::from_lengths(lengths);
+    GenericBinaryArray::new(offsets, Buffer::from_vec(bytes), nulls.cloned()).to_data()
+}
+
 /// The places that a dictionary's keys name.
 fn keys_of<K: ArrowDictionaryKeyType>(data: &ArrayData) -> Vec<Option<usize>> {
     let keys = data.clone().into_builder().data_type(K::DATA_TYPE);
@@ -370,8 +391,6 @@ struct Part {
     lengths: Vec<usize>,
     /// What goes of rows that change, in order.
     holes: Vec<(usize, Vec<Range<usize>>)>,
-    /// What is left, where it was written at once; else it is written from the holes.
-    bytes: Option<Vec<u8>>,
 }
 
 impl Part {
@@ -381,9 +400,6 @@ impl Part {
 
     /// Gives what is left away, piece by piece.
     fn write(&self, texts: &Texts, mut out: impl FnMut(&[u8])) {
-        if let Some(bytes) = &self.bytes {
-            return out(bytes);
-        }
         let mut holes = self.holes.iter().peekable();
         for row in self.rows.clone() {
             if let Some(text) = texts.get(row) {
@@ -457,46 +473,48 @@ impl Batch<'_> {
         let rows = Rows::new(chunks);
         let mut blocks = Vec::new();
         for (chunk, texts) in rows.chunks.iter().enumerate() {
-            blocks.extend(
-                texts
-                    .blocks(threads)
-                    .into_iter()
-                    .map(|block| (chunk, block)),
-            );
+            blocks.extend(texts.blocks().into_iter().map(|block| (chunk, block)));
         }
+        let rooms: Vec<_> = rows
+            .chunks
+            .iter()
+            .map(|texts| texts.room(threads))
+            .collect();
         let parts = each(blocks, threads, |(chunk, block)| {
-            let start = rows.ends[chunk] - rows.chunks[chunk].len();
-            let part = self.part(&rows.chunks[chunk], start, block, threads == 1)?;
+            let texts = &rows.chunks[chunk];
+            let mut room = rooms[chunk].as_ref().map(locked);
+            let start = rows.ends[chunk] - texts.len();
+            let part = self.part(texts, start, block, room.as_deref_mut())?;
             Ok((chunk, part))
         })?;
         let mut of_chunks: Vec<Vec<Part>> = chunks.iter().map(|_| Vec::new()).collect();
         for (chunk, part) in parts {
             of_chunks[chunk].push(part);
         }
-        let cleaned = chunks.iter().zip(&rows.chunks).zip(of_chunks);
+        let cleaned = chunks.iter().zip(&rows.chunks).zip(of_chunks).zip(rooms);
         cleaned
-            .map(
-                |((chunk, texts), parts)| match parts.iter().all(|part| part.holes.is_empty()) {
-                    true => Ok(chunk.clone()),
-                    false => texts.replaced(parts, threads),
-                },
-            )
+            .map(|(((chunk, texts), parts), room)| {
+                if parts.iter().all(|part| part.holes.is_empty()) {
+                    return Ok(chunk.clone());
+                }
+                let written =
+                    room.map(|room| room.into_inner().unwrap_or_else(PoisonError::into_inner));
+                texts.replaced(parts, written, threads)
+            })
             .collect()
     }
 
-    /// Cleans some rows of a chunk, which begins at the row `start` of the column. With `at_once` what is
-    /// left is written while the text is at hand.
+    /// Cleans some rows of a chunk, which begins at the row `start` of the column, and appends what is left
+    /// of them to the room, if there is one.
     fn part(
         &self,
         texts: &Texts,
         start: usize,
         rows: Range<usize>,
-        at_once: bool,
+        mut room: Option<&mut Vec<u8>>,
     ) -> Result<Part, Failed> {
         let mut lengths = Vec::with_capacity(rows.len());
         let mut changed = Vec::new();
-        let size = |row| texts.get(row).map_or(0, <[u8]>::len);
-        let mut bytes = at_once.then(|| Vec::with_capacity(rows.clone().map(size).sum()));
         for row in rows.clone() {
             let Some(text) = texts.get(row) else {
                 lengths.push(0);
@@ -511,8 +529,8 @@ impl Batch<'_> {
             let holes = holes.unwrap_or(Err(Failure::Bug)).map_err(failed)?;
             let gone: usize = holes.iter().map(|hole| hole.len()).sum();
             lengths.push(text.len() - gone);
-            if let Some(bytes) = &mut bytes {
-                left(text, &holes, |piece| bytes.extend_from_slice(piece));
+            if let Some(room) = &mut room {
+                left(text, &holes, |piece| room.extend_from_slice(piece));
             }
             if !holes.is_empty() {
                 changed.push((row, holes));
@@ -522,7 +540,6 @@ impl Batch<'_> {
             rows,
             lengths,
             holes: changed,
-            bytes,
         })
     }
 
@@ -593,7 +610,7 @@ fn each<T: Send, R: Send>(
     Ok(done.into_iter().map(|(_, result)| result).collect())
 }
 
-/// Nothing panics while one of these is held.
+/// Nothing panics while one of these is held, but for what is caught.
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
