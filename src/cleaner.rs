@@ -35,6 +35,8 @@ const AGAIN: usize = 16;
 pub struct Cleaner {
     outlet: String,
     rules: Vec<Arc<Rule>>,
+    /// What each finds: of many rules nothing else is read for what they take.
+    categories: Vec<Category>,
     /// The rules in the order of their ids, and the place of each among them, from 1.
     by_id: Vec<u32>,
     ranks: Vec<u32>,
@@ -307,6 +309,7 @@ impl Cleaner {
             .for_each(|(rank, &rule)| ranks[rule as usize] = rank);
         Ok(Cleaner {
             outlet: outlet.to_owned(),
+            categories: rules.iter().map(|rule| rule.category).collect(),
             rules,
             by_id,
             ranks,
@@ -402,7 +405,7 @@ impl Cleaner {
                 // What was deleted so far is a page that is left as it is.
                 Err(_) => break,
             };
-            let goes = |taken: &Taken| categories.contains(self.rule(taken.rule).category);
+            let goes = |taken: &Taken| categories.contains(self.categories[taken.rule as usize]);
             let (mut go, mut stay) = (taken, Vec::new());
             if !go.iter().all(goes) {
                 (go, stay) = go.into_iter().partition(goes);

@@ -80,12 +80,10 @@ pub(crate) struct Matcher {
 
 #[derive(Clone, Copy, Debug)]
 enum Asker {
-    Line(usize),
+    /// A line rule, and the place of its zone: of many rules nothing else is read for a line.
+    Line { rule: RuleIndex, zone: u32 },
     /// A block, and the step that the line serves.
-    Block {
-        at: usize,
-        step: usize,
-    },
+    Block { at: u32, step: u32 },
 }
 
 /// How many places are gathered at which blocks may begin before they are tried: one place is
@@ -160,7 +158,8 @@ impl Matcher {
             AnyRule::Line(written) => {
                 let line = Line::compile(index, written, source, now, problems);
                 self.lookup.add(&line.wanted, self.askers.len() as u32);
-                self.askers.push(Asker::Line(self.lines.len()));
+                let zone = self.zone_of[index as usize];
+                self.askers.push(Asker::Line { rule: index, zone });
                 self.lines.push(line);
             }
             AnyRule::Block(written) => {
@@ -176,8 +175,8 @@ impl Matcher {
                             let wanted = wanted.expect("only wanted steps are anchors");
                             self.lookup.add(wanted, asker);
                             self.askers.push(Asker::Block {
-                                at: self.blocks.len(),
-                                step,
+                                at: self.blocks.len() as u32,
+                                step: step as u32,
                             });
                         }
                     }
@@ -446,24 +445,20 @@ impl Pass<'_, '_, '_> {
 
     /// Adds what line rules find at a line; what it serves blocks is kept, if it is not known.
     fn look_up(&mut self, line: u32) {
-        let Matcher {
-            lookup,
-            askers,
-            lines,
-            zone_of,
-            ..
-        } = self.matcher;
+        let Matcher { lookup, askers, .. } = self.matcher;
         let (page, rooms) = (self.page, &self.rooms);
         // A line rule's zone is asked before its patterns; for a block the line is of use wherever it is.
         let is_new = page.notes(line) & KNOWN == 0;
         let reads = self.served.fields;
         let may_ask = |asker: u32| match askers[asker as usize] {
-            Asker::Line(at) => rooms[zone_of[lines[at].rule as usize] as usize].has(line, line),
+            Asker::Line { zone, .. } => rooms[zone as usize].has(line, line),
             Asker::Block { .. } => is_new,
         };
         lookup.hits(&page.folding(line), may_ask, |asker, how| {
             match askers[asker as usize] {
-                Asker::Line(at) => self.finds.push(lines[at].find(page, line, how, reads)),
+                Asker::Line { rule, .. } => {
+                    self.finds.push(line::find(rule, page, line, how, reads));
+                }
                 Asker::Block { .. } => {
                     page.note(line, ANCHOR);
                     self.served.add(line, asker, how);
@@ -478,6 +473,7 @@ impl Pass<'_, '_, '_> {
             let Asker::Block { at, step } = self.matcher.askers[asker as usize] else {
                 continue;
             };
+            let (at, step) = (at as usize, step as usize);
             let block = &self.matcher.blocks[at];
             if distance > block.span() {
                 continue;

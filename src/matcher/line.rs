@@ -28,17 +28,17 @@ impl Line {
             wanted: Wanted::compile(&written.text, &written.pattern, source, now, problems),
         }
     }
+}
 
-    /// The line, which was found so; `reads`: whether fields are read.
-    pub(crate) fn find(&self, page: &Page, line: u32, how: How, reads: bool) -> Find {
-        let fields = if reads { fields(page, line, how) } else { None };
-        Find {
-            rule: self.rule,
-            line,
-            part: None,
-            literal: matches!(how, How::Literal),
-            fields,
-        }
+/// A line that a rule found so; `reads`: whether fields are read.
+pub(crate) fn find(rule: RuleIndex, page: &Page, line: u32, how: How, reads: bool) -> Find {
+    let fields = if reads { fields(page, line, how) } else { None };
+    Find {
+        rule,
+        line,
+        part: None,
+        literal: matches!(how, How::Literal),
+        fields,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::text::{EDGE, Edges, Folding, first_edge, fold, last_edge};
 /// Literals and patterns for whole folded lines, each with the number of what asks for it.
 #[derive(Debug, Default)]
 pub(crate) struct Lookup {
-    literals: Literals<Vec<u32>>,
+    literals: Literals<Askers>,
     /// Each pattern once, with all that ask for it.
     patterns: Vec<(Arc<Pattern>, Vec<u32>)>,
     /// The place of each in `patterns`, by how it is written.
@@ -42,7 +42,7 @@ pub(crate) struct Wanted {
 /// Folded literals, each with a value.
 #[derive(Clone, Debug, Default)]
 struct Literals<T> {
-    values: HashMap<String, T, RandomState>,
+    values: HashMap<Box<str>, T, RandomState>,
     /// The edges of all: a line with others is none of them, and need not be folded or hashed.
     edges: Buckets,
 }
@@ -114,7 +114,7 @@ impl<T: Default> Literals<T> {
         if !self.values.contains_key(literal) {
             self.edges.insert(Self::key(edges));
         }
-        self.values.entry(literal.to_owned()).or_default()
+        self.values.entry(literal.into()).or_default()
     }
 
     /// Whether a line may be one of them, by its edges.
@@ -132,8 +132,40 @@ impl<T: Default> Literals<T> {
         bare.or_else(|| self.values.get(line.folded()))
     }
 
-    fn iter(&self) -> impl Iterator<Item = &String> {
-        self.values.keys()
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(Box::as_ref)
+    }
+}
+
+/// Who asks for a literal: nearly always one, who is kept where the literal is, since there may be
+/// tens of thousands of them.
+#[derive(Clone, Debug)]
+enum Askers {
+    One(u32),
+    Others(Vec<u32>),
+}
+
+impl Default for Askers {
+    fn default() -> Askers {
+        Askers::Others(Vec::new())
+    }
+}
+
+impl Askers {
+    fn push(&mut self, asker: u32) {
+        match self {
+            Askers::Others(none) if none.is_empty() => *self = Askers::One(asker),
+            Askers::One(first) => *self = Askers::Others(vec![*first, asker]),
+            Askers::Others(others) => others.push(asker),
+        }
+    }
+
+    #[inline]
+    fn all(&self) -> &[u32] {
+        match self {
+            Askers::One(asker) => std::slice::from_ref(asker),
+            Askers::Others(others) => others,
+        }
     }
 }
 
@@ -176,7 +208,7 @@ impl Wanted {
 
     /// The folded literals, in any order.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
-        self.literals.iter().map(String::as_str)
+        self.literals.iter()
     }
 
     /// How many lines seem to be one of them, for comparison: a literal counts one.
@@ -263,7 +295,7 @@ impl Lookup {
         may_ask: impl Fn(u32) -> bool,
         mut hit: impl FnMut(u32, How<'m>),
     ) {
-        for &asker in self.literals.get(line).into_iter().flatten() {
+        for &asker in self.literals.get(line).map_or(&[][..], Askers::all) {
             if may_ask(asker) {
                 hit(asker, How::Literal);
             }
