@@ -47,9 +47,11 @@ def clean_file(source, target):
 
 
 if mode == "text" and os.path.isdir(source):
-    os.makedirs(target)
-    for name in sorted(os.listdir(source)):
-        clean_file(os.path.join(source, name), os.path.join(target, name))
+    for folder, _, names in os.walk(source):
+        below = os.path.join(target, os.path.relpath(folder, source))
+        os.makedirs(below)
+        for name in sorted(names):
+            clean_file(os.path.join(folder, name), os.path.join(below, name))
 elif mode == "text":
     clean_file(source, target)
 elif mode == "polars":

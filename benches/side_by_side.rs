@@ -24,6 +24,8 @@ mod rule_files;
 const ROUNDS: usize = 5;
 const MEGABYTES: usize = 64;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_cleaner");
+/// How many pages are in one folder: in a single one the system lets one thread at a time in.
+const FOLDER: usize = 100;
 /// The largest page, in bytes.
 const PAGE: u64 = 13_000;
 
@@ -284,7 +286,11 @@ impl Corpus {
             let (page, _) = generator.page(&SHELLS[0]);
             length += page.len();
             number += 1;
-            std::fs::write(Path::new(&input).join(format!("{number:08}.txt")), page).expect("room");
+            let folder = Path::new(&input).join(format!("{:05}", number / FOLDER));
+            if number % FOLDER <= 1 {
+                std::fs::create_dir_all(&folder).expect("room");
+            }
+            std::fs::write(folder.join(format!("{number:08}.txt")), page).expect("room");
         }
         let output = self.home.join("clean");
         let to = output.display().to_string();
@@ -297,7 +303,7 @@ impl Corpus {
             run.writing(&output)
         };
         let known = ["--outlet", "rferl"];
-        println!("\n{number} files");
+        println!("\n{number} files, {FOLDER} in a folder");
         self.table(
             titles[0],
             length,

@@ -178,10 +178,10 @@ fn over(
             true => 1,
             false => threads(work.args.threads),
         },
-        || jobs.next(),
-        |job| job.is_large(work.inputs),
-        |job| work.on(job),
-        |done| results.take(done),
+        || jobs.next_few(work.writes_pages()),
+        |jobs| jobs.iter().any(|job| job.is_large(work.inputs)),
+        |jobs| jobs.into_iter().map(|job| work.on(job)).collect::<Vec<_>>(),
+        |done| done.into_iter().try_for_each(|done| results.take(done)),
     )?;
     let gathered = std::mem::take(&mut results.gathered);
     let stats = work.args.stats.map(|form| {

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
+use once_cell::sync::OnceCell;
 use walkdir::WalkDir;
 
 use crate::console::Console;
@@ -18,6 +19,10 @@ pub struct Input {
     name: String,
     /// Its path below an output folder; `None` for a standard input without a name.
     pub below: Option<PathBuf>,
+    /// Whether its file is known to be no link itself.
+    is_plain: bool,
+    /// The size of its file, once somebody has asked.
+    size: OnceCell<u64>,
 }
 
 /// The files of a run.
@@ -112,7 +117,11 @@ impl Inputs {
                     if entry.file_type().is_file() && formats::named(entry.path()).0.is_some() =>
                 {
                     let below = entry.path().strip_prefix(folder).map(PathBuf::from).ok();
-                    self.list.push(Input::file(entry.path().to_owned(), below));
+                    let is_plain = !entry.path_is_symlink();
+                    self.list.push(Input {
+                        is_plain,
+                        ..Input::file(entry.into_path(), below)
+                    });
                 }
                 Ok(entry) if entry.file_type().is_file() && is_unread(entry.path()) => unread += 1,
                 Ok(_) => {}
@@ -151,6 +160,8 @@ impl Input {
             name: path.display().to_string(),
             file: Some(path),
             below,
+            is_plain: false,
+            size: OnceCell::new(),
         }
     }
 
@@ -161,6 +172,8 @@ impl Input {
             below: name
                 .and_then(|name| Path::new(name).file_name())
                 .map(PathBuf::from),
+            is_plain: false,
+            size: OnceCell::new(),
         }
     }
 
@@ -194,10 +207,17 @@ impl Input {
         formats::named(path).0
     }
 
-    /// The size of its file, which may be compressed: bytes.
+    /// Whether its file is known to be no link itself.
+    pub fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// The size of its file, which may be compressed, as it was when it was asked for first: bytes.
     pub fn size(&self) -> u64 {
-        let metadata = self.file.as_ref().and_then(|file| file.metadata().ok());
-        metadata.map_or(0, |metadata| metadata.len())
+        *self.size.get_or_init(|| {
+            let metadata = self.file.as_ref().and_then(|file| file.metadata().ok());
+            metadata.map_or(0, |metadata| metadata.len())
+        })
     }
 }
 

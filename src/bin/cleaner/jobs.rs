@@ -14,6 +14,11 @@ use crate::inputs::Inputs;
 /// bytes.
 const LARGE: usize = 4 << 20;
 
+/// A thread takes so many pages at a time, if they are no larger than this, in bytes: to take turns
+/// costs a part of what one of them does.
+const PAGES: usize = 16;
+const SMALL: u64 = 1 << 16;
+
 /// A part of an input, with the number of the input.
 pub struct Job {
     pub at: usize,
@@ -82,6 +87,32 @@ impl<'a> Jobs<'a> {
             next: 0,
             open: None,
         }
+    }
+
+    /// The next jobs of one thread: one, or, with `several`, small pages that follow one another.
+    pub fn next_few(&mut self, several: bool) -> Option<Vec<Job>> {
+        let mut jobs = vec![self.next()?];
+        while several
+            && jobs.len() < PAGES
+            && jobs.last().is_some_and(|last| self.is_small_page(last.at))
+            && self.is_small_page(self.next)
+        {
+            jobs.extend(self.next());
+        }
+        Some(jobs)
+    }
+
+    /// Whether the input of this number, if it is there, is a small page by its name.
+    fn is_small_page(&self, at: usize) -> bool {
+        let input = self
+            .inputs
+            .list
+            .get(at)
+            .filter(|input| input.as_file().is_some());
+        input.is_some_and(|input| {
+            let named = self.reading.args.format.or(input.format());
+            named == Some(Format::Text) && input.size() <= SMALL
+        })
     }
 
     /// Opens an input; a page of text has no parts.

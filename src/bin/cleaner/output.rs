@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use tempfile::NamedTempFile;
 
@@ -121,9 +121,14 @@ impl Targets {
     /// What is wrong, in words.
     pub fn begin(&self, at: usize) -> Result<Pending, String> {
         let file = &self.files[at];
-        let made = self.folder.as_ref().map_or(Ok(()), |_| make_folder(file));
-        made.and_then(|()| Pending::new(file))
-            .map_err(|error| self.cannot(at, &error))
+        let begun = match Pending::new(file) {
+            // Its folder is made when the first file needs it.
+            Err(error) if self.folder.is_some() && error.kind() == io::ErrorKind::NotFound => {
+                make_folder(file).and_then(|()| Pending::new(file))
+            }
+            begun => begun,
+        };
+        begun.map_err(|error| self.cannot(at, &error))
     }
 
     /// That the file of the input of this number cannot be written, in words.
@@ -200,12 +205,12 @@ fn refuse_overlap(inputs: &Inputs, targets: &[PathBuf]) -> Result<(), String> {
     let read: HashSet<PathBuf> = inputs
         .list
         .iter()
-        .filter_map(|input| input.as_file())
-        .map(|file| key(&folders.resolved(file)))
+        .filter_map(|input| Some((input.as_file()?, input.is_plain())))
+        .map(|(file, is_plain)| key(&folders.resolved(file, is_plain)))
         .collect();
     let mut owners: HashMap<PathBuf, &str> = HashMap::new();
     for (input, target) in inputs.list.iter().zip(targets) {
-        let real = key(&folders.resolved(target));
+        let real = key(&folders.resolved(target, false));
         let shown = target.display();
         if read.contains(&real) {
             return Err(format!(
@@ -244,7 +249,7 @@ pub fn refuse_beside(
         return Ok(());
     }
     let mut folders = Folders::default();
-    let mut real = |path: &Path| key(&folders.resolved(path));
+    let mut real = |path: &Path| key(&folders.resolved(path, false));
     let read = inputs.list.iter().filter_map(|input| input.as_file());
     let written = targets.iter().flat_map(|targets| &targets.files);
     let mut taken: HashMap<PathBuf, &str> = HashMap::new();
@@ -298,24 +303,27 @@ fn resolved(path: &Path) -> PathBuf {
     real.map_or(absolute, |real| real.components().collect())
 }
 
-/// Folders without links, each found out once: many files are in few folders.
+/// Folders without links, and whether they are there, each found out once: many files are in few
+/// folders.
 #[derive(Default)]
-struct Folders(HashMap<PathBuf, PathBuf>);
+struct Folders(HashMap<PathBuf, (PathBuf, bool)>);
 
 impl Folders {
-    /// [`resolved`] of the path of a file.
-    fn resolved(&mut self, path: &Path) -> PathBuf {
+    /// [`resolved`] of the path of a file; `is_plain`: whether it is known to be no link itself.
+    fn resolved(&mut self, path: &Path, is_plain: bool) -> PathBuf {
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
             return resolved(path);
         };
-        let folder = match self.0.get(folder) {
-            Some(known) => known,
-            None => self
-                .0
-                .entry(folder.to_owned())
-                .or_insert_with(|| resolved(&Path::new(".").join(folder))),
-        };
+        if !self.0.contains_key(folder) {
+            let real = resolved(&Path::new(".").join(folder));
+            let is_there = real.exists();
+            self.0.insert(folder.to_owned(), (real, is_there));
+        }
+        let (folder, is_there) = &self.0[folder];
         let real = folder.join(name);
+        if is_plain || !is_there {
+            return real;
+        }
         match real.symlink_metadata() {
             Ok(metadata) if metadata.is_symlink() => resolved(path),
             _ => real,
@@ -345,19 +353,22 @@ enum Writing {
 impl Pending {
     /// Begins to write a file, in the target's own folder.
     pub fn new(target: &Path) -> io::Result<Pending> {
-        let before = match target.metadata() {
-            Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-            Ok(metadata) if !metadata.is_file() => {
+        let known = match target.symlink_metadata() {
+            Ok(metadata) if metadata.is_symlink() => Some(target.metadata()?),
+            Ok(metadata) => Some(metadata),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let before = match known {
+            Some(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            Some(metadata) if !metadata.is_file() => {
                 let device = File::options().write(true).open(target)?;
                 return Ok(Pending {
                     file: Writing::Device(device),
                     size: 0,
                 });
             }
-            Ok(metadata) => Some(Box::new(metadata)),
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Err(error) if target.is_symlink() => return Err(error),
-            Err(_) => None,
+            known => known.map(Box::new),
         };
         let target = match before {
             Some(_) => target.canonicalize()?,
@@ -434,12 +445,19 @@ pub fn write(target: &Path, content: &[u8]) -> io::Result<()> {
 
 /// The temporary files there are: they go when the program is interrupted.
 static TEMPORARY: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+/// Held by threads that make or name a temporary file, any number at a time, and alone by who lets
+/// no more be made or named.
+static NAMING: RwLock<()> = RwLock::new(());
 /// What the names of temporary files begin and end with.
 const PREFIX: &str = ".cleaner-";
 const SUFFIX: &str = ".tmp";
 
 fn temporary() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn naming() -> RwLockReadGuard<'static, ()> {
+    NAMING.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A file that is gone when it is dropped. `None` only while it is dropped.
@@ -452,7 +470,7 @@ impl Temporary {
         if is_new {
             as_any_new_file(&mut builder);
         }
-        let mut all = temporary();
+        let _naming = naming();
         let file = builder
             .tempfile_in(folder)
             // Without the temporary path, which nobody asked for.
@@ -460,7 +478,7 @@ impl Temporary {
                 io::ErrorKind::NotFound => io::Error::new(error.kind(), "its folder is not there"),
                 kind => io::Error::from(kind),
             })?;
-        all.insert(file.path().to_owned());
+        temporary().insert(file.path().to_owned());
         Ok(Temporary(Some(file)))
     }
 
@@ -471,8 +489,8 @@ impl Temporary {
 
     fn persist(mut self, target: &Path) -> io::Result<()> {
         let file = self.0.take().expect("it is not dropped");
-        let mut all = temporary();
-        all.remove(file.path());
+        let _naming = naming();
+        temporary().remove(file.path());
         file.persist(target).map_err(|error| error.error)?;
         Ok(())
     }
@@ -488,11 +506,11 @@ impl Drop for Temporary {
 
 /// Deletes the temporary files of this run, and lets none be made or named any more.
 pub fn abandon() -> impl Sized {
-    let all = temporary();
-    for file in &*all {
+    let alone = NAMING.write().unwrap_or_else(PoisonError::into_inner);
+    for file in &*temporary() {
         let _ = fs::remove_file(file);
     }
-    all
+    alone
 }
 
 /// Deletes the temporary files in a folder that a killed run has left.

@@ -17,6 +17,8 @@ struct Turns<D> {
     waiting: BTreeMap<u64, D>,
     /// Whether a thread is feeding the sink.
     is_feeding: bool,
+    /// How many threads wait for others.
+    asleep: usize,
     /// Whether to stop, because of an error or a panic.
     stopped: bool,
 }
@@ -41,6 +43,7 @@ pub fn run<J: Send, D: Send, E: Send>(
         next: 0,
         waiting: BTreeMap::new(),
         is_feeding: false,
+        asleep: 0,
         stopped: false,
     });
     let changed = Condvar::new();
@@ -49,7 +52,9 @@ pub fn run<J: Send, D: Send, E: Send>(
         let mut state = locked(&turns);
         // The result whose turn it is never waits, so that there is always somebody who feeds.
         while !state.stopped && state.next != number && state.waiting.len() >= WAITING * threads {
+            state.asleep += 1;
             state = changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.asleep -= 1;
         }
         state.waiting.insert(number, done);
         if state.is_feeding {
@@ -72,7 +77,10 @@ pub fn run<J: Send, D: Send, E: Send>(
             state = locked(&turns);
             state.stopped |= failed;
             state.next += 1;
-            changed.notify_all();
+            // The system is asked each time, also where nobody waits.
+            if state.asleep > 0 {
+                changed.notify_all();
+            }
         }
         state.is_feeding = false;
     };

@@ -414,11 +414,16 @@ impl Work<'_> {
         self.write_page(out, done);
     }
 
+    /// Whether pages are written where they are cleaned. What goes of them, if it is kept, has to be
+    /// written first, which is the sink's to do.
+    pub fn writes_pages(&self) -> bool {
+        self.targets.is_some() && self.show != Show::Plan && self.args.removed.is_none()
+    }
+
     /// Writes a page to its file, or leaves it for standard output.
     fn write_page(&self, bytes: Vec<u8>, done: &mut Done) {
         let targets = match self.targets {
-            // What goes has to be written first, which is the sink's to do.
-            Some(targets) if self.show != Show::Plan && self.args.removed.is_none() => targets,
+            Some(targets) if self.writes_pages() => targets,
             _ => {
                 done.out = Out::Bytes {
                     bytes,
@@ -807,7 +812,10 @@ impl Work<'_> {
             }
             Show::Diff => diff::patch(page, out),
             Show::Check if would_change => self.check(page, out),
-            Show::Json => json::record(page, self.args.spans, &self.rules_hash, out),
+            Show::Json => {
+                json::record(page, self.args.spans, &self.rules_hash, out);
+                Ok(())
+            }
             Show::Explain => explain::page(page, self.console.stdout(), out),
             Show::Sample if would_change => self.draw(page, done),
             Show::Coverage => {
