@@ -863,14 +863,13 @@ impl Work<'_> {
     }
 
     fn remove(&self, page: &Page, undo: &Undo, done: &mut Done) {
-        let written = json::removed(
+        json::removed(
             page,
             self.args.spans,
             &self.rules_hash,
             undo,
             &mut done.removed,
         );
-        written.expect("writing to memory");
     }
 }
 

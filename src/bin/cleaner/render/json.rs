@@ -1,11 +1,12 @@
 //! `--json` and `--removed`: all that cleaning found out about a document, as one line.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 use std::ops::Range;
 use std::path::Path;
 
-use serde::Serialize;
+use cleaner::Rule;
+use memchr::memchr_iter;
+use serde::{Serialize, Serializer};
 
 use crate::args::Spans;
 use crate::formats::wet;
@@ -28,21 +29,23 @@ struct Record<'a> {
     spans: Spans,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
-    #[serde(flatten)]
-    undo: Option<&'a Undo<'a>>,
+    /// Those of [`Undo`].
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    raw: &'a [(usize, &'a str)],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    added: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head: Option<&'a str>,
 }
 
 /// What else has to be known to make a record the one that it was.
-#[derive(Default, Serialize)]
+#[derive(Default)]
 pub struct Undo<'a> {
     /// What went of a JSONL record as it was written: the byte of its line, from 0, and the piece.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub raw: Vec<(usize, &'a str)>,
     /// What was added to it, right before its last brace.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub added: Option<&'a str>,
     /// The head of a WET record.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub head: Option<&'a str>,
 }
 
@@ -51,13 +54,23 @@ pub struct Undo<'a> {
 struct Removal<'a> {
     /// `None`: a seam.
     rule: Option<&'a str>,
-    at: Option<String>,
+    at: Option<Place<'a>>,
     category: Option<&'static str>,
     start: usize,
     end: usize,
     /// The first and the last, counted from 1.
     lines: [usize; 2],
     text: &'a str,
+}
+
+/// Where a rule is written: its file and line.
+struct Place<'a>(&'a Rule);
+
+impl Serialize for Place<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Rule { file, line, .. } = self.0;
+        serializer.collect_str(&format_args!("{file}:{line}"))
+    }
 }
 
 #[derive(Serialize)]
@@ -68,32 +81,20 @@ struct Flag<'a> {
 }
 
 /// Writes the document as one line.
-pub fn record(page: &Page, spans: Spans, hash: &str, out: &mut dyn Write) -> io::Result<()> {
-    line(page, spans, hash, None, out)
+pub fn record(page: &Page, spans: Spans, hash: &str, out: &mut Vec<u8>) {
+    line(page, spans, hash, None, out);
 }
 
 /// Writes what went of the document as one line; its path is that of the cleaned file in the output
 /// folder.
-pub fn removed(
-    page: &Page,
-    spans: Spans,
-    hash: &str,
-    undo: &Undo,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    line(page, spans, hash, Some(undo), out)
+pub fn removed(page: &Page, spans: Spans, hash: &str, undo: &Undo, out: &mut Vec<u8>) {
+    line(page, spans, hash, Some(undo), out);
 }
 
-fn line(
-    page: &Page,
-    spans: Spans,
-    hash: &str,
-    undo: Option<&Undo>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn line(page: &Page, spans: Spans, hash: &str, undo: Option<&Undo>, out: &mut Vec<u8>) {
     let cleaned = &page.cleaned;
     let both = cleaned.removals.iter().chain(&cleaned.kept);
-    let places = Places::new(page.text, both.map(|removal| &removal.span));
+    let places = Places::new(page.text, spans, both.map(|removal| &removal.span));
     let record = Record {
         path: match undo {
             Some(_) => page.target.map(slashed),
@@ -103,8 +104,8 @@ fn line(
         outlet: page.outlet.as_ref().map(|(cleaner, _)| cleaner.outlet()),
         by: page.outlet.as_ref().map(|(_, by)| *by),
         rules_hash: hash,
-        removals: places.removals(&cleaned.removals, spans),
-        kept: places.removals(&cleaned.kept, spans),
+        removals: places.removals(&cleaned.removals),
+        kept: places.removals(&cleaned.kept),
         fields: &cleaned.fields,
         flag: cleaned.flag.as_ref().map(|flag| Flag {
             reason: flag.reason.name(),
@@ -113,10 +114,12 @@ fn line(
         }),
         spans,
         text: undo.is_none().then_some(&cleaned.text),
-        undo,
+        raw: undo.map_or(&[], |undo| &undo.raw),
+        added: undo.and_then(|undo| undo.added),
+        head: undo.and_then(|undo| undo.head),
     };
-    serde_json::to_writer(&mut *out, &record)?;
-    out.write_all(b"\n")
+    serde_json::to_writer(&mut *out, &record).expect("writing to memory");
+    out.push(b'\n');
 }
 
 /// Writes that a record was rejected, and what it was; bytes where it is not UTF-8.
@@ -163,16 +166,20 @@ pub fn of_wet(record: &wet::Record, text: &str, out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-/// Bytes of a text at which something begins or ends, with the characters and line ends before
-/// them: the text is counted through once, however many there are.
+/// Bytes of a text at which something begins or ends, with what is shown for them and the line ends
+/// before them: the text is counted through once, however many there are.
 struct Places<'a> {
     text: &'a str,
-    /// In order of the bytes: byte, characters, line ends.
+    /// In order of the bytes: byte, the byte or the character that is shown, line ends.
     known: Vec<(usize, usize, usize)>,
 }
 
 impl<'a> Places<'a> {
-    fn new<'b>(text: &'a str, spans: impl Iterator<Item = &'b Range<usize>>) -> Places<'a> {
+    fn new<'b>(
+        text: &'a str,
+        shown: Spans,
+        spans: impl Iterator<Item = &'b Range<usize>>,
+    ) -> Places<'a> {
         let mut bytes: Vec<usize> = spans.flat_map(|span| [span.start, span.end]).collect();
         bytes.sort_unstable();
         bytes.dedup();
@@ -180,43 +187,43 @@ impl<'a> Places<'a> {
         let mut known = Vec::with_capacity(bytes.len());
         for byte in bytes {
             let part = &text[from..byte];
-            chars += part.chars().count();
-            lines += part.bytes().filter(|&byte| byte == b'\n').count();
-            known.push((byte, chars, lines));
+            lines += memchr_iter(b'\n', part.as_bytes()).count();
+            let shown = match shown {
+                Spans::Bytes => byte,
+                Spans::Chars => {
+                    chars += part.chars().count();
+                    chars
+                }
+            };
+            known.push((byte, shown, lines));
             from = byte;
         }
         Places { text, known }
     }
 
-    fn removals<'r>(&self, list: &'r [cleaner::Removal], spans: Spans) -> Vec<Removal<'r>>
+    fn removals<'r>(&self, list: &'r [cleaner::Removal]) -> Vec<Removal<'r>>
     where
         'a: 'r,
     {
-        list.iter()
-            .map(|removal| self.removal(removal, spans))
-            .collect()
+        list.iter().map(|removal| self.removal(removal)).collect()
     }
 
-    fn removal<'r>(&self, removal: &'r cleaner::Removal, spans: Spans) -> Removal<'r>
+    fn removal<'r>(&self, removal: &'r cleaner::Removal) -> Removal<'r>
     where
         'a: 'r,
     {
         let span = removal.span.clone();
-        let (start, end) = (self.place(span.start), self.place(span.end));
+        let (_, start, before) = self.place(span.start);
+        let (_, end, behind) = self.place(span.end);
         let rule = removal.rule.as_deref();
         let text = &self.text[span];
-        let last = end.2 + usize::from(!text.ends_with('\n'));
         Removal {
             rule: rule.map(|rule| rule.id.as_str()),
-            at: rule.map(|rule| format!("{}:{}", rule.file, rule.line)),
+            at: rule.map(Place),
             category: rule.map(|rule| rule.category.name()),
-            start: if spans == Spans::Bytes {
-                start.0
-            } else {
-                start.1
-            },
-            end: if spans == Spans::Bytes { end.0 } else { end.1 },
-            lines: [start.2 + 1, last],
+            start,
+            end,
+            lines: [before + 1, behind + usize::from(!text.ends_with('\n'))],
             text,
         }
     }
