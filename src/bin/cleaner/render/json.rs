@@ -4,31 +4,33 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
-use cleaner::Rule;
-use memchr::memchr_iter;
-use serde::{Serialize, Serializer};
+use cleaner::Removal;
+use memchr::{memchr_iter, memchr3_iter};
+use serde::Serialize;
 
 use crate::args::Spans;
 use crate::formats::wet;
 use crate::inputs::slashed;
 use crate::work::{By, Page};
 
-/// A document. [`restore`](crate::restore) reads some of it.
+/// What a document is. Its removals, and what was found and stays, follow; then [`Found`].
+/// [`restore`](crate::restore) reads some of it.
 #[derive(Serialize)]
-struct Record<'a> {
+struct Document<'a> {
     path: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     record: Option<u64>,
     outlet: Option<&'a str>,
     by: Option<By>,
     rules_hash: &'a str,
-    removals: Vec<Removal<'a>>,
-    kept: Vec<Removal<'a>>,
+}
+
+/// What else was found out about it.
+#[derive(Serialize)]
+struct Found<'a> {
     fields: &'a BTreeMap<String, Vec<String>>,
     flag: Option<Flag<'a>>,
     spans: Spans,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<&'a str>,
     /// Those of [`Undo`].
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     raw: &'a [(usize, &'a str)],
@@ -47,30 +49,6 @@ pub struct Undo<'a> {
     pub added: Option<&'a str>,
     /// The head of a WET record.
     pub head: Option<&'a str>,
-}
-
-/// A part of the page that goes, or that was found and stays.
-#[derive(Serialize)]
-struct Removal<'a> {
-    /// `None`: a seam.
-    rule: Option<&'a str>,
-    at: Option<Place<'a>>,
-    category: Option<&'static str>,
-    start: usize,
-    end: usize,
-    /// The first and the last, counted from 1.
-    lines: [usize; 2],
-    text: &'a str,
-}
-
-/// Where a rule is written: its file and line.
-struct Place<'a>(&'a Rule);
-
-impl Serialize for Place<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Rule { file, line, .. } = self.0;
-        serializer.collect_str(&format_args!("{file}:{line}"))
-    }
 }
 
 #[derive(Serialize)]
@@ -95,7 +73,7 @@ fn line(page: &Page, spans: Spans, hash: &str, undo: Option<&Undo>, out: &mut Ve
     let cleaned = &page.cleaned;
     let both = cleaned.removals.iter().chain(&cleaned.kept);
     let places = Places::new(page.text, spans, both.map(|removal| &removal.span));
-    let record = Record {
+    let document = Document {
         path: match undo {
             Some(_) => page.target.map(slashed),
             None => page.input.path(),
@@ -104,8 +82,8 @@ fn line(page: &Page, spans: Spans, hash: &str, undo: Option<&Undo>, out: &mut Ve
         outlet: page.outlet.as_ref().map(|(cleaner, _)| cleaner.outlet()),
         by: page.outlet.as_ref().map(|(_, by)| *by),
         rules_hash: hash,
-        removals: places.removals(&cleaned.removals),
-        kept: places.removals(&cleaned.kept),
+    };
+    let found = Found {
         fields: &cleaned.fields,
         flag: cleaned.flag.as_ref().map(|flag| Flag {
             reason: flag.reason.name(),
@@ -113,13 +91,63 @@ fn line(page: &Page, spans: Spans, hash: &str, undo: Option<&Undo>, out: &mut Ve
             rules: &flag.rules,
         }),
         spans,
-        text: undo.is_none().then_some(&cleaned.text),
         raw: undo.map_or(&[], |undo| &undo.raw),
         added: undo.and_then(|undo| undo.added),
         head: undo.and_then(|undo| undo.head),
     };
-    serde_json::to_writer(&mut *out, &record).expect("writing to memory");
+    value(&document, out);
+    // The brace at its end.
+    out.pop();
+    for (key, list) in [("removals", &cleaned.removals), ("kept", &cleaned.kept)] {
+        write(out, &[b",\"", key.as_bytes(), b"\":["]);
+        for (at, removal) in list.iter().enumerate() {
+            write(out, if at > 0 { &[b","] } else { &[] });
+            places.write(removal, out);
+        }
+        write(out, &[b"]"]);
+    }
+    let brace = out.len();
+    value(&found, out);
+    out[brace] = b',';
+    if undo.is_none() {
+        out.pop();
+        write(out, &[b",\"text\":"]);
+        string(&cleaned.text, out);
+        write(out, &[b"}"]);
+    }
     out.push(b'\n');
+}
+
+fn value(value: &impl Serialize, out: &mut Vec<u8>) {
+    serde_json::to_writer(out, value).expect("writing to memory");
+}
+
+fn write(out: &mut Vec<u8>, parts: &[&[u8]]) {
+    parts.iter().for_each(|part| out.extend_from_slice(part));
+}
+
+/// Writes a string as serde_json does, which looks at each byte by itself: line ends are nearly all
+/// that is escaped.
+fn string(text: &str, out: &mut Vec<u8>) {
+    let bytes = text.as_bytes();
+    // Without an early exit many bytes are looked at at once.
+    let is_other = |byte: u8| (byte < b' ') & (byte != b'\n');
+    if bytes.iter().fold(false, |any, &byte| any | is_other(byte)) {
+        return value(&text, out);
+    }
+    out.push(b'"');
+    let mut from = 0;
+    for at in memchr3_iter(b'\n', b'"', b'\\', bytes) {
+        out.extend_from_slice(&bytes[from..at]);
+        out.extend_from_slice(match bytes[at] {
+            b'\n' => b"\\n",
+            b'"' => b"\\\"",
+            _ => b"\\\\",
+        });
+        from = at + 1;
+    }
+    out.extend_from_slice(&bytes[from..]);
+    out.push(b'"');
 }
 
 /// Writes that a record was rejected, and what it was; bytes where it is not UTF-8.
@@ -201,35 +229,60 @@ impl<'a> Places<'a> {
         Places { text, known }
     }
 
-    fn removals<'r>(&self, list: &'r [cleaner::Removal]) -> Vec<Removal<'r>>
-    where
-        'a: 'r,
-    {
-        list.iter().map(|removal| self.removal(removal)).collect()
-    }
-
-    fn removal<'r>(&self, removal: &'r cleaner::Removal) -> Removal<'r>
-    where
-        'a: 'r,
-    {
+    /// Writes a removal as an object: there are many, each with the same keys, which serde_json would
+    /// look at each time.
+    fn write(&self, removal: &Removal, out: &mut Vec<u8>) {
+        match &removal.rule {
+            Some(rule) => {
+                write(out, &[b"{\"rule\":"]);
+                string(&rule.id, out);
+                write(out, &[b",\"at\":"]);
+                string(&rule.file, out);
+                // Before its last quote.
+                out.pop();
+                write(out, &[b":"]);
+                value(&rule.line, out);
+                write(out, &[b"\",\"category\":"]);
+                string(rule.category.name(), out);
+            }
+            None => write(out, &[b"{\"rule\":null,\"at\":null,\"category\":null"]),
+        }
         let span = removal.span.clone();
         let (_, start, before) = self.place(span.start);
         let (_, end, behind) = self.place(span.end);
-        let rule = removal.rule.as_deref();
         let text = &self.text[span];
-        Removal {
-            rule: rule.map(|rule| rule.id.as_str()),
-            at: rule.map(Place),
-            category: rule.map(|rule| rule.category.name()),
-            start,
-            end,
-            lines: [before + 1, behind + usize::from(!text.ends_with('\n'))],
-            text,
-        }
+        write(out, &[b",\"start\":"]);
+        value(&start, out);
+        write(out, &[b",\"end\":"]);
+        value(&end, out);
+        // The first and the last, counted from 1.
+        write(out, &[b",\"lines\":["]);
+        value(&(before + 1), out);
+        write(out, &[b","]);
+        value(&(behind + usize::from(!text.ends_with('\n'))), out);
+        write(out, &[b"],\"text\":"]);
+        string(text, out);
+        write(out, &[b"}"]);
     }
 
     fn place(&self, byte: usize) -> (usize, usize, usize) {
         let at = self.known.binary_search_by_key(&byte, |known| known.0);
         self.known[at.expect("places are made of these removals")]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn strings_are_as_serde_json_writes_them(text in r#"(?s-u:[a\n"\\ ]|\t|\x1f|\x7f|ж|\u{2028}){0,40}"#) {
+            let mut written = Vec::new();
+            string(&text, &mut written);
+            prop_assert_eq!(String::from_utf8(written).unwrap(), serde_json::to_string(&text).unwrap());
+        }
     }
 }
