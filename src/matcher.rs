@@ -5,6 +5,7 @@
 //! it, and how far the line is from the page's ends. So after something went, only the lines near
 //! it ([`Matcher::reach`]) and in the zones need to be asked again.
 
+mod automaton;
 mod block;
 mod duplicate;
 mod inline;

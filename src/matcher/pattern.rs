@@ -16,6 +16,7 @@ use regex_syntax::hir::translate::Translator;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use super::Fields;
+use super::automaton::Automaton;
 use crate::error::{Problem, SourceFile};
 use crate::schema::Placed;
 use crate::text::{EDGE, Edges, first_edge, last_edge};
@@ -42,6 +43,8 @@ pub(crate) struct Pattern {
     /// As it is matched; of two that are the same here, one is enough.
     pub(crate) expression: Arc<str>,
     regex: OnceCell<Regex>,
+    /// What tells whole lines; `None` if only the regex does.
+    automaton: OnceCell<Option<Automaton>>,
     /// Whether every match begins with one of a few literals.
     pub(crate) is_telling: bool,
     /// What matches begin with, and, read backwards, end with.
@@ -144,6 +147,7 @@ impl Pattern {
             written: written.as_str().into(),
             expression: expression.into(),
             regex: OnceCell::new(),
+            automaton: OnceCell::new(),
             is_telling: prefixes.is_some(),
             begins: Edge::of(&hir, ExtractKind::Prefix, extent, &mut classes, || prefixes),
             ends: Edge::of(&hir, ExtractKind::Suffix, extent, &mut classes, || {
@@ -202,7 +206,14 @@ impl Pattern {
 
     /// Whether a whole line, which may match, is what this pattern finds.
     pub(crate) fn is_match(&self, line: &str) -> bool {
-        self.lengths.contains(&line.len()) && self.has_needed(line) && self.regex().is_match(line)
+        self.lengths.contains(&line.len()) && self.has_needed(line) && self.is_found(line)
+    }
+
+    fn is_found(&self, line: &str) -> bool {
+        let new = || Automaton::new(&self.expression, SIZE_LIMIT, NEST_LIMIT + 5);
+        let automaton = self.automaton.get_or_init(new).as_ref();
+        let found = automaton.and_then(|automaton| automaton.is_match(line));
+        found.unwrap_or_else(|| self.regex().is_match(line))
     }
 
     /// Whether it is tried on nearly every line: neither its edges nor a literal that stands in every
