@@ -70,6 +70,8 @@ pub(crate) struct Matcher {
     anywhere: Vec<usize>,
     inlines: Vec<Inline>,
     duplicates: Vec<Duplicate>,
+    /// The bytes of the shortest line that any of these wants.
+    least_copy: usize,
     /// Each zone once, and that of each rule by its place among them.
     zones: Vec<Option<Zone>>,
     zone_of: Vec<u32>,
@@ -118,6 +120,7 @@ impl Matcher {
     ) -> Result<Matcher, Vec<Problem>> {
         let mut matcher = Matcher {
             reach: 1,
+            least_copy: usize::MAX,
             ..Matcher::default()
         };
         let mut problems = Vec::new();
@@ -127,6 +130,7 @@ impl Matcher {
             problems.extend(wrong);
         }
         if problems.is_empty() {
+            matcher.lookup.remember();
             Ok(matcher)
         } else {
             Err(problems)
@@ -190,6 +194,7 @@ impl Matcher {
             AnyRule::Duplicate(written) => {
                 let duplicate = Duplicate::compile(index, written, source, now, problems);
                 self.reach = self.reach.max(duplicate.apart + 1);
+                self.least_copy = self.least_copy.min(duplicate.least);
                 self.duplicates.push(duplicate);
             }
         }
@@ -326,7 +331,9 @@ impl Matcher {
             let is_new = page.notes(line) & KNOWN == 0;
             if distance == 0 {
                 work += length;
-                pass.copies(line);
+                if length >= self.least_copy {
+                    pass.copies(line);
+                }
                 if is_new {
                     pass.served.begin(line);
                     if self.lookup.may_hit(page.edges(line)) {

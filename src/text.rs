@@ -88,6 +88,23 @@ impl Edges {
     /// Those of a line whose surrounding white space and bullet are off already.
     #[inline]
     fn of(bare: &str) -> Edges {
+        let bytes = bare.as_bytes();
+        if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+            let [first, last] = [u64::from_le_bytes(*first), u64::from_be_bytes(*last)];
+            // Most lines are plain ASCII at both ends.
+            if (changes(first) | changes(last) | ((first | last) & HIGHS)) == 0 {
+                return Edges {
+                    first: first.to_le_bytes(),
+                    last: last.to_le_bytes(),
+                };
+            }
+        }
+        Edges::of_any(bare)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn of_any(bare: &str) -> Edges {
         if bare.len() < EDGE {
             // One edge is the other backwards.
             let first = padded(bare.as_bytes());
@@ -164,20 +181,28 @@ static FOLDS: [bool; 256] = {
     folds
 };
 
+const ONES: u64 = u64::MAX / 255;
+/// The high bit of each byte.
+const HIGHS: u64 = ONES << 7;
+
 /// Whether folding would surely change none of these bytes of whole code points, in either order.
 #[inline]
 fn is_plain(edge: [u8; EDGE]) -> bool {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGHS: u64 = ONES << 7;
     let bytes = u64::from_le_bytes(edge);
+    changes(bytes) == 0
+        && (bytes & HIGHS == 0 || !edge.iter().any(|&byte| FOLDS[usize::from(byte)]))
+}
+
+/// Not 0 if there is ASCII among these bytes that folding may change.
+#[inline]
+fn changes(bytes: u64) -> u64 {
     // The high bit of each byte that is zero, or below another one; one too many behind such a byte
     // does no harm.
     let zeros = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes & HIGHS;
     let controls = bytes.wrapping_sub(ONES * u64::from(b' ')) & !bytes & HIGHS & !zeros(bytes);
     let spaces = zeros(bytes ^ (ONES * u64::from(b' ')));
     let ticks = zeros(bytes ^ (ONES * u64::from(b'`')));
-    controls | ticks | (spaces & (spaces << 8)) == 0
-        && (bytes & HIGHS == 0 || !edge.iter().any(|&byte| FOLDS[usize::from(byte)]))
+    controls | ticks | (spaces & (spaces << 8))
 }
 
 /// The edge of a line of these characters, in the order of the edge, when it is folded.

@@ -4,9 +4,11 @@
 //! hashed or matched.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
+use once_cell::sync::OnceCell;
 
 use super::pattern::{ByteSet, Extent, Pattern};
 use crate::error::{Problem, SourceFile};
@@ -28,7 +30,24 @@ pub(crate) struct Lookup {
     /// The other patterns, and one gate for each 64 of them.
     others: Vec<u32>,
     gates: Vec<Gate>,
+    /// What lines are that were asked before, by their hash: most boilerplate is the same on every
+    /// page. The first line that comes to a place has it for good.
+    seen: Box<[OnceCell<Box<Seen>>]>,
 }
+
+/// How many lines are remembered, and of how many bytes.
+const SEEN: usize = 2048;
+const SHORT: usize = 256;
+
+/// A line as it is without surrounding white space and bullet, and all that it serves.
+#[derive(Debug)]
+struct Seen {
+    line: Box<str>,
+    hits: Box<[Hit]>,
+}
+
+/// An asker that a line serves, and the number of the pattern that it matches; `None`: a literal.
+type Hit = (u32, Option<u32>);
 
 /// The literals and patterns of one asker.
 #[derive(Clone, Debug)]
@@ -287,6 +306,11 @@ impl Lookup {
             || self.gates.iter().any(|gate| gate.open(line) != 0)
     }
 
+    /// Makes room to remember lines.
+    pub(crate) fn remember(&mut self) {
+        self.seen = std::iter::repeat_with(OnceCell::new).take(SEEN).collect();
+    }
+
     /// Calls `hit` with every asker that the line serves, of those that `may_ask`, and how.
     #[inline]
     pub(crate) fn hits<'m>(
@@ -295,9 +319,46 @@ impl Lookup {
         may_ask: impl Fn(u32) -> bool,
         mut hit: impl FnMut(u32, How<'m>),
     ) {
+        let mut hit = |(asker, pattern): Hit| {
+            let how = pattern.map_or(How::Literal, |number| {
+                How::Pattern(&self.patterns[number as usize].0)
+            });
+            hit(asker, how);
+        };
+        let place = self.place(line.bare());
+        let seen = place.and_then(OnceCell::get);
+        if let Some(seen) = seen.filter(|seen| *seen.line == *line.bare()) {
+            let hits = seen.hits.iter().filter(|(asker, _)| may_ask(*asker));
+            return hits.copied().for_each(hit);
+        }
+        let mut is_any = false;
+        self.search(line, may_ask, |found| {
+            is_any = true;
+            hit(found);
+        });
+        if let Some(place) = place.filter(|place| is_any && place.get().is_none()) {
+            let mut hits = Vec::new();
+            self.search(line, |_| true, |found| hits.push(found));
+            // Another thread may have been faster.
+            let _ = place.set(Box::new(Seen {
+                line: line.bare().into(),
+                hits: hits.into(),
+            }));
+        }
+    }
+
+    /// Where a line is remembered, if lines like it are.
+    #[inline]
+    fn place(&self, bare: &str) -> Option<&OnceCell<Box<Seen>>> {
+        let hash = || self.known.hasher().hash_one(bare) as usize;
+        (bare.len() <= SHORT).then(|| self.seen.get(hash() % SEEN))?
+    }
+
+    /// Calls `hit` with every asker that the line serves, of those that `may_ask`.
+    fn search(&self, line: &Folding, may_ask: impl Fn(u32) -> bool, mut hit: impl FnMut(Hit)) {
         for &asker in self.literals.get(line).map_or(&[][..], Askers::all) {
             if may_ask(asker) {
-                hit(asker, How::Literal);
+                hit((asker, None));
             }
         }
         let edges = line.edges();
@@ -307,7 +368,7 @@ impl Lookup {
                 return;
             }
             for &asker in askers.iter().filter(|&&asker| may_ask(asker)) {
-                hit(asker, How::Pattern(pattern));
+                hit((asker, Some(number)));
             }
         };
         let length = line.bare().len();
