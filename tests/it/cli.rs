@@ -1133,6 +1133,16 @@ warning[too-short]: «WP%» stands in many a text
     check(place.run(&["rules", "check", "more"]), 0, &text, "");
     let strict = ["rules", "check", "--strict", "more"];
     check(place.run(&strict), 1, &text, "");
+    // A file by itself, also beside another one.
+    check(place.run(&["rules", "check", &file]), 0, &text, "");
+    let other = "outlet = \"other\"\nname = \"Other\"\n\n[[inline]]\nid = \"mark\"\ncategory = \"dateline\"\nnote = \"Its mark.\"\ntext = \"WP%\"\nremoves = [\"[-WP%-] He came.\"]\nkeeps = [\"He came.\"]\n";
+    place.put("more/other.toml", other);
+    place.put("more/notes.txt", "Not a rule file.\n");
+    check(place.run(&["rules", "check", &file]), 0, &text, "");
+    let err = "cleaner: error: more/notes.txt is no rule file (*.toml)\n";
+    let notes = ["rules", "check", "more/notes.txt"];
+    check(place.run(&notes), 2, "", err);
+    std::fs::remove_file(place.path("more/other.toml")).unwrap();
     let json = format!(
         "\
 {{\"level\":\"warning\",\"file\":{file:?},\"line\":3,\"column\":12,\"rule\":null,\"key\":\"domains\",\"lint\":\"public-suffix\",\"message\":\"anybody may have a site under `co.uk`\",\"help\":\"write the outlet's own domain\"}}

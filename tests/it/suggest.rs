@@ -421,6 +421,10 @@ fn program_reads_folders_and_records_alike() {
     let run = place.run(&["suggest", "-O", "made", "pages", "-o", "mine/other.toml"]);
     let said = "cleaner: error: a rule file is named as its outlet; expected made.toml, found mine/other.toml\n";
     check_run(&run, 2, "", said);
+    // A folder that is written as one is made.
+    let run = place.run(&["suggest", "-O", "made", "pages", "-o", "new/rules/"]);
+    assert_eq!((run.status, run.out.as_str()), (0, ""));
+    assert_eq!(place.read("new/rules/made.toml"), drafted);
     // A folder named as that of the bundled files has its own alone: this one, and the place's of 4 rules.
     place.put("rules/made.toml", drafted);
     let run = place.run(&["rules", "check", "rules"]);

@@ -449,9 +449,10 @@ pub enum RulesCommand {
     /// `allow = [{ lint = "…", reason = "…" }]`. Exit codes: 0 fine, also with warnings; 1 warnings
     /// under --strict; 2 an error.
     Check {
-        /// A folder of rule files; without it, or CLEANER_RULES, the bundled ones
-        #[arg(value_name = "DIR")]
-        folder: Option<PathBuf>,
+        /// A folder of rule files, or one of its files: the others are read too, since it may build on
+        /// them, but warnings are told of this one alone. Without it, or CLEANER_RULES, the bundled ones
+        #[arg(value_name = "PATH")]
+        path: Option<PathBuf>,
         /// A warning makes the exit code 1
         #[arg(long)]
         strict: bool,

@@ -111,12 +111,12 @@ pub fn run(command: &RulesCommand, console: Console) -> Result<u8, Failure> {
             show(&outlets, id, console.stdout(), &mut out)?;
         }
         RulesCommand::Check {
-            folder,
+            path,
             strict,
             format,
         } => {
-            let folder = folder.clone().or_else(rules_of_environment);
-            return check::run(folder, *strict, *format, console);
+            let path = path.clone().or_else(rules_of_environment);
+            return check::run(path, *strict, *format, console);
         }
         RulesCommand::New {
             id,

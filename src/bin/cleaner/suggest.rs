@@ -73,8 +73,20 @@ pub fn run(args: &args::Suggest, console: Console) -> Result<u8, Failure> {
     }
     let toml = draft.toml();
     match &output {
-        Some(path) => output::write(path, toml.as_bytes())
-            .map_err(|error| Failure::Said(format!("{}: {error}", path.display())))?,
+        Some(path) => {
+            // A folder that is named, and not there yet, is made, as for cleaned files.
+            let is_folder = args
+                .output
+                .as_deref()
+                .is_some_and(output::is_meant_as_folder);
+            let made = if is_folder {
+                output::make_folder(path)
+            } else {
+                Ok(())
+            };
+            made.and_then(|()| output::write(path, toml.as_bytes()))
+                .map_err(|error| Failure::Said(format!("{}: {error}", path.display())))?;
+        }
         None => console.print(&toml)?,
     }
     let disabled = draft

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::{Source, owner};
 use crate::args::FindingFormat;
 use crate::console::{Console, Failure};
+use crate::output::folder_of;
 use crate::{DIFFERENT, ERROR, FINE};
 
 /// An error or a warning, as `--format json` writes it.
@@ -79,18 +80,27 @@ fn escaped(text: &str) -> String {
     text.replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// Checks the rule files of a folder, or the bundled ones; returns the exit code.
+/// Checks the rule files of a folder, or one of them, or the bundled ones; returns the exit code.
 pub fn run(
-    folder: Option<PathBuf>,
+    path: Option<PathBuf>,
     strict: bool,
     format: FindingFormat,
     console: Console,
 ) -> Result<u8, Failure> {
+    let one = path.as_deref().filter(|path| path.is_file());
+    let folder = path.as_deref().map(|path| match one {
+        Some(file) => folder_of(file).to_owned(),
+        None => path.to_owned(),
+    });
     // Of a folder only its own files: whether they are in order is what one wants to know.
     let is_asked = |outlet: &Outlet| {
         let file = Path::new(&outlet.file);
-        // The bundled files have names too, which need not be those of files here.
-        let is_in = |folder: &PathBuf| file.starts_with(folder) && file.is_file();
+        let is_in = |folder: &PathBuf| {
+            let below = file.strip_prefix(folder).ok();
+            let is_one = || one.is_none_or(|one| below.map(Path::as_os_str) == one.file_name());
+            // The bundled files have names too, which need not be those of files here.
+            below.is_some() && is_one() && file.is_file()
+        };
         folder.as_ref().is_none_or(is_in)
     };
     let check = || -> cleaner::Result<(Source, Vec<Finding>)> {
@@ -108,11 +118,12 @@ pub fn run(
         }
     };
     let files = outlets.outlets().filter(|outlet| is_asked(outlet)).count();
-    if let (Some(folder), 0) = (&folder, files) {
-        let folder = folder.display();
-        return Err(Failure::Said(format!(
-            "no rule files (*.toml) are in {folder}"
-        )));
+    if let (Some(path), 0) = (&path, files) {
+        let shown = path.display();
+        return Err(Failure::Said(match one {
+            Some(_) => format!("{shown} is no rule file (*.toml)"),
+            None => format!("no rule files (*.toml) are in {shown}"),
+        }));
     }
     let mut out = console.out();
     match format {
