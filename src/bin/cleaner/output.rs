@@ -224,15 +224,23 @@ fn refuse_overlap(inputs: &Inputs, targets: &[PathBuf]) -> Result<(), String> {
             ));
         }
     }
-    for (real, name) in &owners {
-        let over = real.ancestors().skip(1).find_map(|over| owners.get(over));
-        if let Some(over) = over {
-            return Err(format!(
-                "{over} would be written where {name} needs a folder"
-            ));
-        }
-    }
-    Ok(())
+    // Many files are in few folders.
+    let folders: HashSet<&Path> = owners.keys().filter_map(|real| real.parent()).collect();
+    let mut paths = folders.into_iter().flat_map(Path::ancestors);
+    let Some(file) = paths.find(|path| owners.contains_key(*path)) else {
+        return Ok(());
+    };
+    let inside = |path: &Path| path.starts_with(file) && path != file;
+    let names = owners.iter().filter(|(path, _)| inside(path));
+    let name = names
+        .map(|(_, name)| name)
+        .min()
+        .copied()
+        .unwrap_or_default();
+    let over = owners[file];
+    Err(format!(
+        "{over} would be written where {name} needs a folder"
+    ))
 }
 
 /// Refuses files beside the outputs that would take the place of an input, of an output, or of one
