@@ -269,8 +269,9 @@ impl Settled<'_> {
     /// The bytes of the original text that go, as those of [`Cleaned::holes`].
     fn holes(&self) -> Vec<Range<usize>> {
         let Settled { page, gone, .. } = self;
-        let lines = gone.lines.iter().map(|&line| page.full_span(line));
-        let mut spans: Vec<Range<usize>> = lines.collect();
+        // There are about as many seams.
+        let mut spans: Vec<Range<usize>> = Vec::with_capacity(2 * gone.lines.len() + 1);
+        spans.extend(gone.lines.iter().map(|&line| page.full_span(line)));
         spans.extend(
             gone.parts
                 .iter()
@@ -934,15 +935,18 @@ struct Gone {
 impl Gone {
     /// A line of which parts leave nothing but white space is gone too.
     fn new(page: &Page, deleted: &[Taken]) -> Gone {
-        let (whole, cut): (Vec<&Taken>, Vec<&Taken>) =
-            deleted.iter().partition(|taken| taken.part.is_none());
         let mut gone = Gone {
-            lines: whole.iter().map(|taken| taken.line).collect(),
+            lines: Vec::with_capacity(deleted.len()),
             parts: Vec::new(),
         };
+        let whole = deleted.iter().filter(|taken| taken.part.is_none());
+        gone.lines.extend(whole.map(|taken| taken.line));
         gone.in_order();
-        let cut = cut.into_iter().filter(|taken| !gone.has(taken.line));
-        let mut cut: Vec<&Taken> = cut.collect();
+        let cut = deleted.iter().filter(|taken| taken.part.is_some());
+        let mut cut: Vec<&Taken> = cut.filter(|taken| !gone.has(taken.line)).collect();
+        if cut.is_empty() {
+            return gone;
+        }
         cut.sort_by_key(|taken| taken.line);
         for of_line in cut.chunk_by(|one, next| one.line == next.line) {
             let line = of_line[0].line;

@@ -311,13 +311,15 @@ impl Matcher {
         let mut work = (self.head() + self.tail()) as usize;
         // One search of the text is cheaper than one of each line.
         let text = page.whole_text();
-        let is_idle = |inline: &&Inline| text.is_some_and(|text| inline.finds_nothing(text));
-        let (idle, inlines): (Vec<&Inline>, Vec<&Inline>) = self.inlines.iter().partition(is_idle);
-        let idle: usize = idle.into_iter().map(Inline::searches).sum();
-        let inlines: Vec<(&Inline, Room)> = inlines
-            .into_iter()
-            .map(|inline| (inline, pass.room(inline.rule)))
-            .collect();
+        let mut idle = 0;
+        let mut inlines: Vec<(&Inline, Room)> = Vec::with_capacity(self.inlines.len());
+        for inline in &self.inlines {
+            if text.is_some_and(|text| inline.finds_nothing(text)) {
+                idle += inline.searches();
+            } else {
+                inlines.push((inline, pass.room(inline.rule)));
+            }
+        }
         let has_zone = |inline: &Inline| self.zone(inline.rule).is_some();
         let mut flush = STARTS;
         for ask in asks {

@@ -841,6 +841,7 @@ impl<'t> Page<'t> {
     /// the line end that goes where the text had no final one. In order, disjoint from the lines.
     pub(crate) fn seams(&self) -> Vec<Range<usize>> {
         let mut seams = Vec::new();
+        let mut runs: Vec<Range<usize>> = Vec::new();
         let mut line = 0;
         let count = self.lines.len();
         while line < count {
@@ -853,7 +854,8 @@ impl<'t> Page<'t> {
                 line += 1;
             }
             // The blank runs before, between and behind the lines of the hole.
-            let runs: Vec<Range<usize>> = (hole..=line).map(|at| self.run_before(at)).collect();
+            runs.clear();
+            runs.extend((hole..=line).map(|at| self.run_before(at)));
             let stays = if hole == 0 || line == count {
                 None
             } else {
@@ -873,10 +875,10 @@ impl<'t> Page<'t> {
                 seams.push(end..self.full_span(kept).end);
             }
             seams.extend(
-                runs.into_iter()
+                runs.iter()
                     .enumerate()
                     .filter(|(at, run)| Some(*at) != stays && !run.is_empty())
-                    .map(|(_, run)| run),
+                    .map(|(_, run)| run.clone()),
             );
         }
         seams
