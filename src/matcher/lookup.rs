@@ -35,8 +35,9 @@ pub(crate) struct Lookup {
     seen: Box<[OnceCell<Box<Seen>>]>,
 }
 
-/// How many lines are remembered, and of how many bytes.
+/// How many lines are remembered at most, for each literal or pattern, and of how many bytes.
 const SEEN: usize = 2048;
+const OF_EACH: usize = 4;
 const SHORT: usize = 256;
 
 /// A line as it is without surrounding white space and bullet, and all that it serves.
@@ -306,9 +307,11 @@ impl Lookup {
             || self.gates.iter().any(|gate| gate.open(line) != 0)
     }
 
-    /// Makes room to remember lines.
+    /// Makes room to remember lines. There may be thousands of outlets of few rules.
     pub(crate) fn remember(&mut self) {
-        self.seen = std::iter::repeat_with(OnceCell::new).take(SEEN).collect();
+        let known = self.literals.values.len() + self.patterns.len();
+        let room = (OF_EACH * known).next_power_of_two().min(SEEN);
+        self.seen = std::iter::repeat_with(OnceCell::new).take(room).collect();
     }
 
     /// Calls `hit` with every asker that the line serves, of those that `may_ask`, and how.
@@ -351,7 +354,9 @@ impl Lookup {
     #[inline]
     fn place(&self, bare: &str) -> Option<&OnceCell<Box<Seen>>> {
         let hash = || self.known.hasher().hash_one(bare) as usize;
-        (bare.len() <= SHORT).then(|| self.seen.get(hash() % SEEN))?
+        // The room is a power of two.
+        let last = self.seen.len().checked_sub(1)?;
+        (bare.len() <= SHORT).then(|| self.seen.get(hash() & last))?
     }
 
     /// Calls `hit` with every asker that the line serves, of those that `may_ask`.

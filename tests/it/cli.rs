@@ -1143,6 +1143,20 @@ warning[too-short]: «WP%» stands in many a text
     let notes = ["rules", "check", "more/notes.txt"];
     check(place.run(&notes), 2, "", err);
     std::fs::remove_file(place.path("more/other.toml")).unwrap();
+    // Those of families have a folder of their own, and build on the others.
+    place.put(
+        "more/families/kin.toml",
+        "family = \"kin\"\nname = \"Kin\"\nextends = [\"warned\"]\n",
+    );
+    for path in ["more/families/kin.toml", "./more/families/kin.toml"] {
+        check(
+            place.run(&["rules", "check", path]),
+            0,
+            "1 rule file, 0 rules: fine\n",
+            "",
+        );
+    }
+    std::fs::remove_file(place.path("more/families/kin.toml")).unwrap();
     let json = format!(
         "\
 {{\"level\":\"warning\",\"file\":{file:?},\"line\":3,\"column\":12,\"rule\":null,\"key\":\"domains\",\"lint\":\"public-suffix\",\"message\":\"anybody may have a site under `co.uk`\",\"help\":\"write the outlet's own domain\"}}

@@ -173,12 +173,14 @@ fn over(
 ) -> Result<(Totals, Gathered), Failure> {
     let mut results = Results::new(work, reading, manifest).map_err(Failure::Said)?;
     let mut jobs = Jobs::new(work.inputs, reading);
+    let threads = match is_small(work.inputs) {
+        true => 1,
+        false => threads(work.args.threads),
+    };
+    let sharing = if work.writes_pages() { threads } else { 0 };
     pipeline::run(
-        match is_small(work.inputs) {
-            true => 1,
-            false => threads(work.args.threads),
-        },
-        || jobs.next_few(work.writes_pages()),
+        threads,
+        || jobs.next_few(sharing),
         |jobs| jobs.iter().any(|job| job.is_large(work.inputs)),
         |jobs| jobs.into_iter().map(|job| work.on(job)).collect::<Vec<_>>(),
         |done| done.into_iter().try_for_each(|done| results.take(done)),

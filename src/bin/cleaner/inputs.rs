@@ -21,8 +21,8 @@ pub struct Input {
     pub below: Option<PathBuf>,
     /// Whether its file is known to be no link itself.
     is_plain: bool,
-    /// The size of its file, once somebody has asked.
-    size: OnceCell<u64>,
+    /// The size of its file, if it is an ordinary one, once somebody has asked.
+    size: OnceCell<Option<u64>>,
 }
 
 /// The files of a run.
@@ -212,11 +212,18 @@ impl Input {
         self.is_plain
     }
 
-    /// The size of its file, which may be compressed, as it was when it was asked for first: bytes.
+    /// The size of its file, which may be compressed, as it was when it was asked for first: bytes; 0 if
+    /// it is no ordinary file.
     pub fn size(&self) -> u64 {
+        self.known_size().unwrap_or(0)
+    }
+
+    /// The same; `None` if it is no ordinary file.
+    pub fn known_size(&self) -> Option<u64> {
         *self.size.get_or_init(|| {
             let metadata = self.file.as_ref().and_then(|file| file.metadata().ok());
-            metadata.map_or(0, |metadata| metadata.len())
+            let file = metadata.filter(|metadata| metadata.is_file());
+            file.map(|metadata| metadata.len())
         })
     }
 }

@@ -14,10 +14,10 @@ use crate::inputs::Inputs;
 /// bytes.
 const LARGE: usize = 4 << 20;
 
-/// A thread takes so many pages at a time, if they are no larger than this, in bytes: to take turns
-/// costs a part of what one of them does.
+/// A thread takes so many pages at a time, if they are no larger together than this, in bytes: to take
+/// turns costs a part of what one of them does.
 const PAGES: usize = 16;
-const SMALL: u64 = 1 << 16;
+const SMALL: u64 = 1 << 17;
 
 /// A part of an input, with the number of the input.
 pub struct Job {
@@ -89,30 +89,34 @@ impl<'a> Jobs<'a> {
         }
     }
 
-    /// The next jobs of one thread: one, or, with `several`, small pages that follow one another.
-    pub fn next_few(&mut self, several: bool) -> Option<Vec<Job>> {
+    /// The next jobs of one of so many threads: one, or small pages that follow one another, but not so
+    /// many that another thread is left without. No threads: one.
+    pub fn next_few(&mut self, threads: usize) -> Option<Vec<Job>> {
         let mut jobs = vec![self.next()?];
-        while several
-            && jobs.len() < PAGES
-            && jobs.last().is_some_and(|last| self.is_small_page(last.at))
-            && self.is_small_page(self.next)
+        let left = self.inputs.list.len() - self.next;
+        let most = left
+            .checked_div(2 * threads)
+            .map_or(1, |share| share.min(PAGES));
+        let mut size = self.page_size(jobs[0].at);
+        while jobs.len() < most
+            && let Some(known) = size
+            && let Some(next) = self.page_size(self.next)
+            && known + next <= SMALL
         {
             jobs.extend(self.next());
+            size = Some(known + next);
         }
         Some(jobs)
     }
 
-    /// Whether the input of this number, if it is there, is a small page by its name.
-    fn is_small_page(&self, at: usize) -> bool {
-        let input = self
-            .inputs
-            .list
-            .get(at)
-            .filter(|input| input.as_file().is_some());
-        input.is_some_and(|input| {
-            let named = self.reading.args.format.or(input.format());
-            named == Some(Format::Text) && input.size() <= SMALL
-        })
+    /// The size of the input of this number, if that is a page by its name, and there is something to
+    /// do with it.
+    fn page_size(&self, at: usize) -> Option<u64> {
+        let input = self.inputs.list.get(at)?;
+        let named = self.reading.args.format.or(input.format());
+        let is_page =
+            named == Some(Format::Text) && !self.reading.is_over[at].load(Ordering::Relaxed);
+        input.known_size().filter(|_| is_page)
     }
 
     /// Opens an input; a page of text has no parts.

@@ -507,7 +507,10 @@ impl Temporary {
 impl Drop for Temporary {
     fn drop(&mut self) {
         if let Some(file) = self.0.take() {
+            // Who abandons the others waits until this one is gone.
+            let _naming = naming();
             temporary().remove(file.path());
+            drop(file);
         }
     }
 }

@@ -88,16 +88,21 @@ pub fn run(
     console: Console,
 ) -> Result<u8, Failure> {
     let one = path.as_deref().filter(|path| path.is_file());
-    let folder = path.as_deref().map(|path| match one {
-        Some(file) => folder_of(file).to_owned(),
-        None => path.to_owned(),
-    });
+    if let Some(file) = one.filter(|file| file.extension() != Some("toml".as_ref())) {
+        let file = file.display();
+        return Err(Failure::Said(format!("{file} is no rule file (*.toml)")));
+    }
+    let one = one.map(rule_file);
+    let folder = match &one {
+        Some((folder, _)) => Some(folder.clone()),
+        None => path.clone(),
+    };
     // Of a folder only its own files: whether they are in order is what one wants to know.
     let is_asked = |outlet: &Outlet| {
         let file = Path::new(&outlet.file);
         let is_in = |folder: &PathBuf| {
             let below = file.strip_prefix(folder).ok();
-            let is_one = || one.is_none_or(|one| below.map(Path::as_os_str) == one.file_name());
+            let is_one = || one.as_ref().is_none_or(|(_, one)| below == Some(one));
             // The bundled files have names too, which need not be those of files here.
             below.is_some() && is_one() && file.is_file()
         };
@@ -119,10 +124,10 @@ pub fn run(
     };
     let files = outlets.outlets().filter(|outlet| is_asked(outlet)).count();
     if let (Some(path), 0) = (&path, files) {
-        let shown = path.display();
+        let path = path.display();
         return Err(Failure::Said(match one {
-            Some(_) => format!("{shown} is no rule file (*.toml)"),
-            None => format!("no rule files (*.toml) are in {shown}"),
+            Some(_) => format!("{path} is written otherwise in its folder"),
+            None => format!("no rule files (*.toml) are in {path}"),
         }));
     }
     let mut out = console.out();
@@ -148,6 +153,19 @@ pub fn run(
     } else {
         FINE
     })
+}
+
+/// The folder of rule files that one of them is in, and where in it: those of families have a folder
+/// of their own.
+fn rule_file(file: &Path) -> (PathBuf, PathBuf) {
+    let folder = folder_of(file);
+    let name = PathBuf::from(file.file_name().unwrap_or_default());
+    let families = Path::new("families");
+    if folder.file_name() == Some(families.as_os_str()) {
+        (folder_of(folder).to_owned(), families.join(name))
+    } else {
+        (folder.to_owned(), name)
+    }
 }
 
 fn counted(count: usize, what: &str) -> String {
