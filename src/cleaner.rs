@@ -21,8 +21,8 @@ const AGAIN: usize = 16;
 
 /// The rules of one outlet, ready to clean its pages.
 ///
-/// A `Cleaner` has no state: it may be used by many threads at once, and gives the same result for
-/// the same text always.
+/// A `Cleaner` has no state that shows: it may be used by many threads at once, and gives the same
+/// result for the same text always.
 ///
 /// ```
 /// let outlets = cleaner::Outlets::bundled();
