@@ -370,12 +370,14 @@ impl Source {
 
     /// Reads, to have so many bytes, or of a live input some more than there are.
     fn read(&mut self, wanted: usize) -> Result<(), String> {
-        if self.buffer.is_empty() {
+        if self.buffer.is_empty() && self.buffer.capacity() == 0 {
             self.buffer = vec![0; wanted];
         } else if self.buffer.len() < wanted {
-            // What was never read need not be copied.
-            self.buffer.truncate(self.length);
-            self.buffer.reserve_exact(wanted - self.length);
+            if self.buffer.capacity() < wanted {
+                // What was never read need not be copied.
+                self.buffer.truncate(self.length);
+                self.buffer.reserve_exact(wanted - self.length);
+            }
             self.buffer.resize(wanted, 0);
         }
         while self.length < wanted {

@@ -406,39 +406,45 @@ impl<'a> Text<'a> {
     /// That of a literal behind whose first quote the line goes on here; `None` if it is not right.
     fn unescape(line: &'a str, start: usize) -> Option<Text<'a>> {
         let rest = &line[start..];
-        let bytes = rest.as_bytes();
-        let mut at = memchr2(b'"', b'\\', bytes)?;
-        let mut text = Cow::Borrowed(&rest[..at]);
+        let plain = |literal: &'a str| {
+            let end = match literal.as_bytes().first()? {
+                b'"' | b'\\' => 0,
+                _ => memchr2(b'"', b'\\', literal.as_bytes())?,
+            };
+            Some(literal.split_at(end))
+        };
+        let (first, mut left) = plain(rest)?;
+        let mut text = Cow::Borrowed(first);
         let mut marks = Vec::new();
-        if bytes[at] == b'\\' {
+        if left.starts_with('\\') {
             let mut unescaped = String::with_capacity(rest.len());
-            unescaped.push_str(&text);
-            while bytes[at] == b'\\' {
+            unescaped.push_str(first);
+            let mut next_mark = APART;
+            while let Some(escaped) = left.strip_prefix('\\') {
                 // Nearly all escapes are line ends.
-                if bytes.get(at + 1) == Some(&b'n') {
+                left = if let Some(behind) = escaped.strip_prefix('n') {
                     unescaped.push('\n');
-                    at += 2;
+                    behind
                 } else {
-                    let (c, length) = escape(&rest[at..])?;
+                    let (c, length) = escape(left)?;
                     unescaped.push(c);
-                    at += length;
+                    &left[length..]
+                };
+                if unescaped.len() >= next_mark {
+                    marks.push((rest.len() - left.len(), unescaped.len()));
+                    next_mark = unescaped.len() + APART;
                 }
-                if unescaped.len() >= marks.last().map_or(0, |&(_, last)| last) + APART {
-                    marks.push((at, unescaped.len()));
-                }
-                if !matches!(bytes.get(at)?, b'"' | b'\\') {
-                    let plain = memchr2(b'"', b'\\', &bytes[at..])?;
-                    unescaped.push_str(&rest[at..at + plain]);
-                    at += plain;
-                }
+                let (piece, behind) = plain(left)?;
+                unescaped.push_str(piece);
+                left = behind;
             }
             text = Cow::Owned(unescaped);
         }
+        let at = rest.len() - left.len();
         // Without an early exit many bytes are looked at at once.
-        let has_control = bytes[..at]
-            .iter()
-            .fold(false, |any, &byte| any | (byte < b' '));
-        (!has_control).then_some(Text {
+        let literal = rest.as_bytes()[..at].iter();
+        let least = literal.fold(u8::MAX, |least, &byte| least.min(byte));
+        (least >= b' ').then_some(Text {
             text,
             literal: start..start + at,
             marks,
