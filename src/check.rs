@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::cleaner::Cleaner;
+use crate::cleaner::{Cleaner, Patterns};
 use crate::error::{Problem, SourceFile};
 use crate::schema::{AnyRule, Example, Zone};
 use crate::text::{fold, without};
@@ -22,7 +22,9 @@ const PROBES: &[&str] = &[
 pub(crate) fn rule(owner: &str, source: &Arc<SourceFile>, rule: AnyRule) -> Vec<Problem> {
     let head = rule.head();
     let id = format!("{owner}/{}", head.id.value);
-    let cleaner = match Cleaner::compile(owner, &[(owner, source.clone(), rule)], 1.0, true) {
+    let rules = [(owner, source.clone(), rule)];
+    let patterns = Arc::new(Patterns::at_once());
+    let cleaner = match Cleaner::compile(owner, &rules, 1.0, &patterns) {
         Ok(cleaner) => cleaner,
         Err(problems) => {
             return problems

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Problem, SourceFile};
+pub(crate) use crate::matcher::Patterns;
 use crate::matcher::{Ask, Fields, Find, Matcher, MissedLine, Served};
 use crate::schema::{AnyRule, Category, Zone};
 use crate::text::{NONE, Page, subtract, union, without};
@@ -268,17 +269,15 @@ struct Settled<'t> {
 impl Settled<'_> {
     /// The bytes of the original text that go, as those of [`Cleaned::holes`].
     fn holes(&self) -> Vec<Range<usize>> {
-        let Settled { page, gone, .. } = self;
-        // There are about as many seams.
-        let mut spans: Vec<Range<usize>> = Vec::with_capacity(2 * gone.lines.len() + 1);
-        spans.extend(gone.lines.iter().map(|&line| page.full_span(line)));
-        spans.extend(
-            gone.parts
-                .iter()
-                .flat_map(|(_, parts)| parts.iter().cloned()),
-        );
-        spans.extend(page.seams());
-        union(spans)
+        let mut spans = self.page.gone_with_seams();
+        for (_, parts) in &self.gone.parts {
+            spans.extend_from_slice(parts);
+        }
+        // Parts may touch what goes behind their line.
+        match self.gone.parts.is_empty() {
+            true => spans,
+            false => union(spans),
+        }
     }
 }
 
@@ -286,18 +285,19 @@ impl Settled<'_> {
 struct Unsettled(Vec<u32>);
 
 impl Cleaner {
-    /// Compiles the rules of an outlet, each with the id of its file and the file.
+    /// Compiles the rules of an outlet, each with the id of its file and the file; patterns that are
+    /// known already are not compiled again.
     pub(crate) fn compile(
         outlet: &str,
         rules: &[(&str, Arc<SourceFile>, AnyRule)],
         ceiling: f64,
-        now: bool,
+        patterns: &Arc<Patterns>,
     ) -> Result<Cleaner, Vec<Problem>> {
         let written: Vec<_> = rules
             .iter()
             .map(|(_, source, rule)| (source.clone(), *rule))
             .collect();
-        let matcher = Matcher::compile(&written, now)?;
+        let matcher = Matcher::compile(&written, patterns)?;
         let rules: Vec<Arc<Rule>> = rules
             .iter()
             .map(|(owner, source, rule)| Arc::new(Rule::new(owner, source, *rule)))
@@ -588,7 +588,7 @@ impl Cleaner {
         let mut taken = Vec::with_capacity(FINDS);
         let mut finds = Vec::with_capacity(FINDS);
         let mut ends = self.matcher.zone_ends(page);
-        let all = || page.lines().map(|line| Ask { line, distance: 0 });
+        let all = || page.lines().map(Ask::anew);
         let zone_ends = zones.then_some(&ends);
         let mut work = match back {
             Some(back) => {
@@ -637,45 +637,88 @@ impl Cleaner {
 
     /// The lines for which rules may find something new after lines, in order, were touched.
     fn lines_to_ask(&self, page: &Page, touched: &[u32]) -> Vec<Ask> {
-        let reach = self.matcher.reach();
         let mut asks: Vec<Ask> = Vec::with_capacity(FINDS + touched.len());
-        // The lines that are left on both sides of each change.
-        let mut sides: Vec<(u32, u32)> = Vec::with_capacity(touched.len());
+        // The lines that are left on both sides of the last change.
+        let mut last: Option<(u32, u32)> = None;
         for &line in touched {
             // Lines go in order, so the line before one that went is left.
             let before = page.prev(line);
-            let side = match before {
-                _ if !page.is_gone(line) => (before, page.next(line)),
+            let is_gone = page.is_gone(line);
+            let sides = match before {
+                _ if !is_gone => (before, page.next(line)),
                 NONE => (NONE, page.first()),
                 _ => (before, page.next(before)),
             };
-            if !page.is_gone(line) {
-                asks.push(Ask { line, distance: 0 });
+            if last != Some(sides) {
+                let after = last.map(|(_, after)| after);
+                self.lines_between(page, after, Some(before), &mut asks);
+                last = Some(sides);
             }
-            if sides.last() != Some(&side) {
-                sides.push(side);
-            }
-        }
-        let has_news = |line| self.matcher.may_have_news(page, line);
-        let ask = |line, distance| has_news(line).then_some(Ask { line, distance });
-        for (at, &(before, after)) in sides.iter().enumerate() {
-            // Behind the next change that one is nearer.
-            let first = at.checked_sub(1).map_or(0, |at| sides[at].1);
-            let last = sides.get(at + 1).map_or(NONE - 1, |next| next.0);
-            let (mut line, mut distance) = (before, 1);
-            while line != NONE && line >= first && distance <= reach {
-                asks.extend(ask(line, distance));
-                (line, distance) = (page.prev(line), distance + 1);
-            }
-            let (mut line, mut distance) = (after, 1);
-            while line != NONE && line <= last && distance <= reach {
-                asks.extend(ask(line, distance));
-                (line, distance) = (page.next(line), distance + 1);
+            if !is_gone {
+                asks.push(Ask::anew(line));
             }
         }
-        asks.sort_unstable();
-        asks.dedup_by_key(|ask| ask.line);
+        if let Some((_, after)) = last {
+            self.lines_between(page, Some(after), None, &mut asks);
+        }
+        asks.retain(|ask| self.matcher.may_have_news(page, *ask));
         asks
+    }
+
+    /// Adds the lines between two changes that are near to one, in order: from the line after the one,
+    /// `None` where there is none before, to the line before the other, `None` where none follows.
+    fn lines_between(
+        &self,
+        page: &Page,
+        after: Option<u32>,
+        before: Option<u32>,
+        asks: &mut Vec<Ask>,
+    ) {
+        let (first, last) = (after.unwrap_or(0), before.unwrap_or(NONE - 1));
+        if after == Some(NONE) || before == Some(NONE) || first > last {
+            return;
+        }
+        let reach = self.matcher.reach();
+        let start = asks.len();
+        let mut is_whole = false;
+        if let Some(mut line) = after {
+            for distance in 1..=reach {
+                asks.push(Ask {
+                    line,
+                    distance,
+                    behind: distance,
+                });
+                is_whole = before == Some(line);
+                line = page.next(line);
+                if is_whole || line == NONE {
+                    break;
+                }
+            }
+        }
+        if let Some(mut line) = before.filter(|_| !is_whole) {
+            let near = asks.len();
+            let behind = asks[start..].last().map(|ask| ask.line);
+            for distance in 1..=reach {
+                asks.push(Ask {
+                    line,
+                    distance,
+                    behind: NONE,
+                });
+                line = page.prev(line);
+                is_whole = line == NONE || Some(line) == behind;
+                if is_whole {
+                    break;
+                }
+            }
+            asks[near..].reverse();
+        }
+        if is_whole && after.is_some() && before.is_some() {
+            // Of the two the nearer one counts.
+            let count = (asks.len() - start) as u32;
+            for (distance, ask) in (1..).zip(&mut asks[start..]) {
+                ask.distance = distance.min(count + 1 - distance);
+            }
+        }
     }
 
     /// Why removals, of which the first went in earlier rounds, are not to be believed. `gone`: what

@@ -87,7 +87,9 @@
 //! rule knew is remembered, up to four lines for each literal or pattern and 2,048 in all, so that it
 //! is not matched on the next page. Patterns of whole lines are lazy automata of `regex-automata`; a
 //! `Regex`, which also finds where a match begins and its groups, is built only for who asks for
-//! these. A line that only came into a zone is asked again by the rules that have one.
+//! these. What edges a pattern's lines have the build finds out for bundled rule files, and of others
+//! it is found out when they are read; the patterns of a family are compiled once for all its outlets.
+//! A line that only came into a zone is asked again by the rules that have one.
 //! A block is anchored at the step that the fewest lines seem to serve, and tried only from lines
 //! that can lead to it, walked back over its steps; its other steps are compiled when a line comes
 //! before them. It is not tried where it can only find the end of a match that it has found already. An inline rule is left out for a page that lacks what all of its matches have. The plain

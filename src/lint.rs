@@ -508,7 +508,7 @@ fn patterns(rule: AnyRule, found: &mut Found) {
 /// Whether the rule takes prose.
 fn prose(owner: &str, rule: AnyRule, found: &mut Found) {
     let rules = [(owner, found.source.clone(), rule)];
-    let Ok(cleaner) = Cleaner::compile(owner, &rules, 1.0, false) else {
+    let Ok(cleaner) = Cleaner::compile(owner, &rules, 1.0, &Arc::default()) else {
         return;
     };
     let lines = PROSE.iter().flat_map(|text| text.lines());
@@ -617,7 +617,7 @@ fn takes_without(
 ) -> bool {
     let others = rules.iter().zip(others).filter(|(_, is_one)| **is_one);
     let others: Vec<Owned> = others.map(|(rule, _)| rule.clone()).collect();
-    let Ok(cleaner) = Cleaner::compile(owner, &others, 1.0, false) else {
+    let Ok(cleaner) = Cleaner::compile(owner, &others, 1.0, &Arc::default()) else {
         return false;
     };
     examples.iter().all(|(text, marked)| {

@@ -5,6 +5,7 @@
 //! it, and how far the line is from the page's ends. So after something went, only the lines near
 //! it ([`Matcher::reach`]) and in the zones need to be asked again.
 
+mod analysis;
 mod automaton;
 mod block;
 mod duplicate;
@@ -26,6 +27,7 @@ use self::inline::Inline;
 use self::line::Line;
 use self::lookup::Lookup;
 pub(crate) use self::miss::Miss as MissedLine;
+pub(crate) use self::pattern::Patterns;
 pub(crate) use self::served::Served;
 use crate::error::{Problem, SourceFile};
 use crate::schema::{AnyRule, Zone};
@@ -56,6 +58,19 @@ pub(crate) struct Ask {
     /// How many lines it is away from what changed since the rules were asked last; 0 where it
     /// changed itself, or was not asked before. A rule that does not see so far has no news.
     pub(crate) distance: u32,
+    /// The same for what changed before it; `NONE` where that is farther than any rule sees.
+    pub(crate) behind: u32,
+}
+
+impl Ask {
+    /// That of a line which changed itself, or was not asked before.
+    pub(crate) fn anew(line: u32) -> Ask {
+        Ask {
+            line,
+            distance: 0,
+            behind: 0,
+        }
+    }
 }
 
 /// Compiled rules.
@@ -72,13 +87,32 @@ pub(crate) struct Matcher {
     duplicates: Vec<Duplicate>,
     /// The bytes of the shortest line that any of these wants.
     least_copy: usize,
+    /// Which of these may want a line, as notes: by the byte that it begins with; where a blank line
+    /// stands before it; where it came into a zone; where it is in none.
+    copies_by_first: CopiesByFirst,
+    copies_behind_blank: u8,
+    copies_in_zone: u8,
+    copies_anywhere: u8,
     /// Each zone once, and that of each rule by its place among them.
     zones: Vec<Option<Zone>>,
     zone_of: Vec<u32>,
     /// The sizes of zones at the head and at the tail, each once, in order.
     heads: Vec<u32>,
     tails: Vec<u32>,
+    /// How far all see; blocks; and duplicate rules, by the place of their note.
     reach: u32,
+    block_reach: u32,
+    copies_reach: [u32; COPY_NOTES],
+}
+
+/// Notes for each byte.
+#[derive(Debug)]
+struct CopiesByFirst([u8; 256]);
+
+impl Default for CopiesByFirst {
+    fn default() -> CopiesByFirst {
+        CopiesByFirst([0; 256])
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -98,25 +132,27 @@ const TRY: usize = 8;
 
 /// The note of a line that was asked as it is.
 const KNOWN: u8 = 1;
-/// The note of a line that the lookup may have.
+/// The note of a line that line rules want.
 const HIT: u8 = 2;
 /// The note of a line that serves a step of a block.
 const ANCHOR: u8 = 4;
 /// The notes of a line that duplicate rules want.
 const COPIES: u8 = !(KNOWN | HIT | ANCHOR);
 
-/// The note of a line that a duplicate rule of this number wants; the last bit is for all that are
-/// too many to have one of their own.
+/// How many notes there are for duplicate rules; the last is for all that are too many to have one of
+/// their own.
+const COPY_NOTES: usize = 5;
+
+/// The note of a line that a duplicate rule of this number wants.
 fn copy_note(duplicate: usize) -> u8 {
-    8 << duplicate.min(4)
+    8 << duplicate.min(COPY_NOTES - 1)
 }
 
 impl Matcher {
     /// Compiles rules, each with the file it stands in; a rule's index is its place in the list.
-    /// `now` compiles the patterns too, instead of at their first use.
     pub(crate) fn compile(
         rules: &[(Arc<SourceFile>, AnyRule)],
-        now: bool,
+        patterns: &Arc<Patterns>,
     ) -> Result<Matcher, Vec<Problem>> {
         let mut matcher = Matcher {
             reach: 1,
@@ -126,7 +162,7 @@ impl Matcher {
         let mut problems = Vec::new();
         for (index, (source, rule)) in rules.iter().enumerate() {
             let mut wrong = Vec::new();
-            matcher.add(index as RuleIndex, *rule, source, now, &mut wrong);
+            matcher.add(index as RuleIndex, *rule, source, patterns, &mut wrong);
             problems.extend(wrong);
         }
         if problems.is_empty() {
@@ -142,7 +178,7 @@ impl Matcher {
         index: RuleIndex,
         rule: AnyRule,
         source: &Arc<SourceFile>,
-        now: bool,
+        patterns: &Arc<Patterns>,
         problems: &mut Vec<Problem>,
     ) {
         let zone = rule.head().zone;
@@ -161,14 +197,15 @@ impl Matcher {
         }
         match rule {
             AnyRule::Line(written) => {
-                let line = Line::compile(index, written, source, now, problems);
+                let line = Line::compile(index, written, source, patterns, problems);
                 self.lookup.add(&line.wanted, self.askers.len() as u32);
                 let zone = self.zone_of[index as usize];
                 self.askers.push(Asker::Line { rule: index, zone });
                 self.lines.push(line);
             }
             AnyRule::Block(written) => {
-                let mut block = Block::compile(index, written, source, now, problems);
+                let mut block = Block::compile(index, written, source, patterns, problems);
+                self.block_reach = self.block_reach.max(block.span());
                 self.reach = self.reach.max(block.span());
                 match block.starts() {
                     Starts::Anywhere => self.anywhere.push(self.blocks.len()),
@@ -190,11 +227,26 @@ impl Matcher {
             }
             AnyRule::Inline(written) => self
                 .inlines
-                .push(Inline::compile(index, written, source, now, problems)),
+                .push(Inline::compile(index, written, source, patterns, problems)),
             AnyRule::Duplicate(written) => {
-                let duplicate = Duplicate::compile(index, written, source, now, problems);
+                let duplicate = Duplicate::compile(index, written, source, patterns, problems);
+                let reach = &mut self.copies_reach[self.duplicates.len().min(COPY_NOTES - 1)];
+                *reach = (*reach).max(duplicate.apart + 1);
                 self.reach = self.reach.max(duplicate.apart + 1);
                 self.least_copy = self.least_copy.min(duplicate.least);
+                let note = copy_note(self.duplicates.len());
+                for (first, copies) in (0..=u8::MAX).zip(&mut self.copies_by_first.0) {
+                    *copies |= if duplicate.begins.contains(first) {
+                        note
+                    } else {
+                        0
+                    };
+                }
+                self.copies_behind_blank |= if duplicate.gap { note } else { 0 };
+                match duplicate.has_zone {
+                    true => self.copies_in_zone |= note,
+                    false => self.copies_anywhere |= note,
+                }
                 self.duplicates.push(duplicate);
             }
         }
@@ -205,9 +257,21 @@ impl Matcher {
         self.reach
     }
 
-    /// Whether a change near a line, which was asked before, can make a rule find something there.
-    pub(crate) fn may_have_news(&self, page: &Page, line: u32) -> bool {
-        page.notes(line) & (ANCHOR | COPIES) != 0 || !self.anywhere.is_empty()
+    /// Whether a change of the page, so far away, can make a rule find something at a line.
+    pub(crate) fn may_have_news(&self, page: &Page, ask: Ask) -> bool {
+        let Ask {
+            line,
+            distance,
+            behind,
+        } = ask;
+        if distance == 0 || !self.anywhere.is_empty() {
+            return true;
+        }
+        let notes = page.notes(line);
+        let copies = self.copies_reach.iter().enumerate();
+        let mut copies = copies.filter(|(at, _)| notes & copy_note(*at) != 0);
+        (notes & ANCHOR != 0 && distance <= self.block_reach)
+            || (notes & COPIES != 0 && copies.any(|(_, &reach)| behind <= reach))
     }
 
     /// How far each zone reaches into the page.
@@ -299,10 +363,14 @@ impl Matcher {
                 from: 0,
             },
         };
+        let rooms: Vec<Room> = self.zones.iter().map(room).collect();
+        let zoned = self.duplicates.iter().filter(|copies| copies.has_zone);
+        let zoned = zoned.map(|copies| rooms[self.zone_of[copies.rule as usize] as usize]);
         let mut pass = Pass {
             matcher: self,
             page,
-            rooms: self.zones.iter().map(room).collect(),
+            copies_room: zoned.fold(Room::NONE, Room::also),
+            rooms,
             served,
             finds,
             starts: Vec::with_capacity(64),
@@ -323,7 +391,7 @@ impl Matcher {
         let has_zone = |inline: &Inline| self.zone(inline.rule).is_some();
         let mut flush = STARTS;
         for ask in asks {
-            let Ask { line, distance } = ask;
+            let Ask { line, distance, .. } = ask;
             let length = page.length(line);
             work += 16;
             if length > MAX_LINE {
@@ -339,11 +407,11 @@ impl Matcher {
                 if is_new {
                     pass.served.begin(line);
                     if self.lookup.may_hit(page.edges(line)) {
-                        page.note(line, HIT);
+                        pass.look_up(line);
                     }
                 }
                 if page.notes(line) & HIT != 0 {
-                    pass.look_up(line);
+                    pass.take_lines(line);
                 }
                 page.note(line, KNOWN);
             }
@@ -380,6 +448,18 @@ impl Matcher {
         work + pass.blocks(NONE)
     }
 
+    /// The duplicate rules of a note.
+    #[inline]
+    fn copies_of(&self, note: u8) -> &[Duplicate] {
+        let at = (note >> 3).trailing_zeros() as usize;
+        let end = if at + 1 < COPY_NOTES {
+            at + 1
+        } else {
+            usize::MAX
+        };
+        &self.duplicates[at..end.min(self.duplicates.len())]
+    }
+
     /// The line so many lines before one that no block that it anchors begins earlier.
     fn lines_before(&self, page: &Page, line: u32) -> u32 {
         let mut first = line;
@@ -397,8 +477,9 @@ impl Matcher {
 struct Pass<'m, 'p, 't> {
     matcher: &'m Matcher,
     page: &'p Page<'t>,
-    /// The room of each zone.
+    /// The room of each zone, and of all those together that duplicate rules have.
     rooms: Vec<Room>,
+    copies_room: Room,
     served: &'p mut Served<'m>,
     finds: &'p mut Vec<Find>,
     /// Where blocks may begin that have not been tried: the line, and in the low half of the number
@@ -423,27 +504,45 @@ impl Pass<'_, '_, '_> {
 
     /// Notes the duplicate rules for which a line may be a copy, but those that have it in no zone:
     /// a line that comes into a zone is asked again.
+    #[inline]
     fn copies(&self, line: u32) {
-        let page = self.page;
-        let is_known = page.notes(line) & KNOWN != 0;
-        for (at, duplicate) in self.matcher.duplicates.iter().enumerate() {
-            if duplicate.may_follow(page, line)
-                && (duplicate.has_zone || !is_known)
-                && self.fits(duplicate.rule, line, line)
-                && duplicate.may_find(page, line)
-            {
-                page.note(line, copy_note(at));
+        let Pass { matcher, page, .. } = self;
+        let mut notes = matcher.copies_by_first.0[usize::from(page.first_byte(line))];
+        if !page.may_touch_previous(line) {
+            notes &= matcher.copies_behind_blank;
+        }
+        if page.notes(line) & KNOWN != 0 {
+            notes &= matcher.copies_in_zone;
+        }
+        if !self.copies_room.has(line, line) {
+            notes &= matcher.copies_anywhere;
+        }
+        if notes != 0 {
+            self.copies_of(line, notes);
+        }
+    }
+
+    /// As [`copies`](Pass::copies), of the rules of some notes.
+    fn copies_of(&self, line: u32, mut notes: u8) {
+        while notes != 0 {
+            let note = notes & notes.wrapping_neg();
+            notes &= notes - 1;
+            for duplicate in self.matcher.copies_of(note) {
+                if self.fits(duplicate.rule, line, line) && duplicate.may_find(self.page, line) {
+                    self.page.note(line, note);
+                }
             }
         }
     }
 
     /// Adds what duplicate rules find at a line, of those that may want it; returns how many bytes
     /// were looked at.
-    fn duplicates(&mut self, Ask { line, distance }: Ask) -> usize {
+    fn duplicates(&mut self, Ask { line, behind, .. }: Ask) -> usize {
         let notes = self.page.notes(line);
         let mut work = 0;
         for (at, duplicate) in self.matcher.duplicates.iter().enumerate() {
-            let is_news = distance <= duplicate.apart + 1;
+            // It is the later of two copies.
+            let is_news = behind <= duplicate.apart + 1;
             if is_news && notes & copy_note(at) != 0 && self.fits(duplicate.rule, line, line) {
                 let room = self.room(duplicate.rule);
                 let fits = |line| room.has(line, line);
@@ -453,33 +552,35 @@ impl Pass<'_, '_, '_> {
         work
     }
 
-    /// Adds what line rules find at a line; what it serves blocks is kept, if it is not known.
+    /// Keeps what a line serves, which was not known.
     fn look_up(&mut self, line: u32) {
         let Matcher { lookup, askers, .. } = self.matcher;
-        let (page, rooms) = (self.page, &self.rooms);
-        // A line rule's zone is asked before its patterns; for a block the line is of use wherever it is.
-        let is_new = page.notes(line) & KNOWN == 0;
-        let reads = self.served.fields;
-        let may_ask = |asker: u32| match askers[asker as usize] {
-            Asker::Line { zone, .. } => rooms[zone as usize].has(line, line),
-            Asker::Block { .. } => is_new,
-        };
-        lookup.hits(&page.folding(line), may_ask, |asker, how| {
-            match askers[asker as usize] {
-                Asker::Line { rule, .. } => {
-                    self.finds.push(line::find(rule, page, line, how, reads));
-                }
-                Asker::Block { .. } => {
-                    page.note(line, ANCHOR);
-                    self.served.add(line, asker, how);
-                }
-            }
+        lookup.hits(&self.page.folding(line), |asker, how| {
+            let note = match askers[asker as usize] {
+                Asker::Line { .. } => HIT,
+                Asker::Block { .. } => ANCHOR,
+            };
+            self.page.note(line, note);
+            self.served.add(line, asker, how);
         });
     }
 
+    /// Adds what line rules find at a line.
+    fn take_lines(&mut self, line: u32) {
+        let reads = self.served.fields;
+        for (asker, how) in self.served.of(line) {
+            if let Asker::Line { rule, zone } = self.matcher.askers[asker as usize]
+                && self.rooms[zone as usize].has(line, line)
+            {
+                self.finds
+                    .push(line::find(rule, self.page, line, how, reads));
+            }
+        }
+    }
+
     /// Adds where blocks may begin of which a line serves a step.
-    fn anchor(&mut self, Ask { line, distance }: Ask) {
-        for asker in self.served.askers(line) {
+    fn anchor(&mut self, Ask { line, distance, .. }: Ask) {
+        for (asker, _) in self.served.of(line) {
             let Asker::Block { at, step } = self.matcher.askers[asker as usize] else {
                 continue;
             };
@@ -542,6 +643,19 @@ struct Room {
 }
 
 impl Room {
+    const NONE: Room = Room {
+        before: 0,
+        from: NONE,
+    };
+
+    /// This room and another one.
+    fn also(self, other: Room) -> Room {
+        Room {
+            before: self.before.max(other.before),
+            from: self.from.min(other.from),
+        }
+    }
+
     /// Whether it has a match from a first to a last line.
     #[inline]
     fn has(self, first: u32, last: u32) -> bool {

@@ -8,7 +8,7 @@ use once_cell::sync::{Lazy, OnceCell};
 use sha2::{Digest, Sha256};
 
 use crate::check;
-use crate::cleaner::{CEILING, Cleaner};
+use crate::cleaner::{CEILING, Cleaner, Patterns};
 use crate::error::{Error, Problem, Result, SourceFile, nearest};
 use crate::lint::{self, Finding};
 use crate::matcher::sign::Signs;
@@ -64,6 +64,7 @@ pub struct Outlets {
     by_id: HashMap<String, usize>,
     by_domain: HashMap<String, usize>,
     signs: OnceCell<SignTable>,
+    patterns: Arc<Patterns>,
 }
 
 /// One rule file, compiled at its first use.
@@ -243,6 +244,7 @@ impl Outlets {
             by_id,
             by_domain: HashMap::new(),
             signs: OnceCell::new(),
+            patterns: Arc::default(),
         };
         let mut problems = Vec::new();
         for at in 0..outlets.files.len() {
@@ -486,7 +488,8 @@ impl Outlets {
                 .iter()
                 .find_map(|&at| self.files[at].head.ceiling)
                 .unwrap_or(CEILING);
-            let cleaner = Cleaner::compile(&self.files[at].outlet.id, &rules, ceiling, false)?;
+            let cleaner =
+                Cleaner::compile(&self.files[at].outlet.id, &rules, ceiling, &self.patterns)?;
             Ok(Arc::new(cleaner))
         };
         self.files[at].cleaner.get_or_try_init(compile).cloned()
@@ -761,7 +764,7 @@ impl Outlets {
         for (at, file) in self.files.iter().enumerate() {
             for sign in &file.head.signs {
                 let number = table.owners.len() as u32;
-                let added = table.signs.add(sign, number, &file.source, false);
+                let added = table.signs.add(sign, number, &file.source, &self.patterns);
                 added.expect("bundled signs are compiled by the tests, others when they are read");
                 table.owners.push(at);
             }
@@ -828,7 +831,8 @@ impl File {
             if sign.pattern.is_empty() {
                 return Ok(());
             }
-            Signs::default().add(sign, 0, &self.source, true)
+            let patterns = Arc::new(Patterns::at_once());
+            Signs::default().add(sign, 0, &self.source, &patterns)
         }))
     }
 

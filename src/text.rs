@@ -49,6 +49,12 @@ impl<'l> Folding<'l> {
         self.edges
     }
 
+    /// The folded line, if folding changes more than its ends.
+    pub(crate) fn changed(&self) -> Option<&str> {
+        let folded = self.folded();
+        (!std::ptr::eq(folded, self.bare)).then_some(folded)
+    }
+
     /// The line as [`fold`] makes it.
     pub(crate) fn folded(&self) -> &str {
         if self
@@ -841,47 +847,88 @@ impl<'t> Page<'t> {
     /// the line end that goes where the text had no final one. In order, disjoint from the lines.
     pub(crate) fn seams(&self) -> Vec<Range<usize>> {
         let mut seams = Vec::new();
-        let mut runs: Vec<Range<usize>> = Vec::new();
-        let mut line = 0;
+        self.each_hole(|lines, stays| {
+            seams.extend(self.final_line_end(&lines));
+            let runs = (lines.start..=lines.end).filter(|&at| Some(at) != stays);
+            let runs = runs.map(|at| self.run_before(at));
+            seams.extend(runs.filter(|run| !run.is_empty()));
+        });
+        seams
+    }
+
+    /// The lines that are gone, with their line ends, and the [`seams`](Page::seams): in order,
+    /// disjoint, none empty, none touching.
+    pub(crate) fn gone_with_seams(&self) -> Vec<Range<usize>> {
+        let mut spans: Vec<Range<usize>> = Vec::with_capacity(16);
+        let mut push = |span: Range<usize>| match spans.last_mut() {
+            _ if span.is_empty() => {}
+            Some(last) if span.start <= last.end => last.end = span.end,
+            _ => spans.push(span),
+        };
+        // Lines and the runs around them stand side by side.
+        self.each_hole(|lines, stays| {
+            let start = match self.final_line_end(&lines) {
+                Some(end) => end.start,
+                None => self.run_before(lines.start).start,
+            };
+            let mut rest = start;
+            if let Some(stays) = stays {
+                let run = self.run_before(stays);
+                push(start..run.start);
+                rest = run.end;
+            }
+            push(rest..self.run_before(lines.end).end);
+        });
+        spans
+    }
+
+    /// Calls `hole` for the places of lines that are gone, of which no line between is left: with the
+    /// indices of the lines, and the index of the one before which the blank run stays, if one does.
+    fn each_hole(&self, mut hole: impl FnMut(Range<usize>, Option<usize>)) {
         let count = self.lines.len();
+        let mut line = 0;
         while line < count {
             if !self.lines[line].gone {
                 line += 1;
                 continue;
             }
-            let hole = line;
+            let first = line;
             while line < count && self.lines[line].gone {
                 line += 1;
             }
-            // The blank runs before, between and behind the lines of the hole.
-            runs.clear();
-            runs.extend((hole..=line).map(|at| self.run_before(at)));
-            let stays = if hole == 0 || line == count {
-                None
-            } else {
-                let size = |run: &Range<usize>| {
-                    memchr::memchr_iter(b'\n', &self.text.as_bytes()[run.clone()]).count()
+            // Of the blank runs before, between and behind the lines the first of the longest stays.
+            let mut stays = None;
+            if first > 0 && line < count {
+                let size = |at: usize| match &self.text.as_bytes()[self.run_before(at)] {
+                    [] => 0,
+                    run => memchr::memchr_iter(b'\n', run).count(),
                 };
-                let longest = runs.iter().map(size).max().unwrap_or(0);
-                runs.iter().position(|run| size(run) == longest)
-            };
-            let unterminated = line == count && hole > 0 && !self.text.ends_with('\n');
-            if unterminated {
-                let kept = hole as u32 - 1;
-                let end = match self.cut.get(&kept).and_then(|cut| cut.pieces.last()) {
-                    Some((_, last)) => last.end,
-                    None => self.span(kept).end,
-                };
-                seams.push(end..self.full_span(kept).end);
+                let mut longest = (size(first), first);
+                for at in first + 1..=line {
+                    let size = size(at);
+                    if size > longest.0 {
+                        longest = (size, at);
+                    }
+                }
+                stays = Some(longest.1);
             }
-            seams.extend(
-                runs.iter()
-                    .enumerate()
-                    .filter(|(at, run)| Some(*at) != stays && !run.is_empty())
-                    .map(|(_, run)| run.clone()),
-            );
+            hole(first..line, stays);
         }
-        seams
+    }
+
+    /// The line end of the line before a hole at the end of a text that has no final one.
+    fn final_line_end(&self, hole: &Range<usize>) -> Option<Range<usize>> {
+        let is_unterminated =
+            hole.end == self.lines.len() && hole.start > 0 && !self.text.ends_with('\n');
+        if !is_unterminated {
+            return None;
+        }
+        let kept = hole.start as u32 - 1;
+        let end = match self.cut.get(&kept).and_then(|cut| cut.pieces.last()) {
+            Some((_, last)) => last.end,
+            None => self.span(kept).end,
+        };
+        Some(end..self.full_span(kept).end)
     }
 
     /// The blank lines before the line of this index, or at the end of the text.

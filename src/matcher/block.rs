@@ -8,7 +8,7 @@ use once_cell::sync::OnceCell;
 use super::likeness::alike;
 use super::line;
 use super::lookup::{How, Wanted};
-use super::pattern::Pattern;
+use super::pattern::{Pattern, Patterns};
 use super::served::Served;
 use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
@@ -105,32 +105,43 @@ struct Deferred {
     text: Texts,
     pattern: Texts,
     source: Arc<SourceFile>,
+    patterns: Arc<Patterns>,
     wanted: OnceCell<Wanted>,
 }
 
 impl Deferred {
-    /// With `now` it is compiled at once, which finds what is wrong with it.
+    /// With patterns that are compiled at once it is too, which finds what is wrong with it.
     fn new(
         step: &schema::Step,
         source: &Arc<SourceFile>,
-        now: bool,
+        patterns: &Arc<Patterns>,
         problems: &mut Vec<Problem>,
     ) -> Deferred {
         let deferred = Deferred {
             text: step.text.clone(),
             pattern: step.pattern.clone(),
             source: source.clone(),
+            patterns: patterns.clone(),
             wanted: OnceCell::new(),
         };
-        if now {
-            deferred.compile(now, problems);
+        if patterns.at_once {
+            deferred.compile(problems);
         }
         deferred
     }
 
     #[cold]
-    fn compile(&self, now: bool, problems: &mut Vec<Problem>) -> &Wanted {
-        let compile = || Wanted::compile(&self.text, &self.pattern, &self.source, now, problems);
+    fn compile(&self, problems: &mut Vec<Problem>) -> &Wanted {
+        let compile = || {
+            let Deferred {
+                text,
+                pattern,
+                source,
+                patterns,
+                ..
+            } = self;
+            Wanted::compile(text, pattern, source, patterns, problems)
+        };
         self.wanted.get_or_init(compile)
     }
 
@@ -148,7 +159,7 @@ impl Deref for Deferred {
         match self.wanted.get() {
             Some(wanted) => wanted,
             // What is wrong was found when the file was read.
-            None => self.compile(false, &mut Vec::new()),
+            None => self.compile(&mut Vec::new()),
         }
     }
 }
@@ -175,7 +186,7 @@ impl Block {
         rule: RuleIndex,
         written: &BlockRule,
         source: &Arc<SourceFile>,
-        now: bool,
+        patterns: &Arc<Patterns>,
         problems: &mut Vec<Problem>,
     ) -> Block {
         let gap = written.gap.unwrap_or(true);
@@ -189,7 +200,7 @@ impl Block {
                 schema::Step {
                     same: Some(same), ..
                 } => What::Same(*same as usize - 1),
-                _ => What::Wanted(Box::new(Deferred::new(step, source, now, problems))),
+                _ => What::Wanted(Box::new(Deferred::new(step, source, patterns, problems))),
             },
             optional: step.optional.unwrap_or(false),
             repeat: step.repeat.unwrap_or(1),

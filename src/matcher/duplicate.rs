@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::analysis::{ByteSet, Extent};
 use super::likeness::alike;
-use super::pattern::{ByteSet, Extent, Pattern};
+use super::pattern::{Pattern, Patterns};
 use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::schema::{DuplicateRule, Which};
@@ -18,14 +19,14 @@ pub(crate) struct Duplicate {
     pub(crate) rule: RuleIndex,
     pub(crate) apart: u32,
     pub(crate) has_zone: bool,
-    gap: bool,
+    pub(crate) gap: bool,
     alike: f64,
     /// The characters of a copy.
     pub(crate) least: usize,
     most: usize,
-    patterns: Vec<Pattern>,
+    patterns: Vec<Arc<Pattern>>,
     /// The bytes that a copy may begin with.
-    begins: ByteSet,
+    pub(crate) begins: ByteSet,
     goes: Option<Which>,
 }
 
@@ -34,21 +35,21 @@ impl Duplicate {
         rule: RuleIndex,
         written: &DuplicateRule,
         source: &Arc<SourceFile>,
-        now: bool,
+        patterns: &Arc<Patterns>,
         problems: &mut Vec<Problem>,
     ) -> Duplicate {
-        let mut patterns = Vec::new();
+        let mut known = Vec::new();
         for pattern in &written.pattern {
-            match Pattern::compile(pattern, source, Extent::Whole, now) {
-                Ok(pattern) => patterns.push(pattern),
+            match patterns.of(pattern, source, Extent::Whole) {
+                Ok(pattern) => known.push(pattern),
                 Err(problem) => problems.push(problem.at_key("pattern")),
             }
         }
         let mut begins = ByteSet::default();
-        for pattern in &patterns {
+        for pattern in &known {
             begins.unite(&pattern.begins.bytes[0]);
         }
-        if patterns.is_empty() {
+        if known.is_empty() {
             begins = ByteSet::ALL;
         }
         Duplicate {
@@ -59,13 +60,14 @@ impl Duplicate {
             alike: written.alike.unwrap_or(1.0),
             least: written.least.unwrap_or(20) as usize,
             most: written.most.unwrap_or(1000) as usize,
-            patterns,
+            patterns: known,
             begins,
             goes: written.goes,
         }
     }
 
-    /// Whether a line may be the later of two copies, by itself: cheap, as every line is asked.
+    /// Whether a line that begins as it wants may be the later of two copies, by itself: cheap, as many
+    /// lines are asked.
     #[inline]
     pub(crate) fn may_find(&self, page: &Page, line: u32) -> bool {
         let may_match = || {
@@ -74,19 +76,12 @@ impl Duplicate {
             patterns.any(|pattern| pattern.may_match_raw(content))
         };
         self.has_length(page.length(line))
-            && self.begins.contains(page.first_byte(line))
             && (self.patterns.is_empty() || !self.looks_far() || may_match())
     }
 
     /// Whether the lines before one are so many that its patterns are asked before them.
     fn looks_far(&self) -> bool {
         self.apart > NEAR
-    }
-
-    /// Whether a copy of a line may stand before it, as far as blank lines tell.
-    #[inline]
-    pub(crate) fn may_follow(&self, page: &Page, line: u32) -> bool {
-        self.gap || page.may_touch_previous(line)
     }
 
     fn has_length(&self, line: usize) -> bool {

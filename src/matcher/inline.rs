@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use memchr::memmem::Finder;
 
-use super::pattern::{Extent, Pattern};
+use super::analysis::Extent;
+use super::pattern::{Pattern, Patterns};
 use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::schema::InlineRule;
@@ -20,7 +21,7 @@ const MATCHES: usize = 4096;
 pub(crate) struct Inline {
     pub(crate) rule: RuleIndex,
     literals: Vec<Finder<'static>>,
-    patterns: Vec<Pattern>,
+    patterns: Vec<Arc<Pattern>>,
 }
 
 impl Inline {
@@ -28,7 +29,7 @@ impl Inline {
         rule: RuleIndex,
         written: &InlineRule,
         source: &Arc<SourceFile>,
-        now: bool,
+        patterns: &Arc<Patterns>,
         problems: &mut Vec<Problem>,
     ) -> Inline {
         let mut inline = Inline {
@@ -41,7 +42,7 @@ impl Inline {
             patterns: Vec::new(),
         };
         for pattern in &written.pattern {
-            match Pattern::compile(pattern, source, Extent::Part, now) {
+            match patterns.of(pattern, source, Extent::Part) {
                 Ok(pattern) => inline.patterns.push(pattern),
                 Err(problem) => problems.push(problem.at_key("pattern")),
             }
@@ -57,7 +58,7 @@ impl Inline {
 
     /// The patterns.
     pub(crate) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
-        self.patterns.iter()
+        self.patterns.iter().map(Arc::as_ref)
     }
 
     /// Whether nothing of a text, and so of none of its lines, can go.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::lookup::{How, Wanted};
+use super::pattern::Patterns;
 use super::{Fields, Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::schema::LineRule;
@@ -20,12 +21,12 @@ impl Line {
         rule: RuleIndex,
         written: &LineRule,
         source: &Arc<SourceFile>,
-        now: bool,
+        patterns: &Arc<Patterns>,
         problems: &mut Vec<Problem>,
     ) -> Line {
         Line {
             rule,
-            wanted: Wanted::compile(&written.text, &written.pattern, source, now, problems),
+            wanted: Wanted::compile(&written.text, &written.pattern, source, patterns, problems),
         }
     }
 }

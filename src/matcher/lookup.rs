@@ -3,6 +3,7 @@
 //! Most lines of a page are none: tables over a line's edges say so before anything is folded,
 //! hashed or matched.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -10,7 +11,8 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use once_cell::sync::OnceCell;
 
-use super::pattern::{ByteSet, Extent, Pattern};
+use super::analysis::{ByteSet, Extent};
+use super::pattern::{Pattern, Patterns};
 use crate::error::{Problem, SourceFile};
 use crate::schema::Texts;
 use crate::text::{EDGE, Edges, Folding, first_edge, fold, last_edge};
@@ -22,7 +24,7 @@ pub(crate) struct Lookup {
     /// Each pattern once, with all that ask for it.
     patterns: Vec<(Arc<Pattern>, Vec<u32>)>,
     /// The place of each in `patterns`, by how it is written.
-    known: HashMap<Arc<str>, usize, RandomState>,
+    known: HashMap<Cow<'static, str>, usize, RandomState>,
     /// The patterns of which every match begins with four bytes out of a few, and of those left the
     /// ones that end so.
     by_first: ByFour,
@@ -149,7 +151,7 @@ impl<T: Default> Literals<T> {
         }
         // Most lines are as they are when they are folded.
         let bare = self.values.get(line.bare());
-        bare.or_else(|| self.values.get(line.folded()))
+        bare.or_else(|| self.values.get(line.changed()?))
     }
 
     fn iter(&self) -> impl Iterator<Item = &str> {
@@ -202,7 +204,7 @@ impl Wanted {
         text: &Texts,
         pattern: &Texts,
         source: &Arc<SourceFile>,
-        now: bool,
+        patterns: &Arc<Patterns>,
         problems: &mut Vec<Problem>,
     ) -> Wanted {
         let mut wanted = Wanted {
@@ -215,8 +217,8 @@ impl Wanted {
             wanted.begins.insert(literal.as_bytes()[0]);
         }
         for written in pattern {
-            match Pattern::compile(written, source, Extent::Whole, now) {
-                Ok(pattern) => wanted.patterns.push(Arc::new(pattern)),
+            match patterns.of(written, source, Extent::Whole) {
+                Ok(pattern) => wanted.patterns.push(pattern),
                 Err(problem) => problems.push(problem.at_key("pattern")),
             }
         }
@@ -314,15 +316,10 @@ impl Lookup {
         self.seen = std::iter::repeat_with(OnceCell::new).take(room).collect();
     }
 
-    /// Calls `hit` with every asker that the line serves, of those that `may_ask`, and how.
+    /// Calls `hit` with every asker that the line serves, and how.
     #[inline]
-    pub(crate) fn hits<'m>(
-        &'m self,
-        line: &Folding,
-        may_ask: impl Fn(u32) -> bool,
-        mut hit: impl FnMut(u32, How<'m>),
-    ) {
-        let mut hit = |(asker, pattern): Hit| {
+    pub(crate) fn hits<'m>(&'m self, line: &Folding, mut hit: impl FnMut(u32, How<'m>)) {
+        let mut hit = |&(asker, pattern): &Hit| {
             let how = pattern.map_or(How::Literal, |number| {
                 How::Pattern(&self.patterns[number as usize].0)
             });
@@ -331,17 +328,12 @@ impl Lookup {
         let place = self.place(line.bare());
         let seen = place.and_then(OnceCell::get);
         if let Some(seen) = seen.filter(|seen| *seen.line == *line.bare()) {
-            let hits = seen.hits.iter().filter(|(asker, _)| may_ask(*asker));
-            return hits.copied().for_each(hit);
+            return seen.hits.iter().for_each(hit);
         }
-        let mut is_any = false;
-        self.search(line, may_ask, |found| {
-            is_any = true;
-            hit(found);
-        });
-        if let Some(place) = place.filter(|place| is_any && place.get().is_none()) {
-            let mut hits = Vec::new();
-            self.search(line, |_| true, |found| hits.push(found));
+        let mut hits = Vec::new();
+        self.search(line, &mut hits);
+        hits.iter().for_each(&mut hit);
+        if let Some(place) = place.filter(|place| !hits.is_empty() && place.get().is_none()) {
             // Another thread may have been faster.
             let _ = place.set(Box::new(Seen {
                 line: line.bare().into(),
@@ -359,21 +351,15 @@ impl Lookup {
         (bare.len() <= SHORT).then(|| self.seen.get(hash() & last))?
     }
 
-    /// Calls `hit` with every asker that the line serves, of those that `may_ask`.
-    fn search(&self, line: &Folding, may_ask: impl Fn(u32) -> bool, mut hit: impl FnMut(Hit)) {
-        for &asker in self.literals.get(line).map_or(&[][..], Askers::all) {
-            if may_ask(asker) {
-                hit((asker, None));
-            }
-        }
+    /// Adds every asker that the line serves.
+    fn search(&self, line: &Folding, hits: &mut Vec<Hit>) {
+        let literal = self.literals.get(line).map_or(&[][..], Askers::all);
+        hits.extend(literal.iter().map(|&asker| (asker, None)));
         let edges = line.edges();
         let mut try_pattern = |number: u32| {
             let (pattern, askers) = &self.patterns[number as usize];
-            if !askers.iter().any(|&asker| may_ask(asker)) || !pattern.is_match(line.folded()) {
-                return;
-            }
-            for &asker in askers.iter().filter(|&&asker| may_ask(asker)) {
-                hit((asker, Some(number)));
+            if pattern.is_match(line.folded()) {
+                hits.extend(askers.iter().map(|&asker| (asker, Some(number))));
             }
         };
         let length = line.bare().len();

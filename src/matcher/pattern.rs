@@ -1,178 +1,123 @@
 //! A regular expression of a rule: its checks, what a match must begin with, the compiled form.
 
-use std::collections::BTreeSet;
-use std::ops::Range;
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::{Deref, Range};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use foldhash::fast::RandomState;
 use memchr::memmem::Finder;
 use once_cell::sync::OnceCell;
 use regex::{Regex, RegexBuilder};
-use regex_syntax::ast::{
-    self, Ast, ClassAscii, ClassAsciiKind, ClassBracketed, ClassPerlKind, ClassSet, ClassSetItem,
-    Flag, FlagsItemKind, RepetitionKind,
-};
-use regex_syntax::hir::literal::{ExtractKind, Extractor};
-use regex_syntax::hir::translate::Translator;
-use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use super::Fields;
+use super::analysis::{Analysis, ByteSet, Edge, Extent, NEST_LIMIT, Wrong, last_line};
 use super::automaton::Automaton;
 use crate::error::{Problem, SourceFile};
 use crate::schema::Placed;
-use crate::text::{EDGE, Edges, first_edge, last_edge};
+use crate::text::{Edges, first_edge, last_edge};
 
 /// The bytes that a compiled pattern may take: a rule needs a small part of it.
 const SIZE_LIMIT: usize = 1 << 20;
-/// The bytes that a pattern may be written in.
-const LENGTH_LIMIT: usize = 4096;
-const NEST_LIMIT: u32 = 50;
-/// The bytes of the longest literals that are read out of a pattern.
-const LONG: usize = 100;
 
-/// Whether a pattern has to match a whole line, or is searched for in it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Extent {
-    Whole,
-    Part,
+/// What the build found out of the patterns of bundled rule files, in order.
+static BUNDLED: &[(Extent, &str, Analysis)] = include!(concat!(env!("OUT_DIR"), "/analyses.rs"));
+
+/// The patterns of many rules, each once: those of a family are the same for all of its outlets.
+#[derive(Debug, Default)]
+pub(crate) struct Patterns {
+    /// Whether they are compiled at once, which finds the one error that their analysis cannot: their
+    /// size. Bundled ones have been compiled by the tests.
+    pub(super) at_once: bool,
+    known: Mutex<Known>,
+}
+
+/// Patterns by how they are written.
+type Known = HashMap<(Extent, Arc<str>), Arc<Pattern>, RandomState>;
+
+impl Patterns {
+    /// Patterns that are compiled at once, not at their first use.
+    pub(crate) fn at_once() -> Patterns {
+        Patterns {
+            at_once: true,
+            ..Patterns::default()
+        }
+    }
+
+    /// The pattern that is written so, checked.
+    pub(crate) fn of(
+        &self,
+        written: &Placed<String>,
+        source: &Arc<SourceFile>,
+        extent: Extent,
+    ) -> Result<Arc<Pattern>, Problem> {
+        let key = (extent, Arc::from(written.as_str()));
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pattern) = known().get(&key) {
+            return Ok(pattern.clone());
+        }
+        let pattern = Arc::new(Pattern::new(written, source, extent)?);
+        if self.at_once {
+            pattern.compile(written, source)?;
+        }
+        // Another thread may have been faster.
+        Ok(known().entry(key).or_insert(pattern).clone())
+    }
 }
 
 /// A checked pattern; compiled at its first use.
 #[derive(Debug)]
 pub(crate) struct Pattern {
     pub(crate) written: Box<str>,
-    /// As it is matched; of two that are the same here, one is enough.
-    pub(crate) expression: Arc<str>,
+    known: Analysis,
     regex: OnceCell<Regex>,
     /// What tells whole lines; `None` if only the regex does.
     automaton: OnceCell<Option<Automaton>>,
-    /// Whether every match begins with one of a few literals.
-    pub(crate) is_telling: bool,
-    /// What matches begin with, and, read backwards, end with.
-    pub(crate) begins: Edge,
-    pub(crate) ends: Edge,
-    /// Literals that stand in every match.
-    needs: Vec<Finder<'static>>,
-    /// The lengths, in bytes, of what matches.
-    lengths: Range<usize>,
-    /// The named groups that are fields.
-    fields: Vec<String>,
-    cuts: bool,
+    /// What finds the literals that stand in every match.
+    needs: OnceCell<Box<[Finder<'static>]>>,
+}
+
+impl Deref for Pattern {
+    type Target = Analysis;
+
+    #[inline]
+    fn deref(&self) -> &Analysis {
+        &self.known
+    }
 }
 
 impl Pattern {
-    /// Checks a pattern. With `now` it is compiled too, which finds the one error, its size, that
-    /// the check cannot; bundled files have been compiled by the tests and need not be.
-    pub(crate) fn compile(
+    fn new(
         written: &Placed<String>,
         source: &Arc<SourceFile>,
         extent: Extent,
-        now: bool,
     ) -> Result<Pattern, Problem> {
-        let whole_place = || written.place.clone();
-        if written.len() > LENGTH_LIMIT {
-            return Err(source.problem(
-                whole_place(),
-                format!("expected a pattern of at most {LENGTH_LIMIT} bytes"),
-            ));
-        }
-        let parsed = ast::parse::ParserBuilder::new()
-            .nest_limit(NEST_LIMIT)
-            .build()
-            .parse(written);
-        let mut tree = parsed.map_err(|error| {
-            let span = error.span().start.offset..error.span().end.offset;
-            let problem = source.problem(place_in(written, source, span), format!("this is no pattern: {}", error.kind()));
-            match error.kind() {
-                ast::ErrorKind::UnsupportedLookAround | ast::ErrorKind::UnsupportedBackreference => {
-                    problem.with_help("patterns run in linear time, so look-around and back-references do not exist; name a group `cut` in an inline rule, or use a block")
-                }
-                _ => problem,
+        let key = (extent, written.as_str());
+        let bundled = BUNDLED.binary_search_by_key(&key, |(extent, written, _)| (*extent, written));
+        let known = match bundled {
+            Ok(at) => BUNDLED[at].2.clone(),
+            Err(_) => {
+                Analysis::of(written, extent).map_err(|wrong| problem_of(wrong, written, source))?
             }
-        })?;
-        let mut seen = Seen::default();
-        if let Err(problem) = ast::visit(&tree, &mut seen) {
-            return Err(source.problem(
-                place_in(written, source, problem),
-                "the flag `x` is not supported here; expected the pattern on one line",
-            ));
-        }
-        if seen.digits {
-            ascii_digits(&mut tree);
-        }
-        let translated = Translator::new().translate(written, &tree);
-        let hir = translated.map_err(|error| {
-            source.problem(
-                whole_place(),
-                format!("this is no pattern: {}", last_line(&error.to_string())),
-            )
-        })?;
-        let Some(least) = hir.properties().minimum_len() else {
-            return Err(source.problem(
-                whole_place(),
-                "this pattern can match nothing; expected one that finds a line",
-            ));
         };
-        if least == 0 {
-            return Err(source
-                .problem(whole_place(), "this pattern matches an empty line; expected one that needs at least one character")
-                .with_help("replace a `*` by `+`, or an `?` group by one that must be there"));
-        }
-        let lengths = least
-            ..hir
-                .properties()
-                .maximum_len()
-                .map_or(usize::MAX, |most| most.saturating_add(1));
-        let names = hir_names(&hir);
-        if extent == Extent::Whole && names.iter().any(|name| name == "cut") {
-            let problem = source.problem(
-                whole_place(),
-                "a line goes as a whole; a group `cut` has no meaning here",
-            );
-            return Err(problem.with_help("to take a part of a line, write an [[inline]] rule"));
-        }
-        // What goes on to the end of the line, whatever stands there, need not be gone over.
-        let tail = match extent {
-            Extent::Whole if !seen.line_ends => take_tail(&mut tree),
-            _ => None,
-        };
-        let expression = match (extent, tail) {
-            (Extent::Part, _) => tree.to_string(),
-            (Extent::Whole, None) => format!(r"\A(?:{tree})\z"),
-            (Extent::Whole, Some(RepetitionKind::OneOrMore)) => format!(r"\A(?:{tree}.)"),
-            (Extent::Whole, Some(_)) => format!(r"\A(?:{tree})"),
-        };
-        let prefixes = literals(&hir, ExtractKind::Prefix, LONG);
-        let mut classes = Classes::new();
-        let pattern = Pattern {
+        Ok(Pattern {
             written: written.as_str().into(),
-            expression: expression.into(),
+            known,
             regex: OnceCell::new(),
             automaton: OnceCell::new(),
-            is_telling: prefixes.is_some(),
-            begins: Edge::of(&hir, ExtractKind::Prefix, extent, &mut classes, || prefixes),
-            ends: Edge::of(&hir, ExtractKind::Suffix, extent, &mut classes, || {
-                literals(&hir, ExtractKind::Suffix, LONG)
-            }),
-            needs: needed(&hir),
-            lengths,
-            cuts: extent == Extent::Part && names.iter().any(|name| name == "cut"),
-            fields: names.into_iter().filter(|name| name != "cut").collect(),
-        };
-        if now {
-            let compiled = pattern.regex.get_or_try_init(|| build(&pattern.expression));
-            compiled.map_err(|error| {
-                let problem = source.problem(
-                    whole_place(),
-                    format!(
-                        "this pattern is too large: {}",
-                        last_line(&error.to_string())
-                    ),
-                );
-                problem
-                    .with_help("smaller repetitions, or `[0-9A-Za-z]` for `\\w`, make it smaller")
-            })?;
-        }
-        Ok(pattern)
+            needs: OnceCell::new(),
+        })
+    }
+
+    fn compile(&self, written: &Placed<String>, source: &Arc<SourceFile>) -> Result<(), Problem> {
+        let compiled = self.regex.get_or_try_init(|| build(&self.expression));
+        let compiled = compiled.map_err(|error| {
+            let what = last_line(&error.to_string()).to_owned();
+            let what = format!("this pattern is too large: {what}");
+            let problem = source.problem(written.place.clone(), what);
+            problem.with_help("smaller repetitions, or `[0-9A-Za-z]` for `\\w`, make it smaller")
+        });
+        compiled.map(|_| ())
     }
 
     fn regex(&self) -> &Regex {
@@ -224,7 +169,7 @@ impl Pattern {
             let is_odd = |byte: &u8| !byte.is_ascii_alphanumeric() && !b".,'\"-".contains(byte);
             literal.len() > 1 || literal.iter().any(is_odd)
         };
-        self.begins.is_broad() && self.ends.is_broad() && !self.needs.iter().any(is_telling)
+        self.begins.is_broad() && self.ends.is_broad() && !self.needs().iter().any(is_telling)
     }
 
     /// The least [`weight`](Pattern::weight) of any.
@@ -249,7 +194,7 @@ impl Pattern {
             literal if literal.len() > 5 => 2,
             literal => usize::from(literal.iter().any(is_odd)),
         };
-        self.needs.iter().map(weight).sum::<usize>() > 1 && self.has_needed(line)
+        self.needs().iter().map(weight).sum::<usize>() > 1 && self.has_needed(line)
     }
 
     /// Whether a text lacks what stands in every match.
@@ -258,9 +203,19 @@ impl Pattern {
     }
 
     fn has_needed(&self, line: &str) -> bool {
-        self.needs
-            .iter()
-            .all(|literal| literal.find(line.as_bytes()).is_some())
+        let mut needs = self.needs().iter();
+        needs.all(|literal| literal.find(line.as_bytes()).is_some())
+    }
+
+    fn needs(&self) -> &[Finder<'static>] {
+        let finder = |literal: &[u8]| Finder::new(literal).into_owned();
+        self.needs.get_or_init(|| {
+            self.known
+                .needs
+                .iter()
+                .map(|literal| finder(literal))
+                .collect()
+        })
     }
 
     /// The first match at or after `from`: all of it, and the part that goes.
@@ -290,11 +245,12 @@ impl Pattern {
             return None;
         }
         let captures = self.regex().captures_at(text, from)?;
-        let value = |name: &String| {
+        let value = |name: &str| {
             let value = captures.name(name)?.as_str().trim();
-            (!value.is_empty()).then(|| (name.clone(), value.to_owned()))
+            (!value.is_empty()).then(|| (name.to_owned(), value.to_owned()))
         };
-        let values: Box<[(String, String)]> = self.fields.iter().filter_map(value).collect();
+        let names = self.fields.iter();
+        let values: Box<[(String, String)]> = names.filter_map(|name| value(name)).collect();
         (!values.is_empty()).then_some(values)
     }
 }
@@ -306,123 +262,16 @@ fn build(expression: &str) -> Result<Regex, regex::Error> {
         .build()
 }
 
-/// What of a pattern matters to how it is compiled; refuses the flag `x`, whose comments would swallow
-/// what is put around a pattern.
-#[derive(Default)]
-struct Seen {
-    /// `\d` or `\D`, which are ASCII here.
-    digits: bool,
-    /// The flag `R`, with which `.` is no carriage return.
-    line_ends: bool,
-}
-
-impl Seen {
-    fn note(&mut self, class: &ast::ClassPerl) {
-        self.digits |= class.kind == ClassPerlKind::Digit;
-    }
-}
-
-impl ast::Visitor for &mut Seen {
-    type Output = ();
-    type Err = Range<usize>;
-
-    fn finish(self) -> Result<(), Range<usize>> {
-        Ok(())
-    }
-
-    fn visit_pre(&mut self, node: &Ast) -> Result<(), Range<usize>> {
-        let flags = match node {
-            Ast::ClassPerl(class) => {
-                self.note(class);
-                return Ok(());
-            }
-            Ast::Flags(set) => Some(&set.flags),
-            Ast::Group(group) => group.flags(),
-            _ => None,
-        };
-        for item in flags.iter().flat_map(|flags| &flags.items) {
-            match item.kind {
-                FlagsItemKind::Flag(Flag::IgnoreWhitespace) => {
-                    return Err(item.span.start.offset..item.span.end.offset);
-                }
-                FlagsItemKind::Flag(Flag::CRLF) => self.line_ends = true,
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), Range<usize>> {
-        if let ClassSetItem::Perl(class) = item {
-            self.note(class);
-        }
-        Ok(())
-    }
-}
-
-/// Takes `.*` or `.+` off the end of a pattern that has something before it.
-fn take_tail(tree: &mut Ast) -> Option<RepetitionKind> {
-    let Ast::Concat(parts) = tree else {
-        return None;
+fn problem_of(wrong: Wrong, written: &Placed<String>, source: &Arc<SourceFile>) -> Problem {
+    let place = match wrong.span {
+        Some(span) => place_in(written, source, span),
+        None => written.place.clone(),
     };
-    let Some(Ast::Repetition(last)) = parts.asts.last() else {
-        return None;
-    };
-    let kind = last.op.kind.clone();
-    let is_open = matches!(kind, RepetitionKind::ZeroOrMore | RepetitionKind::OneOrMore);
-    if !is_open || !matches!(*last.ast, Ast::Dot(_)) {
-        return None;
+    let problem = source.problem(place, wrong.what);
+    match wrong.help {
+        Some(help) => problem.with_help(help),
+        None => problem,
     }
-    parts.asts.pop();
-    Some(kind)
-}
-
-/// Makes `\d` and `\D` ASCII in a pattern that has been parsed, which is not parsed again so.
-fn ascii_digits(tree: &mut Ast) {
-    match tree {
-        Ast::ClassPerl(class) if class.kind == ClassPerlKind::Digit => {
-            *tree = Ast::class_bracketed(ClassBracketed {
-                span: class.span,
-                negated: false,
-                kind: ClassSet::Item(ascii_digit(class)),
-            });
-        }
-        Ast::ClassBracketed(class) => ascii_digits_of_set(&mut class.kind),
-        Ast::Repetition(repetition) => ascii_digits(&mut repetition.ast),
-        Ast::Group(group) => ascii_digits(&mut group.ast),
-        Ast::Alternation(parts) => parts.asts.iter_mut().for_each(ascii_digits),
-        Ast::Concat(parts) => parts.asts.iter_mut().for_each(ascii_digits),
-        _ => {}
-    }
-}
-
-fn ascii_digits_of_set(set: &mut ClassSet) {
-    match set {
-        ClassSet::Item(item) => ascii_digits_of_item(item),
-        ClassSet::BinaryOp(both) => {
-            ascii_digits_of_set(&mut both.lhs);
-            ascii_digits_of_set(&mut both.rhs);
-        }
-    }
-}
-
-fn ascii_digits_of_item(item: &mut ClassSetItem) {
-    match item {
-        ClassSetItem::Perl(class) if class.kind == ClassPerlKind::Digit => {
-            *item = ascii_digit(class);
-        }
-        ClassSetItem::Bracketed(class) => ascii_digits_of_set(&mut class.kind),
-        ClassSetItem::Union(union) => union.items.iter_mut().for_each(ascii_digits_of_item),
-        _ => {}
-    }
-}
-
-fn ascii_digit(class: &ast::ClassPerl) -> ClassSetItem {
-    ClassSetItem::Ascii(ClassAscii {
-        span: class.span,
-        kind: ClassAsciiKind::Digit,
-        negated: class.negated,
-    })
 }
 
 /// Where `span`, bytes of the pattern, stands in the file: exact in a string without escapes, the
@@ -438,491 +287,17 @@ fn place_in(written: &Placed<String>, source: &SourceFile, span: Range<usize>) -
     }
 }
 
-/// What the lines that a pattern finds begin with, or, read backwards, end with.
-#[derive(Debug)]
-pub(crate) struct Edge {
-    /// The bytes that may stand at each place.
-    pub(crate) bytes: [ByteSet; EDGE],
-    /// How many of these places tell anything.
-    places: usize,
-    /// A few longer ones, as the bits of an edge that tell and what they must be; none if there
-    /// are not few.
-    few: Vec<(u64, u64)>,
-}
-
-impl Edge {
-    /// `long`: the longest literals of this kind.
-    fn of<'h>(
-        hir: &'h Hir,
-        kind: ExtractKind,
-        extent: Extent,
-        classes: &mut Classes<'h>,
-        long: impl FnOnce() -> Option<Vec<Vec<u8>>>,
-    ) -> Edge {
-        let backwards = matches!(kind, ExtractKind::Suffix);
-        let mut edge = Edge {
-            bytes: [ByteSet::ALL; EDGE],
-            places: 0,
-            few: Vec::new(),
-        };
-        let properties = hir.properties();
-        let is_held = match extent {
-            Extent::Whole => true,
-            Extent::Part if backwards => properties.look_set_suffix().contains(Look::End),
-            Extent::Part => properties.look_set_prefix().contains(Look::Start),
-        };
-        if !is_held {
-            return edge;
-        }
-        if let Some(bytes) = Places::of(hir, backwards, extent, classes) {
-            edge.bytes = bytes;
-            let tells = |(place, bytes): (usize, &ByteSet)| {
-                let mut any = NOT_OF_LINES;
-                any.unite(bytes);
-                // A code point begins with no byte that is behind another, and ends with no first one.
-                match (place, backwards) {
-                    (0, false) => any.insert_all(0x80..=0xBF),
-                    (0, true) => any.insert_all(0xC2..=0xF4),
-                    _ => {}
-                }
-                any.0 != ByteSet::ALL.0
-            };
-            edge.places = bytes
-                .iter()
-                .enumerate()
-                .rposition(tells)
-                .map_or(0, |last| last + 1);
-        }
-        // Where the long ones are too many, the short ones may not be.
-        let short = || {
-            [3, 2]
-                .iter()
-                .find_map(|&length| literals(hir, kind.clone(), length))
-        };
-        let Some(mut literals) = long().or_else(short) else {
-            return edge;
-        };
-        if backwards {
-            literals.iter_mut().for_each(|literal| literal.reverse());
-        }
-        if literals.len() <= 16 {
-            let padded = |literal: &Vec<u8>, byte: &dyn Fn(u8) -> u8| {
-                let mut edge = [0; EDGE];
-                let bytes = literal.iter().map(|&literal| byte(literal));
-                edge.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte);
-                u64::from_le_bytes(edge)
-            };
-            let bits = |literal| (padded(literal, &|_| u8::MAX), padded(literal, &|byte| byte));
-            edge.few = literals.iter().map(bits).collect();
-        }
-        edge
-    }
-
-    /// The four bytes of which every match has one lot at its edge, if they are few.
-    pub(crate) fn fours(&self) -> Option<BTreeSet<u32>> {
-        const FOUR: u64 = u32::MAX as u64;
-        let are_known = self.few.iter().all(|&(bits, _)| bits & FOUR == FOUR);
-        let fours = self.few.iter().map(|&(_, value)| value as u32);
-        (are_known && !self.few.is_empty()).then(|| fours.collect())
-    }
-
-    /// Whether it tells nothing.
-    #[inline]
-    fn is_any(&self) -> bool {
-        self.places == 0 && self.few.is_empty()
-    }
-
-    /// Whether most letters may stand here.
-    fn is_broad(&self) -> bool {
-        let letters = (b'A'..=b'Z').chain(b'a'..=b'z');
-        let count = letters.filter(|&byte| self.bytes[0].contains(byte)).count();
-        self.few.is_empty() && count > 39
-    }
-
-    #[inline]
-    fn may_be(&self, edge: [u8; EDGE]) -> bool {
-        let mut places = self.bytes[..self.places].iter().zip(edge);
-        places.all(|(bytes, byte)| bytes.contains(byte)) && self.may_be_long(edge)
-    }
-
-    /// Whether it is one of the few longer ones, if there are few.
-    #[inline]
-    fn may_be_long(&self, edge: [u8; EDGE]) -> bool {
-        let whole = u64::from_le_bytes(edge);
-        self.few.is_empty() || self.few.iter().any(|&(bits, value)| whole & bits == value)
-    }
-}
-
-/// The literals of at most so many bytes, read forwards, of which one begins or ends every match,
-/// if they are known.
-fn literals(hir: &Hir, kind: ExtractKind, length: usize) -> Option<Vec<Vec<u8>>> {
-    let mut extractor = Extractor::new();
-    extractor
-        .kind(kind.clone())
-        .limit_class(32)
-        .limit_literal_len(length)
-        .limit_total(512);
-    let mut literals = extractor.extract(hir);
-    if literals.len().is_some_and(|count| count > 16) {
-        // Many long ones tell little more than few short ones.
-        match kind {
-            ExtractKind::Suffix => literals.keep_last_bytes(2),
-            _ => literals.keep_first_bytes(2),
-        }
-        literals.dedup();
-    }
-    let literals = literals.literals()?;
-    let ends: Vec<Vec<u8>> = literals
-        .iter()
-        .map(|literal| literal.as_bytes().to_vec())
-        .collect();
-    (!ends.is_empty() && ends.iter().all(|end| !end.is_empty())).then_some(ends)
-}
-
-/// How many parts of a pattern are looked at to learn its edge: repetitions are gone over again.
-const PARTS: usize = 4096;
-
-/// The bytes that stand at each place of an edge in the matches of a pattern, gathered part by part.
-/// Where a part may begin and end is a bit for each place; the last bit is for all behind the edge.
-struct Places<'h, 'c> {
-    bytes: [ByteSet; EDGE],
-    backwards: bool,
-    classes: &'c mut Classes<'h>,
-    /// How many more parts may be looked at.
-    left: usize,
-}
-
-/// The bytes of the classes of a pattern that have been met: those of Unicode have hundreds of ranges.
-type Classes<'h> = Vec<(&'h Class, [[ByteSet; 2]; 4])>;
-
-/// Behind the edge.
-const BEHIND: u32 = 1 << EDGE;
-
-impl<'h, 'c> Places<'h, 'c> {
-    /// The bytes at each place, zeros behind the end of a whole line; `None` if it takes too long.
-    fn of(
-        hir: &'h Hir,
-        backwards: bool,
-        extent: Extent,
-        classes: &'c mut Classes<'h>,
-    ) -> Option<[ByteSet; EDGE]> {
-        let mut places = Places {
-            bytes: [ByteSet::default(); EDGE],
-            backwards,
-            classes,
-            left: PARTS,
-        };
-        let ends = places.part(hir, 1)?;
-        for end in each(ends) {
-            for bytes in &mut places.bytes[end..] {
-                match extent {
-                    Extent::Whole => bytes.insert(0),
-                    Extent::Part => *bytes = ByteSet::ALL,
-                }
-            }
-        }
-        Some(places.bytes)
-    }
-
-    fn class(&mut self, class: &'h Class) -> [[ByteSet; 2]; 4] {
-        let mut known = self.classes.iter();
-        if let Some((_, bytes)) = known.find(|(known, _)| std::ptr::eq(*known, class)) {
-            return *bytes;
-        }
-        let bytes = class_bytes(class);
-        self.classes.push((class, bytes));
-        bytes
-    }
-
-    /// Adds the bytes of a part that begins at one of these places; returns where it may end.
-    fn part(&mut self, hir: &'h Hir, starts: u32) -> Option<u32> {
-        self.left = self.left.checked_sub(1)?;
-        if starts & !BEHIND == 0 {
-            return Some(starts);
-        }
-        let behind = starts & BEHIND;
-        Some(match hir.kind() {
-            HirKind::Empty | HirKind::Look(_) => starts,
-            HirKind::Literal(literal) => {
-                let bytes = &literal.0;
-                for start in each(starts) {
-                    for (at, place) in self.bytes[start..].iter_mut().enumerate().take(bytes.len())
-                    {
-                        place.insert(match self.backwards {
-                            true => bytes[bytes.len() - 1 - at],
-                            false => bytes[at],
-                        });
-                    }
-                }
-                behind | after(starts, bytes.len())
-            }
-            HirKind::Class(class) => {
-                let mut ends = behind;
-                for (length, bytes) in (1..).zip(self.class(class)) {
-                    if bytes[0].is_empty() {
-                        continue;
-                    }
-                    for start in each(starts) {
-                        for (at, place) in self.bytes[start..].iter_mut().enumerate().take(length) {
-                            let at = match self.backwards {
-                                true => length - 1 - at,
-                                false => at,
-                            };
-                            place.unite(&bytes[usize::from(at > 0)]);
-                        }
-                    }
-                    ends |= after(starts, length);
-                }
-                ends
-            }
-            HirKind::Repetition(repetition) => {
-                let mut ends = if repetition.min == 0 { starts } else { 0 };
-                let mut from = starts;
-                for time in 1..=repetition.max.unwrap_or(u32::MAX) {
-                    let next = self.part(&repetition.sub, from)?;
-                    let is_enough = time >= repetition.min;
-                    // Once more leads to nowhere new.
-                    let is_last = next == from || next & !BEHIND == 0;
-                    let is_known = is_enough && next & !ends == 0;
-                    if is_enough || is_last {
-                        ends |= next;
-                    }
-                    if is_last || is_known {
-                        break;
-                    }
-                    from = next;
-                }
-                ends
-            }
-            HirKind::Capture(capture) => self.part(&capture.sub, starts)?,
-            HirKind::Concat(parts) => {
-                let mut ends = starts;
-                for at in 0..parts.len() {
-                    let at = match self.backwards {
-                        true => parts.len() - 1 - at,
-                        false => at,
-                    };
-                    ends = self.part(&parts[at], ends)?;
-                }
-                ends
-            }
-            HirKind::Alternation(parts) => {
-                let mut ends = 0;
-                for part in parts {
-                    ends |= self.part(part, starts)?;
-                }
-                ends
-            }
-        })
-    }
-}
-
-/// The places of these bits, without the one behind the edge.
-fn each(places: u32) -> impl Iterator<Item = usize> {
-    (0..EDGE).filter(move |place| places >> place & 1 == 1)
-}
-
-/// So many bytes after each of these places.
-fn after(places: u32, length: usize) -> u32 {
-    let ends = each(places).map(|place| 1 << (place + length).min(EDGE));
-    ends.fold(0, |all, end| all | end)
-}
-
-/// The bytes of a class by the length of its code points: the first byte, and those behind it.
-fn class_bytes(class: &Class) -> [[ByteSet; 2]; 4] {
-    let mut bytes = [[ByteSet::default(); 2]; 4];
-    match class {
-        Class::Bytes(class) => {
-            let ranges = class.iter();
-            ranges.for_each(|range| bytes[0][0].insert_all(range.start()..=range.end()));
-        }
-        Class::Unicode(class) => {
-            let lead = |c: char| (c.encode_utf8(&mut [0; 4]).as_bytes()[0], c.len_utf8());
-            // Neighbours have the same first byte, which is found out once.
-            let mut known = 0..0;
-            for range in class.iter() {
-                if known.contains(&(range.start() as u32)) && known.contains(&(range.end() as u32))
-                {
-                    continue;
-                }
-                let (first, shortest) = lead(range.start());
-                let (last, longest) = lead(range.end());
-                for length in shortest..=longest {
-                    let [leads, _] = &mut bytes[length - 1];
-                    let leads_of_length = match length {
-                        1 => 0..=0x7F,
-                        2 => 0xC2..=0xDF,
-                        3 => 0xE0..=0xEF,
-                        _ => 0xF0..=0xF4,
-                    };
-                    let from = first.max(*leads_of_length.start());
-                    leads.insert_all(from..=last.min(*leads_of_length.end()));
-                }
-                if longest > 1 {
-                    let bits = 6 * (longest as u32 - 1);
-                    let begin = (range.end() as u32 >> bits) << bits;
-                    // The first of these may be written in fewer bytes, so that it has another one.
-                    let least = [0x80, 0x800, 0x10000][longest - 2];
-                    known = begin.max(least)..begin + (1 << bits);
-                }
-            }
-            for [_, behind] in &mut bytes[1..] {
-                behind.insert_all(0x80..=0xBF);
-            }
-        }
-    }
-    bytes
-}
-
-/// A set of bytes.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ByteSet([u64; 4]);
-
-/// The bytes that no line has: its end, and those of no code point.
-const NOT_OF_LINES: ByteSet = ByteSet([1 << b'\n', 0, 0, 0b11 | 0x7FF << 53]);
-
-impl ByteSet {
-    pub(crate) const ALL: ByteSet = ByteSet([u64::MAX; 4]);
-
-    pub(crate) fn contains(&self, byte: u8) -> bool {
-        self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0 == [0; 4]
-    }
-
-    pub(crate) fn insert(&mut self, byte: u8) {
-        self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
-    }
-
-    fn insert_all(&mut self, bytes: std::ops::RangeInclusive<u8>) {
-        bytes.for_each(|byte| self.insert(byte));
-    }
-
-    pub(crate) fn unite(&mut self, other: &ByteSet) {
-        self.0
-            .iter_mut()
-            .zip(other.0)
-            .for_each(|(to, bits)| *to |= bits);
-    }
-}
-
-/// Literals that stand in every match, those that prose seldom has first.
-fn needed(hir: &Hir) -> Vec<Finder<'static>> {
-    let mut literals: Vec<&[u8]> = Vec::new();
-    let mut stack = vec![hir];
-    while let Some(hir) = stack.pop() {
-        match hir.kind() {
-            HirKind::Literal(literal) => literals.push(&literal.0),
-            HirKind::Capture(capture) => stack.push(&capture.sub),
-            HirKind::Repetition(repetition) if repetition.min > 0 => stack.push(&repetition.sub),
-            HirKind::Concat(parts) => stack.extend(parts),
-            _ => {}
-        }
-    }
-    let is_common = |literal: &[u8]| {
-        literal
-            .iter()
-            .all(|byte| byte.is_ascii_lowercase() || *byte == b' ')
-    };
-    literals.sort_unstable_by_key(|literal| (is_common(literal), std::cmp::Reverse(literal.len())));
-    literals.dedup();
-    literals.truncate(3);
-    literals
-        .into_iter()
-        .map(|literal| Finder::new(literal).into_owned())
-        .collect()
-}
-
-fn hir_names(hir: &Hir) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut stack = vec![hir];
-    while let Some(hir) = stack.pop() {
-        match hir.kind() {
-            HirKind::Capture(capture) => {
-                names.extend(capture.name.as_ref().map(|name| name.to_string()));
-                stack.push(&capture.sub);
-            }
-            HirKind::Repetition(repetition) => stack.push(&repetition.sub),
-            HirKind::Concat(parts) | HirKind::Alternation(parts) => stack.extend(parts),
-            _ => {}
-        }
-    }
-    names.sort();
-    names.dedup();
-    names
-}
-
-fn last_line(message: &str) -> &str {
-    message
-        .lines()
-        .last()
-        .unwrap_or(message)
-        .trim_start_matches("error: ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn bytes_of_a_class_are_those_of_its_characters() {
-        for body in [
-            r"\p{Lu}",
-            r"\w",
-            r"[^\s!?:;,]",
-            r"[а-я•–-₿]",
-            r"\p{Greek}",
-            "[\u{7f}-\u{801}]",
-            r"(?s-u:.)",
-        ] {
-            let hir = regex_syntax::ParserBuilder::new()
-                .utf8(false)
-                .build()
-                .parse(body)
-                .unwrap();
-            let HirKind::Class(Class::Unicode(class)) = hir.kind() else {
-                continue;
-            };
-            let mut all = [[ByteSet::default(); 2]; 4];
-            all[1..]
-                .iter_mut()
-                .for_each(|[_, behind]| behind.insert_all(0x80..=0xBF));
-            for c in class.iter().flat_map(|range| range.start()..=range.end()) {
-                let mut buffer = [0; 4];
-                let bytes = c.encode_utf8(&mut buffer).as_bytes();
-                all[bytes.len() - 1][0].insert(bytes[0]);
-            }
-            let bits = |bytes: [[ByteSet; 2]; 4]| bytes.map(|bytes| bytes.map(|set| set.0));
-            assert_eq!(
-                bits(class_bytes(&Class::Unicode(class.clone()))),
-                bits(all),
-                "{body}"
-            );
-        }
-    }
-
-    #[test]
-    fn digits_are_ascii_however_they_are_written() {
-        for (body, ascii) in [
-            (r"\d+", "[0-9]+"),
-            (r"\D", "[^0-9]"),
-            (r"[\d]", "[0-9]"),
-            (r"[^\d-]x|\d", "[^0-9-]x|[0-9]"),
-            (r"(?:[a[\D]]{2}|\d)*1", "(?:[a[^0-9]]{2}|[0-9])*1"),
-            (r"[\w&&\d]", "[0-9]"),
-            (r"[^\D]", "[0-9]"),
-        ] {
-            let mut tree = ast::parse::Parser::new().parse(body).unwrap();
-            let mut seen = Seen::default();
-            ast::visit(&tree, &mut seen).unwrap();
-            assert!(seen.digits, "{body}");
-            ascii_digits(&mut tree);
-            let hir = Translator::new().translate(body, &tree).unwrap();
-            assert_eq!(hir, regex_syntax::parse(ascii).unwrap(), "{body}");
-            let printed = regex_syntax::parse(&tree.to_string()).unwrap();
-            assert_eq!(hir, printed, "{body}");
+    fn what_the_build_found_out_is_what_is_found_out_now() {
+        assert!(!BUNDLED.is_empty());
+        assert!(BUNDLED.is_sorted_by_key(|(extent, written, _)| (*extent, *written)));
+        for (extent, written, analysis) in BUNDLED {
+            let now = Analysis::of(written, *extent).unwrap();
+            assert_eq!(*analysis, now, "{written}");
         }
     }
 
@@ -935,7 +310,9 @@ mod tests {
                 value,
                 place: place.clone(),
             };
-            Pattern::compile(&written, &file, Extent::Whole, true).unwrap()
+            Patterns::at_once()
+                .of(&written, &file, Extent::Whole)
+                .unwrap()
         };
         for (written, expression) in [
             ("Read .+", r"\A(?:Read .)"),
@@ -948,7 +325,7 @@ mod tests {
             (".+", r"\A(?:.+)\z"),
         ] {
             let pattern = of(written);
-            assert_eq!(&*pattern.expression, expression);
+            assert_eq!(pattern.expression, expression);
             assert_eq!(&*pattern.written, written);
             let whole = Regex::new(&format!(r"\A(?:{written})\z")).unwrap();
             for line in [

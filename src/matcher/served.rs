@@ -1,10 +1,10 @@
-//! Which steps of blocks each line serves.
+//! Which line rules and which steps of blocks each line serves.
 
 use super::lookup::How;
 use crate::text::NONE;
 
-/// What one look-up of each line found for blocks, for as long as the line stays as it is: several
-/// blocks, passes and attempts ask about the same line.
+/// What one look-up of each line found, for as long as the line stays as it is: several blocks, passes
+/// and attempts ask about the same line.
 #[derive(Debug)]
 pub(crate) struct Served<'m> {
     /// The first entry of each line, by index.
@@ -55,20 +55,20 @@ impl<'m> Served<'m> {
         *first = self.entries.len() as u32 - 1;
     }
 
-    fn of(&self, line: u32) -> impl Iterator<Item = &Entry<'m>> {
+    fn entries(&self, line: u32) -> impl Iterator<Item = &Entry<'m>> {
         let entry = |at: u32| self.entries.get(at as usize);
         let first = entry(self.first[line as usize]);
         std::iter::successors(first, move |last| entry(last.next))
     }
 
-    /// Who asks for a line that is known, one as often as it is served.
-    pub(super) fn askers(&self, line: u32) -> impl Iterator<Item = u32> {
-        self.of(line).map(|entry| entry.asker)
+    /// Who asks for a line that is known, one as often as it is served, and how it serves them.
+    pub(super) fn of(&self, line: u32) -> impl Iterator<Item = (u32, How<'m>)> {
+        self.entries(line).map(|entry| (entry.asker, entry.how))
     }
 
     /// Whether a line that is known serves what asks by this number.
     pub(super) fn serves(&self, line: u32, asker: u32) -> bool {
-        self.askers(line).any(|other| other == asker)
+        self.entries(line).any(|entry| entry.asker == asker)
     }
 
     /// How a line serves what asks by this number; `None` where that is not known: it was not
@@ -77,7 +77,7 @@ impl<'m> Served<'m> {
         if !self.is_known(line) {
             return None;
         }
-        let mut ways = self.of(line).filter(|entry| entry.asker == asker);
+        let mut ways = self.entries(line).filter(|entry| entry.asker == asker);
         let first = ways.next();
         match ways.next() {
             None => Some(first.map(|entry| entry.how)),

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use regex_syntax::Parser;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
-use super::pattern::{Extent, Pattern};
+use super::analysis::Extent;
+use super::pattern::Patterns;
 use crate::error::SourceFile;
 use crate::schema::Placed;
 use crate::text::fold;
@@ -45,7 +46,7 @@ impl Shape {
         } else {
             Extent::Part
         };
-        let pattern = Pattern::compile(written, source, extent, false).ok()?;
+        let pattern = Patterns::default().of(written, source, extent).ok()?;
         let hir = Parser::new().parse(written).ok()?;
         let look = |look| hir.properties().look_set().contains(look);
         // Of a group `cut` only what stands in it goes.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use memchr::memmem::Finder;
 
 use super::lookup::{Lookup, Wanted};
+use super::pattern::Patterns;
 use crate::error::{Problem, SourceFile};
 use crate::schema::Sign;
 use crate::text::Folding;
@@ -23,10 +24,10 @@ impl Signs {
         sign: &Sign,
         number: u32,
         source: &Arc<SourceFile>,
-        now: bool,
+        patterns: &Arc<Patterns>,
     ) -> Result<(), Vec<Problem>> {
         let mut problems = Vec::new();
-        let wanted = Wanted::compile(&sign.text, &sign.pattern, source, now, &mut problems);
+        let wanted = Wanted::compile(&sign.text, &sign.pattern, source, patterns, &mut problems);
         self.lookup.add(&wanted, number);
         self.parts.extend(
             sign.part
@@ -44,7 +45,7 @@ impl Signs {
     pub(crate) fn in_line(&self, line: &str, mut seen: impl FnMut(u32)) {
         let line = Folding::new(line);
         if self.lookup.may_hit(line.edges()) {
-            self.lookup.hits(&line, |_| true, |number, _| seen(number));
+            self.lookup.hits(&line, |number, _| seen(number));
         }
     }
 
