@@ -425,7 +425,7 @@ impl Cleaner {
             }
             let with_these = Gone::new(&page, &deleted);
             if let Some(reason) =
-                self.objection(&page, deleted.split_at(first), &with_these, before)
+                self.objection(&page, &gone, &deleted[first..], &with_these, before)
             {
                 if round == 0 {
                     return Err(self.flagged(reason, rules_of(&deleted[first..])));
@@ -721,12 +721,13 @@ impl Cleaner {
         }
     }
 
-    /// Why removals, of which the first went in earlier rounds, are not to be believed. `gone`: what
-    /// is gone with them; `before`: the bytes that were left of the page without the others.
+    /// Why the removals of a round are not to be believed. `earlier`: what was gone before it; `gone`:
+    /// what is gone with them; `before`: the bytes that were left of the page before the round.
     fn objection(
         &self,
         page: &Page,
-        (earlier, removals): (&[Taken], &[Taken]),
+        earlier: &Gone,
+        removals: &[Taken],
         gone: &Gone,
         before: usize,
     ) -> Option<Reason> {
@@ -750,18 +751,14 @@ impl Cleaner {
         if other as f64 <= self.ceiling * before.saturating_sub(believed) as f64 {
             return None;
         }
-        let spans = |removals: &[Taken], of: &dyn Fn(&Taken) -> bool| {
-            let mut spans = Vec::with_capacity(removals.len());
-            let removals = removals.iter().filter(|taken| of(taken));
-            spans.extend(removals.map(|taken| taken.bare_span(page)));
-            union(spans)
-        };
-        let earlier = spans(earlier, &|_| true);
+        let lines = earlier.lines.iter().map(|&line| page.span(line));
+        let parts = earlier.parts.iter();
+        let parts = parts.flat_map(|(line, parts)| page.lost(*line, parts));
+        let earlier = union(lines.chain(parts).collect());
         let bytes = |of: &dyn Fn(&Taken) -> bool| {
-            let mut new = spans(removals, of);
-            if !earlier.is_empty() {
-                new = subtract(&new, &earlier);
-            }
+            let new = removals.iter().filter(|taken| of(taken));
+            let new = union(new.map(|taken| taken.bare_span(page)).collect());
+            let new = subtract(&new, &earlier);
             new.iter().map(Range::len).sum::<usize>()
         };
         let literal = bytes(&|taken| taken.literal);

@@ -778,22 +778,7 @@ impl<'t> Page<'t> {
             }
             None => subtract(std::slice::from_ref(&whole), parts),
         };
-        // What a reader of the text that is left would not take for a part of the line.
-        while let Some(first) = pieces.first_mut() {
-            let marks = marks(&self.text[first.clone()]);
-            if marks == 0 {
-                break;
-            }
-            first.start += marks;
-            pieces.retain(|piece| !piece.is_empty());
-        }
-        let bare_end = self.text.as_bytes().get(whole.end) == Some(&b'\n');
-        if let Some(last) = pieces.last_mut().filter(|_| bare_end)
-            && self.text[last.clone()].ends_with('\r')
-        {
-            last.end -= 1;
-            pieces.retain(|piece| !piece.is_empty());
-        }
+        self.trim(line, &mut pieces);
         let mut left = String::new();
         let placed = pieces.into_iter().map(|piece| {
             let at = left.len();
@@ -808,6 +793,35 @@ impl<'t> Page<'t> {
         known.is_plain.set(None);
         (known.bare, known.edges) = shape(&left);
         self.cut.insert(line, CutLine { left, pieces });
+    }
+
+    /// Takes off the pieces that are left of a line what a reader of the text that is left would not
+    /// take for a part of it.
+    fn trim(&self, line: u32, pieces: &mut Vec<Range<usize>>) {
+        while let Some(first) = pieces.first_mut() {
+            let marks = marks(&self.text[first.clone()]);
+            if marks == 0 {
+                break;
+            }
+            first.start += marks;
+            pieces.retain(|piece| !piece.is_empty());
+        }
+        let bare_end = self.text.as_bytes().get(self.span(line).end) == Some(&b'\n');
+        if let Some(last) = pieces.last_mut().filter(|_| bare_end)
+            && self.text[last.clone()].ends_with('\r')
+        {
+            last.end -= 1;
+            pieces.retain(|piece| !piece.is_empty());
+        }
+    }
+
+    /// The bytes of the original text that a line loses with these of it: a byte order mark that comes
+    /// to stand at its start is no part of it any more.
+    pub(crate) fn lost(&self, line: u32, parts: &[Range<usize>]) -> Vec<Range<usize>> {
+        let whole = [self.span(line)];
+        let mut pieces = subtract(&whole, parts);
+        self.trim(line, &mut pieces);
+        subtract(&whole, &pieces)
     }
 
     /// Whether nothing but white space is left of a line without these bytes of the original text.

@@ -799,6 +799,23 @@ fn a_ceiling_counts_what_is_left_in_each_round() {
 }
 
 #[test]
+fn a_ceiling_counts_no_mark_that_an_earlier_round_moved_to_a_line_s_start() {
+    let file = "outlet = 'made'\nname = 'Made'\nceiling = 0.7\n".to_owned()
+        + &rule("inline", "i", "a[-[cut]-]", "text = '[cut]'")
+        + &rule("inline", "c", "a [-7-]", "pattern = '[0-9]+$'").replace("promo", "credit")
+        + &rule("line", "n", "No 5", r"pattern = 'No \d+'");
+    let outlets = Outlets::with_files([("made.toml".to_owned(), file)]).unwrap();
+    let cleaner = outlets.cleaner("made").unwrap().unwrap();
+    // Ten of fifteen bytes go; sixteen of twenty-one would be too many.
+    for page in [
+        "Alpha\n\u{feff}No 12\n\u{feff}No 12",
+        "Alpha\n[cut]\u{feff}No 12\n[cut]\u{feff}No 12",
+    ] {
+        assert_eq!(cleaner.clean(page).text, "Alpha", "{page}");
+    }
+}
+
+#[test]
 fn what_another_rule_took_is_not_kept() {
     let rules = line("With AP").replace("promo", "credit")
         + &rule("line", "p", "With AP", "pattern = 'With .+'");
