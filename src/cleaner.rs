@@ -661,7 +661,7 @@ impl Cleaner {
         if let Some((_, after)) = last {
             self.lines_between(page, Some(after), None, &mut asks);
         }
-        asks.retain(|ask| self.matcher.may_have_news(page, *ask));
+        asks.retain(|ask| self.matcher.has_news(page, *ask));
         asks
     }
 
@@ -679,44 +679,41 @@ impl Cleaner {
             return;
         }
         let reach = self.matcher.reach();
+        let push = |asks: &mut Vec<Ask>, line, distance, behind| {
+            // What a line was before another round cut it is not known any more.
+            if !self.matcher.has_asked(page, line) {
+                asks.push(Ask::anew(line));
+            } else if self.matcher.may_have_news(page, line) {
+                asks.push(Ask {
+                    line,
+                    distance,
+                    behind,
+                });
+            }
+        };
+        // From both sides, as far as anybody sees.
         let start = asks.len();
-        let mut is_whole = false;
-        if let Some(mut line) = after {
-            for distance in 1..=reach {
-                asks.push(Ask {
-                    line,
-                    distance,
-                    behind: distance,
-                });
-                is_whole = before == Some(line);
-                line = page.next(line);
-                if is_whole || line == NONE {
-                    break;
-                }
-            }
+        let (mut forth, mut forths) = (after.unwrap_or(NONE), 0);
+        while forth <= last && forths < reach {
+            forths += 1;
+            push(asks, forth, forths, forths);
+            forth = page.next(forth);
         }
-        if let Some(mut line) = before.filter(|_| !is_whole) {
-            let near = asks.len();
-            let behind = asks[start..].last().map(|ask| ask.line);
-            for distance in 1..=reach {
-                asks.push(Ask {
-                    line,
-                    distance,
-                    behind: NONE,
-                });
-                line = page.prev(line);
-                is_whole = line == NONE || Some(line) == behind;
-                if is_whole {
-                    break;
-                }
-            }
-            asks[near..].reverse();
+        let near = asks.len();
+        let floor = after.map_or(0, |_| forth);
+        let (mut back, mut backs) = (before.unwrap_or(NONE), 0);
+        while back != NONE && back >= floor && backs < reach {
+            backs += 1;
+            push(asks, back, backs, NONE);
+            back = page.prev(back);
         }
+        asks[near..].reverse();
+        let is_whole = back == NONE || back < floor;
         if is_whole && after.is_some() && before.is_some() {
-            // Of the two the nearer one counts.
-            let count = (asks.len() - start) as u32;
-            for (distance, ask) in (1..).zip(&mut asks[start..]) {
-                ask.distance = distance.min(count + 1 - distance);
+            // Of the two changes the nearer one counts.
+            let all = forths + backs;
+            for ask in &mut asks[start..near] {
+                ask.distance = ask.behind.min(all + 1 - ask.behind);
             }
         }
     }

@@ -257,8 +257,20 @@ impl Matcher {
         self.reach
     }
 
-    /// Whether a change of the page, so far away, can make a rule find something at a line.
-    pub(crate) fn may_have_news(&self, page: &Page, ask: Ask) -> bool {
+    /// Whether a line was asked as it is.
+    #[inline]
+    pub(crate) fn has_asked(&self, page: &Page, line: u32) -> bool {
+        page.notes(line) & KNOWN != 0
+    }
+
+    /// Whether some change of the page can make a rule find something at a line that was asked before.
+    #[inline]
+    pub(crate) fn may_have_news(&self, page: &Page, line: u32) -> bool {
+        page.notes(line) & (ANCHOR | COPIES) != 0 || !self.anywhere.is_empty()
+    }
+
+    /// Whether a change so far away can.
+    pub(crate) fn has_news(&self, page: &Page, ask: Ask) -> bool {
         let Ask {
             line,
             distance,
@@ -504,7 +516,7 @@ impl Pass<'_, '_, '_> {
 
     /// Notes the duplicate rules for which a line may be a copy, but those that have it in no zone:
     /// a line that comes into a zone is asked again.
-    #[inline]
+    #[inline(always)]
     fn copies(&self, line: u32) {
         let Pass { matcher, page, .. } = self;
         let mut notes = matcher.copies_by_first.0[usize::from(page.first_byte(line))];

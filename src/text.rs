@@ -392,6 +392,8 @@ struct Line {
     start: usize,
     /// Past its last byte, without the line end.
     end: usize,
+    /// Its first byte, until it loses parts.
+    first: u8,
     /// The part of its content without surrounding white space and bullet, and the edges of that.
     bare: Bare,
     edges: Edges,
@@ -428,6 +430,8 @@ pub(crate) struct Page<'t> {
     cut: HashMap<u32, CutLine>,
     /// Whether nothing was taken off.
     whole: bool,
+    /// How many bytes are in lines, also in those that are gone.
+    bytes: usize,
 }
 
 /// What is left of a line that lost parts.
@@ -444,21 +448,22 @@ impl<'t> Page<'t> {
     /// at the start of the text never go.
     pub(crate) fn new(text: &'t str) -> Page<'t> {
         let mut lines: Vec<Line> = Vec::with_capacity(text.len() / 64);
-        let bytes = text.as_bytes();
+        let all = text.as_bytes();
         let mut start = marks(text);
         let mut blank = false;
-        while start < bytes.len() {
-            let first = bytes[start];
+        let mut bytes = 0;
+        while start < all.len() {
+            let first = all[start];
             // Half of all lines are empty.
             if first == b'\n' {
                 blank = true;
                 start += 1;
                 continue;
             }
-            let newline = memchr::memchr(b'\n', &bytes[start..]).map(|at| start + at);
-            let next = newline.map_or(bytes.len(), |at| at + 1);
-            let mut end = newline.unwrap_or(bytes.len());
-            if newline.is_some() && end > start && bytes[end - 1] == b'\r' {
+            let newline = memchr::memchr(b'\n', &all[start..]).map(|at| start + at);
+            let next = newline.map_or(all.len(), |at| at + 1);
+            let mut end = newline.unwrap_or(all.len());
+            if newline.is_some() && end > start && all[end - 1] == b'\r' {
                 end -= 1;
             }
             let marks = if first == 0xEF {
@@ -472,10 +477,12 @@ impl<'t> Page<'t> {
             } else {
                 let at = lines.len() as u32;
                 let blank = std::mem::take(&mut blank);
+                bytes += end - start_of_line;
                 let (bare, edges) = shape(&text[start_of_line..end]);
                 lines.push(Line {
                     start: start_of_line,
                     end,
+                    first: all[start_of_line],
                     bare,
                     edges,
                     prev: at.wrapping_sub(1),
@@ -503,6 +510,7 @@ impl<'t> Page<'t> {
             last: ends.1,
             cut: HashMap::new(),
             whole: true,
+            bytes,
         }
     }
 
@@ -627,7 +635,7 @@ impl<'t> Page<'t> {
             let content = self.content(line).as_bytes();
             return content.first().copied().unwrap_or(b'\n');
         }
-        self.text.as_bytes()[known.start]
+        known.first
     }
 
     /// The line as it is now, to be folded: what is known of its edges is not found out again.
@@ -854,6 +862,9 @@ impl<'t> Page<'t> {
 
     /// How many bytes of the text are in lines, blank ones not counted, that are left.
     pub(crate) fn left(&self) -> usize {
+        if self.whole {
+            return self.bytes;
+        }
         self.lines().map(|line| self.length(line)).sum()
     }
 
@@ -913,9 +924,14 @@ impl<'t> Page<'t> {
             // Of the blank runs before, between and behind the lines the first of the longest stays.
             let mut stays = None;
             if first > 0 && line < count {
-                let size = |at: usize| match &self.text.as_bytes()[self.run_before(at)] {
-                    [] => 0,
-                    run => memchr::memchr_iter(b'\n', run).count(),
+                let size = |at: usize| {
+                    if !self.lines[at].blank_above {
+                        return 0;
+                    }
+                    match &self.text.as_bytes()[self.run_before(at)] {
+                        [_] => 1,
+                        run => memchr::memchr_iter(b'\n', run).count(),
+                    }
                 };
                 let mut longest = (size(first), first);
                 for at in first + 1..=line {

@@ -370,7 +370,8 @@ impl Block {
         {
             let reads = seen.served.fields;
             tried.rest = self.take(page, &bound, (rest, tried.rest), reads, finds);
-            std::mem::swap(&mut tried.last, &mut bound);
+            tried.last.clear();
+            tried.last.extend_from_slice(&bound);
         }
         bound.clear();
         seen.bound = bound;

@@ -816,6 +816,25 @@ fn a_ceiling_counts_no_mark_that_an_earlier_round_moved_to_a_line_s_start() {
 }
 
 #[test]
+fn a_line_that_a_round_cut_is_a_copy_of_one_that_is_put_back() {
+    let rules = rule("inline", "i", "a[-[cut]-]", "text = '[cut]'")
+        + &rule(
+            "duplicate",
+            "d",
+            "No 1\n[-No 1-]",
+            "gap = false\nleast = 3\nalike = 1.0",
+        )
+        + &rule(
+            "block",
+            "c",
+            "[-one-]\n12",
+            r"lines = [{ title = true }, { pattern = '.*\d.*', keep = true }]",
+        )
+        .replace("promo", "credit");
+    check(&rules, &[("No 12[cut]\n[cut]No 12", "No 12")]);
+}
+
+#[test]
 fn what_another_rule_took_is_not_kept() {
     let rules = line("With AP").replace("promo", "credit")
         + &rule("line", "p", "With AP", "pattern = 'With .+'");

@@ -130,9 +130,9 @@ fn write(out: &mut Vec<u8>, parts: &[&[u8]]) {
 /// that is escaped.
 fn string(text: &str, out: &mut Vec<u8>) {
     let bytes = text.as_bytes();
-    // Without an early exit many bytes are looked at at once.
-    let is_other = |byte: u8| (byte < b' ') & (byte != b'\n');
-    if bytes.iter().fold(false, |any, &byte| any | is_other(byte)) {
+    // Numbers, and no early exit, so that many bytes are looked at at once.
+    let is_other = |byte: u8| u8::from(byte < b' ') & u8::from(byte != b'\n');
+    if bytes.iter().fold(0, |any, &byte| any | is_other(byte)) != 0 {
         return value(&text, out);
     }
     out.push(b'"');
@@ -234,16 +234,15 @@ impl<'a> Places<'a> {
     fn write(&self, removal: &Removal, out: &mut Vec<u8>) {
         match &removal.rule {
             Some(rule) => {
-                write(out, &[b"{\"rule\":"]);
-                string(&rule.id, out);
-                write(out, &[b",\"at\":"]);
+                // Ids and categories are letters, digits and `-`.
+                write(out, &[b"{\"rule\":\"", rule.id.as_bytes(), b"\",\"at\":"]);
                 string(&rule.file, out);
                 // Before its last quote.
                 out.pop();
                 write(out, &[b":"]);
                 value(&rule.line, out);
-                write(out, &[b"\",\"category\":"]);
-                string(rule.category.name(), out);
+                let category = rule.category.name().as_bytes();
+                write(out, &[b"\",\"category\":\"", category, b"\""]);
             }
             None => write(out, &[b"{\"rule\":null,\"at\":null,\"category\":null"]),
         }
