@@ -34,7 +34,7 @@ pub(crate) struct Lookup {
     gates: Vec<Gate>,
     /// What lines are that were asked before, by their hash: most boilerplate is the same on every
     /// page. The first line that comes to a place has it for good.
-    seen: Box<[OnceCell<Box<Seen>>]>,
+    seen: Box<[OnceCell<Seen>]>,
 }
 
 /// How many lines are remembered at most, for each literal or pattern, and of how many bytes.
@@ -42,11 +42,12 @@ const SEEN: usize = 2048;
 const OF_EACH: usize = 4;
 const SHORT: usize = 256;
 
-/// A line as it is without surrounding white space and bullet, and all that it serves.
+/// A line as it is without surrounding white space and bullet, and all that it serves; its hash tells
+/// nearly all others.
 #[derive(Debug)]
 struct Seen {
-    line: Box<str>,
-    hits: Box<[Hit]>,
+    hash: u64,
+    known: Box<(Box<str>, Box<[Hit]>)>,
 }
 
 /// An asker that a line serves, and the number of the pattern that it matches; `None`: a literal.
@@ -325,30 +326,27 @@ impl Lookup {
             });
             hit(asker, how);
         };
-        let place = self.place(line.bare());
-        let seen = place.and_then(OnceCell::get);
-        if let Some(seen) = seen.filter(|seen| *seen.line == *line.bare()) {
-            return seen.hits.iter().for_each(hit);
+        let bare = line.bare();
+        let hash = || self.known.hasher().hash_one(bare);
+        let hash = (bare.len() <= SHORT && !self.seen.is_empty()).then(hash);
+        // There is room for a power of two.
+        let place = hash.map(|hash| &self.seen[hash as usize & (self.seen.len() - 1)]);
+        if let Some(seen) = place.and_then(OnceCell::get)
+            && Some(seen.hash) == hash
+            && *seen.known.0 == *bare
+        {
+            return seen.known.1.iter().for_each(hit);
         }
         let mut hits = Vec::new();
         self.search(line, &mut hits);
         hits.iter().for_each(&mut hit);
-        if let Some(place) = place.filter(|place| !hits.is_empty() && place.get().is_none()) {
-            // Another thread may have been faster.
-            let _ = place.set(Box::new(Seen {
-                line: line.bare().into(),
-                hits: hits.into(),
-            }));
+        if let (Some(place), Some(hash), false) = (place, hash, hits.is_empty()) {
+            // Another line, or another thread, may have been faster.
+            place.get_or_init(|| Seen {
+                hash,
+                known: Box::new((bare.into(), hits.into())),
+            });
         }
-    }
-
-    /// Where a line is remembered, if lines like it are.
-    #[inline]
-    fn place(&self, bare: &str) -> Option<&OnceCell<Box<Seen>>> {
-        let hash = || self.known.hasher().hash_one(bare) as usize;
-        // The room is a power of two.
-        let last = self.seen.len().checked_sub(1)?;
-        (bare.len() <= SHORT).then(|| self.seen.get(hash() & last))?
     }
 
     /// Adds every asker that the line serves.

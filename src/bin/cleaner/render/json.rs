@@ -1,7 +1,6 @@
 //! `--json` and `--removed`: all that cleaning found out about a document, as one line.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::Path;
 
 use cleaner::Removal;
@@ -71,8 +70,6 @@ pub fn removed(page: &Page, spans: Spans, hash: &str, undo: &Undo, out: &mut Vec
 
 fn line(page: &Page, spans: Spans, hash: &str, undo: Option<&Undo>, out: &mut Vec<u8>) {
     let cleaned = &page.cleaned;
-    let both = cleaned.removals.iter().chain(&cleaned.kept);
-    let places = Places::new(page.text, spans, both.map(|removal| &removal.span));
     let document = Document {
         path: match undo {
             Some(_) => page.target.map(slashed),
@@ -100,9 +97,10 @@ fn line(page: &Page, spans: Spans, hash: &str, undo: Option<&Undo>, out: &mut Ve
     out.pop();
     for (key, list) in [("removals", &cleaned.removals), ("kept", &cleaned.kept)] {
         write(out, &[b",\"", key.as_bytes(), b"\":["]);
+        let mut cursor = Cursor::new(page.text, spans);
         for (at, removal) in list.iter().enumerate() {
             write(out, if at > 0 { &[b","] } else { &[] });
-            places.write(removal, out);
+            cursor.write(removal, out);
         }
         write(out, &[b"]"]);
     }
@@ -129,6 +127,10 @@ fn write(out: &mut Vec<u8>, parts: &[&[u8]]) {
 /// Writes a string as serde_json does, which looks at each byte by itself: line ends are nearly all
 /// that is escaped.
 fn string(text: &str, out: &mut Vec<u8>) {
+    if text == "\n" {
+        // That of half of all removals.
+        return write(out, &[b"\"\\n\""]);
+    }
     let bytes = text.as_bytes();
     // Numbers, and no early exit, so that many bytes are looked at at once.
     let is_other = |byte: u8| u8::from(byte < b' ') & u8::from(byte != b'\n');
@@ -194,44 +196,41 @@ pub fn of_wet(record: &wet::Record, text: &str, out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-/// Bytes of a text at which something begins or ends, with what is shown for them and the line ends
-/// before them: the text is counted through once, however many there are.
-struct Places<'a> {
+/// A place in a text that goes forth: its byte, the byte or the character that is shown for it, and
+/// the line ends before it.
+struct Cursor<'a> {
     text: &'a str,
-    /// In order of the bytes: byte, the byte or the character that is shown, line ends.
-    known: Vec<(usize, usize, usize)>,
+    spans: Spans,
+    byte: usize,
+    shown: usize,
+    lines: usize,
 }
 
-impl<'a> Places<'a> {
-    fn new<'b>(
-        text: &'a str,
-        shown: Spans,
-        spans: impl Iterator<Item = &'b Range<usize>>,
-    ) -> Places<'a> {
-        let mut bytes: Vec<usize> = spans.flat_map(|span| [span.start, span.end]).collect();
-        bytes.sort_unstable();
-        bytes.dedup();
-        let (mut from, mut chars, mut lines) = (0, 0, 0);
-        let mut known = Vec::with_capacity(bytes.len());
-        for byte in bytes {
-            let part = &text[from..byte];
-            lines += memchr_iter(b'\n', part.as_bytes()).count();
-            let shown = match shown {
-                Spans::Bytes => byte,
-                Spans::Chars => {
-                    chars += part.chars().count();
-                    chars
-                }
-            };
-            known.push((byte, shown, lines));
-            from = byte;
+impl<'a> Cursor<'a> {
+    fn new(text: &'a str, spans: Spans) -> Cursor<'a> {
+        Cursor {
+            text,
+            spans,
+            byte: 0,
+            shown: 0,
+            lines: 0,
         }
-        Places { text, known }
     }
 
-    /// Writes a removal as an object: there are many, each with the same keys, which serde_json would
-    /// look at each time.
-    fn write(&self, removal: &Removal, out: &mut Vec<u8>) {
+    /// What is shown for a place that is not before this one, and the line ends before it.
+    fn ahead(&self, byte: usize) -> (usize, usize) {
+        let part = &self.text[self.byte..byte];
+        let shown = match self.spans {
+            Spans::Bytes => part.len(),
+            Spans::Chars => part.chars().count(),
+        };
+        let lines = memchr_iter(b'\n', part.as_bytes()).count();
+        (self.shown + shown, self.lines + lines)
+    }
+
+    /// Goes to a removal, which begins at no place before, and writes it as an object: there are many,
+    /// each with the same keys, which serde_json would look at each time.
+    fn write(&mut self, removal: &Removal, out: &mut Vec<u8>) {
         match &removal.rule {
             Some(rule) => {
                 // Ids and categories are letters, digits and `-`.
@@ -247,26 +246,22 @@ impl<'a> Places<'a> {
             None => write(out, &[b"{\"rule\":null,\"at\":null,\"category\":null"]),
         }
         let span = removal.span.clone();
-        let (_, start, before) = self.place(span.start);
-        let (_, end, behind) = self.place(span.end);
+        (self.shown, self.lines) = self.ahead(span.start);
+        self.byte = span.start;
+        let (end, behind) = self.ahead(span.end);
         let text = &self.text[span];
         write(out, &[b",\"start\":"]);
-        value(&start, out);
+        value(&self.shown, out);
         write(out, &[b",\"end\":"]);
         value(&end, out);
         // The first and the last, counted from 1.
         write(out, &[b",\"lines\":["]);
-        value(&(before + 1), out);
+        value(&(self.lines + 1), out);
         write(out, &[b","]);
         value(&(behind + usize::from(!text.ends_with('\n'))), out);
         write(out, &[b"],\"text\":"]);
         string(text, out);
         write(out, &[b"}"]);
-    }
-
-    fn place(&self, byte: usize) -> (usize, usize, usize) {
-        let at = self.known.binary_search_by_key(&byte, |known| known.0);
-        self.known[at.expect("places are made of these removals")]
     }
 }
 
