@@ -21,7 +21,7 @@ mod pages;
 mod race;
 mod rule_files;
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 11;
 const MEGABYTES: usize = 64;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_cleaner");
 /// How many pages are in one folder: in a single one the system lets one thread at a time in.
