@@ -82,8 +82,8 @@
 //! line nearly always say so. They are found out once, when a page is split into lines. Literals
 //! are asked by a few bits of both edges; patterns that begin or end with four known bytes by these,
 //! the others all at once by a table of bytes for each place of the edges. Only what passes is
-//! folded and matched, and what it serves blocks is kept, so that neither another block nor a
-//! later pass asks again. Most boilerplate is the same on every page: what a short line is that some
+//! folded and matched, and what it serves is kept, so that neither a block nor a later pass asks
+//! again. Most boilerplate is the same on every page: what a short line is that some
 //! rule knew is remembered, up to four lines for each literal or pattern and 2,048 in all, so that it
 //! is not matched on the next page. Patterns of whole lines are lazy automata of `regex-automata`; a
 //! `Regex`, which also finds where a match begins and its groups, is built only for who asks for

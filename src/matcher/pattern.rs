@@ -1,4 +1,5 @@
-//! A regular expression of a rule: its checks, what a match must begin with, the compiled form.
+//! The regular expressions of rules, each once, and compiled when a line asks for it. What is known of
+//! them before that stands in `analysis`.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -128,7 +128,7 @@ fn write(out: &mut Vec<u8>, parts: &[&[u8]]) {
 /// that is escaped.
 fn string(text: &str, out: &mut Vec<u8>) {
     if text == "\n" {
-        // That of half of all removals.
+        // Nearly all seams are this.
         return write(out, &[b"\"\\n\""]);
     }
     let bytes = text.as_bytes();
@@ -233,7 +233,7 @@ impl<'a> Cursor<'a> {
     fn write(&mut self, removal: &Removal, out: &mut Vec<u8>) {
         match &removal.rule {
             Some(rule) => {
-                // Ids and categories are letters, digits and `-`.
+                // Ids and categories have nothing that is escaped: letters, digits, `-` and `/`.
                 write(out, &[b"{\"rule\":\"", rule.id.as_bytes(), b"\",\"at\":"]);
                 string(&rule.file, out);
                 // Before its last quote.
