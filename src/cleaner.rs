@@ -1,5 +1,6 @@
 //! Cleaning one text: passes of the rules, what they took, and the deletion.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::ops::Range;
@@ -7,18 +8,20 @@ use std::sync::Arc;
 
 use crate::error::{Problem, SourceFile};
 pub(crate) use crate::matcher::Patterns;
-use crate::matcher::{Ask, Fields, Find, Matcher, MissedLine, Served};
+use crate::matcher::{Ask, Find, Matcher, MissedLine, Scratch};
+use crate::page::{KNOWN, NONE, Page};
 use crate::schema::{AnyRule, Category, Zone};
-use crate::text::{NONE, Page, subtract, union, without};
+use crate::text::{subtract, union, without};
 
 /// The share of a page that removals may take which are not literal, where no file says another.
 pub(crate) const CEILING: f64 = 0.6;
 /// How often a page is gone over because boilerplate of a category stays in it.
 const ROUNDS: usize = 8;
-/// How many finds there is room for at once: most pages have no more.
-const FINDS: usize = 64;
-/// Among how many finds of a line one that was there before is looked for.
-const AGAIN: usize = 16;
+
+thread_local! {
+    /// What the next document of this thread works with.
+    static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+}
 
 /// The rules of one outlet, ready to clean its pages.
 ///
@@ -245,38 +248,29 @@ pub fn restore(left: &str, removed: &[(usize, &str)]) -> Option<String> {
     Some(original)
 }
 
-/// Something that a rule took off a page.
-#[derive(Debug, PartialEq)]
-struct Taken {
-    rule: u32,
-    line: u32,
-    /// A part of the original text; `None`: the whole line.
-    part: Option<Range<usize>>,
-    literal: bool,
-    fields: Fields,
-}
-
 /// A page on which rules find nothing more.
 struct Settled<'t> {
-    /// Without what is gone, where something was kept.
+    /// Without what is gone.
     page: Page<'t>,
-    deleted: Vec<Taken>,
+    deleted: Vec<Find>,
     /// What was found that stays because of its category.
-    kept: Vec<Taken>,
-    gone: Gone,
+    kept: Vec<Find>,
 }
 
 impl Settled<'_> {
     /// The bytes of the original text that go, as those of [`Cleaned::holes`].
     fn holes(&self) -> Vec<Range<usize>> {
         let mut spans = self.page.gone_with_seams();
-        for (_, parts) in &self.gone.parts {
-            spans.extend_from_slice(parts);
-        }
+        let cut = self.deleted.iter().filter_map(|taken| {
+            let part = taken.part.as_ref()?;
+            (!self.page.is_gone(taken.line)).then(|| part.clone())
+        });
+        let lines = spans.len();
+        spans.extend(cut);
         // Parts may touch what goes behind their line.
-        match self.gone.parts.is_empty() {
-            true => spans,
-            false => union(spans),
+        match spans.len() {
+            all if all == lines => spans,
+            _ => union(spans),
         }
     }
 }
@@ -348,9 +342,8 @@ impl Cleaner {
     /// [`text`](Cleaned::text) is empty. For who writes the pieces between the
     /// [`holes`](Cleaned::holes) instead.
     pub fn find_of(&self, text: &str, categories: Categories) -> Cleaned {
-        match self.settled(text, categories, true) {
-            Ok(Some(settled)) => self.cleaned(settled),
-            Ok(None) => Cleaned::default(),
+        match self.settled(text, categories, true, |settled| self.cleaned(settled)) {
+            Ok(cleaned) => cleaned.unwrap_or_default(),
             Err(flag) => Cleaned {
                 flag: Some(flag),
                 ..Cleaned::default()
@@ -373,92 +366,99 @@ impl Cleaner {
         text: &str,
         categories: Categories,
     ) -> (Vec<Range<usize>>, Option<Flag>) {
-        match self.settled(text, categories, false) {
-            Ok(settled) => (
-                settled.map_or_else(Vec::new, |settled| settled.holes()),
-                None,
-            ),
+        match self.settled(text, categories, false, |settled| settled.holes()) {
+            Ok(holes) => (holes.unwrap_or_default(), None),
             Err(flag) => (Vec::new(), Some(flag)),
         }
     }
 
-    /// A page on which rules find nothing more; `None` where they found nothing. `fields`: whether they
-    /// are read.
-    fn settled<'t>(
+    /// What of the text goes, as `read` reads it out of a page on which rules find nothing more; `None`
+    /// where they found nothing. `fields`: whether they are read.
+    fn settled<T>(
         &self,
-        text: &'t str,
+        text: &str,
         categories: Categories,
         fields: bool,
-    ) -> Result<Option<Settled<'t>>, Flag> {
-        let mut page = Page::new(text);
-        let mut deleted: Vec<Taken> = Vec::new();
-        let mut kept = Vec::new();
-        let mut back: Option<Vec<u32>> = None;
-        let mut gone = Gone::default();
-        let mut served = Served::new(page.len(), fields);
-        for round in 0.. {
-            let before = page.left();
-            let taken = match self.settle(&mut page, &mut served, true, back.as_deref(), before) {
-                Ok(taken) => taken,
-                Err(Unsettled(rules)) if round == 0 => {
-                    return Err(self.flagged(Reason::Unsettled, rules));
-                }
-                // What was deleted so far is a page that is left as it is.
-                Err(_) => break,
-            };
-            let goes = |taken: &Taken| categories.contains(self.categories[taken.rule as usize]);
-            let (mut go, mut stay) = (taken, Vec::new());
-            if !go.iter().all(goes) {
-                (go, stay) = go.into_iter().partition(goes);
-            }
-            let mut put_back: Vec<u32> = stay.iter().map(|taken| taken.line).collect();
-            if round == 0 {
-                kept = stay;
-            }
-            if go.is_empty() {
-                break;
-            }
-            let first = deleted.len();
-            match first {
-                0 => deleted = go,
-                _ => deleted.extend(go),
-            }
-            let with_these = Gone::new(&page, &deleted);
-            if let Some(reason) =
-                self.objection(&page, &gone, &deleted[first..], &with_these, before)
-            {
-                if round == 0 {
-                    return Err(self.flagged(reason, rules_of(&deleted[first..])));
-                }
-                deleted.truncate(first);
-                break;
-            }
-            gone = with_these;
-            if kept.is_empty() && round == 0 {
-                break;
-            }
-            if round == ROUNDS {
-                return Err(self.flagged(Reason::Unsettled, rules_of(&deleted[first..])));
-            }
-            // What stays may let rules find more: the next round sees the page as a reader will.
-            gone.show(&mut page);
-            put_back.retain(|&line| !page.is_gone(line));
-            put_back.sort_unstable();
-            put_back.dedup();
-            back = Some(put_back);
-        }
-        if deleted.is_empty() && kept.is_empty() {
-            return Ok(None);
-        }
-        if !kept.is_empty() {
-            gone.show(&mut page);
-        }
-        Ok(Some(Settled {
+        read: impl FnOnce(&mut Settled) -> T,
+    ) -> Result<Option<T>, Flag> {
+        let mut scratch = SCRATCH.take().unwrap_or_default();
+        let mut settled = Settled {
+            page: self.matcher.page(text, true, &mut scratch),
+            deleted: Vec::new(),
+            kept: Vec::new(),
+        };
+        scratch.clear(&self.matcher, fields);
+        let flag = self.take_all(&mut settled, categories, &mut scratch);
+        let is_any = !settled.deleted.is_empty() || !settled.kept.is_empty();
+        let read = flag.map(|()| is_any.then(|| read(&mut settled)));
+        scratch.spare = settled.page.into_spare();
+        SCRATCH.set(Some(scratch));
+        read
+    }
+
+    /// Takes off the page what rules find on it, round after round.
+    fn take_all(
+        &self,
+        settled: &mut Settled,
+        categories: Categories,
+        scratch: &mut Scratch,
+    ) -> Result<(), Flag> {
+        let Settled {
             page,
             deleted,
             kept,
-            gone,
-        }))
+        } = settled;
+        let goes = |taken: &Find| categories.contains(self.categories[taken.rule as usize]);
+        let before = page.left();
+        let found = self.settle(page, scratch, true, None, before);
+        let found = found.map_err(|Unsettled(rules)| self.flagged(Reason::Unsettled, rules))?;
+        if found.iter().all(goes) {
+            *deleted = found;
+            let emptied = page.first() == NONE && !deleted.is_empty();
+            return match self.objection(page, &[], deleted, emptied, before) {
+                Some(reason) => Err(self.flagged(reason, rules_of(deleted))),
+                None => Ok(()),
+            };
+        }
+        let (mut go, mut stay): (Vec<Find>, Vec<Find>) = found.into_iter().partition(goes);
+        let mut before = before;
+        for round in 0..=ROUNDS {
+            let first = deleted.len();
+            deleted.append(&mut go);
+            // What stays may let rules find more: the next round sees the page as a reader will.
+            let put_back = put_back(page, deleted, &stay);
+            if round == 0 {
+                *kept = stay;
+            }
+            if deleted.len() == first {
+                return Ok(());
+            }
+            let (earlier, removals) = deleted.split_at(first);
+            let emptied = page.first() == NONE;
+            let objection = match self.objection(page, earlier, removals, emptied, before) {
+                None if round == ROUNDS => Some(Reason::Unsettled),
+                objection => objection,
+            };
+            match objection {
+                Some(Reason::Unsettled) => {
+                    return Err(self.flagged(Reason::Unsettled, rules_of(removals)));
+                }
+                Some(reason) if round == 0 => return Err(self.flagged(reason, rules_of(removals))),
+                Some(_) => {
+                    deleted.truncate(first);
+                    break;
+                }
+                None => {}
+            }
+            before = page.left();
+            let Ok(found) = self.settle(page, scratch, true, Some(&put_back), before) else {
+                break;
+            };
+            (go, stay) = found.into_iter().partition(goes);
+        }
+        // What was deleted so far is a page that is left as it is.
+        Gone::new(page, deleted).show(page);
+        Ok(())
     }
 
     /// Why lines stay that a rule nearly takes: they stand outside its zone, the rest of its block is
@@ -540,12 +540,8 @@ impl Cleaner {
     /// The bytes, without seams, that the rules take without a ceiling, with zones or without: for
     /// examples.
     pub(crate) fn take(&self, text: &str, zones: bool) -> Vec<Range<usize>> {
-        let mut page = Page::new(text);
-        let (before, len) = (page.left(), page.len());
-        let taken = self
-            .settle(&mut page, &mut Served::new(len, false), zones, None, before)
-            .unwrap_or_default();
-        union(taken.iter().map(|taken| taken.span(&page)).collect())
+        let (page, taken) = self.all_taken(text, zones);
+        union(taken.iter().map(|taken| span(&page, taken)).collect())
     }
 
     /// What each rule, by its place among [`rules`](Cleaner::rules), takes in any zone and without a
@@ -554,16 +550,18 @@ impl Cleaner {
         let (page, taken) = self.all_taken(text, false);
         let taken = taken.iter();
         taken
-            .map(|taken| (taken.rule as usize, taken.span(&page), taken.literal))
+            .map(|taken| (taken.rule as usize, span(&page, taken), taken.literal))
             .collect()
     }
 
     /// What the rules take without a ceiling, with zones or without, and the page without it; nothing
     /// of a page that does not settle.
-    fn all_taken<'t>(&self, text: &'t str, zones: bool) -> (Page<'t>, Vec<Taken>) {
-        let mut page = Page::new(text);
-        let (before, len) = (page.left(), page.len());
-        let taken = self.settle(&mut page, &mut Served::new(len, false), zones, None, before);
+    fn all_taken<'t>(&self, text: &'t str, zones: bool) -> (Page<'t>, Vec<Find>) {
+        let mut scratch = Scratch::default();
+        let mut page = self.matcher.page(text, zones, &mut scratch);
+        scratch.clear(&self.matcher, false);
+        let before = page.left();
+        let taken = self.settle(&mut page, &mut scratch, zones, None, before);
         (page, taken.unwrap_or_default())
     }
 
@@ -574,73 +572,97 @@ impl Cleaner {
     /// Passes over the page until none takes more. `back`: the lines, in order, that were put back
     /// on a page on which nothing was found; `None` for a page that was not gone over. `left`: the
     /// bytes that are left of the page; `zones`: whether they count.
-    fn settle<'m>(
-        &'m self,
+    fn settle(
+        &self,
         page: &mut Page,
-        served: &mut Served<'m>,
+        scratch: &mut Scratch,
         zones: bool,
         back: Option<&[u32]>,
         left: usize,
-    ) -> Result<Vec<Taken>, Unsettled> {
+    ) -> Result<Vec<Find>, Unsettled> {
         // A pass asks only near what the last one took, so the passes together look at little more
         // than the page once. A page made to take more than this many times that is left alone.
         let allowance = 64 * left + (4 << 20);
-        let mut taken = Vec::with_capacity(FINDS);
-        let mut finds = Vec::with_capacity(FINDS);
-        let mut ends = self.matcher.zone_ends(page);
-        let all = || page.lines().map(Ask::anew);
-        let zone_ends = zones.then_some(&ends);
+        let mut taken = Vec::new();
+        self.matcher.measure(page, zones, scratch);
         let mut work = match back {
             Some(back) => {
-                back.iter().for_each(|&line| page.forget(line));
-                let asks = self.lines_to_ask(page, back).into_iter();
-                self.matcher
-                    .find(page, asks, zone_ends, allowance, served, &mut finds)
+                back.iter().for_each(|&line| page.set_notes(line, 0));
+                scratch.touched.clear();
+                scratch.touched.extend_from_slice(back);
+                scratch.touched.extend(page.cut_lines());
+                scratch.near = None;
+                self.find_lines_to_ask(page, scratch);
+                self.matcher.find_near(page, allowance, scratch)
             }
-            None => self
-                .matcher
-                .find(page, all(), zone_ends, allowance, served, &mut finds),
+            None => self.matcher.find_all(page, allowance, scratch),
         };
+        if !scratch.finds.is_empty() {
+            self.matcher.gather_near(page, scratch);
+        }
         if let Some(back) = back {
-            let mut lines: Vec<u32> = finds.iter().map(|find| find.line).collect();
+            let mut lines: Vec<u32> = scratch.finds.iter().map(|find| find.line).collect();
             lines.sort_unstable();
             lines.dedup();
-            let whole = finds.iter().all(|find| find.part.is_none());
+            let whole = scratch.finds.iter().all(|find| find.part.is_none());
             if lines == back && whole && work <= allowance {
                 // Without these lines the page is the one on which nothing was found.
-                apply(page, &mut finds, &mut taken);
+                apply(page, scratch, &mut taken);
                 return Ok(taken);
             }
         }
         loop {
             if work > allowance {
-                return Err(Unsettled(finds.iter().map(|find| find.rule).collect()));
+                let rules = scratch.finds.iter().map(|find| find.rule);
+                return Err(Unsettled(rules.collect()));
             }
-            if finds.is_empty() {
+            if scratch.finds.is_empty() {
                 break;
             }
-            let mut touched = apply(page, &mut finds, &mut taken);
-            // A line that a zone reaches now is like a new one.
-            let before = std::mem::replace(&mut ends, self.matcher.zone_ends(page));
-            self.matcher.zone_news(page, &before, &ends, &mut touched);
-            touched.sort_unstable();
-            touched.dedup();
-            let asks = self.lines_to_ask(page, &touched);
-            let asks = asks.into_iter();
-            let ends = zones.then_some(&ends);
-            work += self
-                .matcher
-                .find(page, asks, ends, allowance, served, &mut finds);
+            apply(page, scratch, &mut taken);
+            self.matcher.measure_again(page, zones, scratch);
+            self.find_lines_to_ask(page, scratch);
+            if scratch.asks.is_empty() {
+                break;
+            }
+            work += self.matcher.find_near(page, allowance, scratch);
         }
         Ok(taken)
     }
 
-    /// The lines for which rules may find something new after lines, in order, were touched.
-    fn lines_to_ask(&self, page: &Page, touched: &[u32]) -> Vec<Ask> {
-        let mut asks: Vec<Ask> = Vec::with_capacity(FINDS + touched.len());
+    /// Finds the lines for which rules may find something new after lines were touched.
+    fn find_lines_to_ask(&self, page: &Page, scratch: &mut Scratch) {
+        let Scratch {
+            asks,
+            touched,
+            near,
+            ..
+        } = scratch;
+        asks.clear();
+        if let Some(near) = near {
+            // A line that was not touched itself is asked as if it stood beside a change.
+            near.retain(|&line| !page.is_gone(line));
+            let concerned = near
+                .iter()
+                .filter(|&&line| self.matcher.is_concerned(page, line));
+            let beside = |&line: &u32| Ask {
+                line,
+                distance: u32::from(page.notes(line) & KNOWN != 0),
+                behind: 1,
+            };
+            asks.extend(concerned.map(beside));
+            let changed = touched.iter().filter(|&&line| !page.is_gone(line));
+            asks.extend(changed.map(|&line| Ask::anew(line)));
+            asks.sort_unstable();
+            asks.dedup_by_key(|ask| ask.line);
+            return;
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        let mut asks = std::mem::take(asks);
         // The lines that are left on both sides of the last change.
         let mut last: Option<(u32, u32)> = None;
-        for &line in touched {
+        for &line in &scratch.touched {
             // Lines go in order, so the line before one that went is left.
             let before = page.prev(line);
             let is_gone = page.is_gone(line);
@@ -651,7 +673,7 @@ impl Cleaner {
             };
             if last != Some(sides) {
                 let after = last.map(|(_, after)| after);
-                self.lines_between(page, after, Some(before), &mut asks);
+                self.lines_between(page, after, Some(before), scratch, &mut asks);
                 last = Some(sides);
             }
             if !is_gone {
@@ -659,10 +681,10 @@ impl Cleaner {
             }
         }
         if let Some((_, after)) = last {
-            self.lines_between(page, Some(after), None, &mut asks);
+            self.lines_between(page, Some(after), None, scratch, &mut asks);
         }
         asks.retain(|ask| self.matcher.has_news(page, *ask));
-        asks
+        scratch.asks = asks;
     }
 
     /// Adds the lines between two changes that are near to one, in order: from the line after the one,
@@ -672,6 +694,7 @@ impl Cleaner {
         page: &Page,
         after: Option<u32>,
         before: Option<u32>,
+        scratch: &Scratch,
         asks: &mut Vec<Ask>,
     ) {
         let (first, last) = (after.unwrap_or(0), before.unwrap_or(NONE - 1));
@@ -681,9 +704,9 @@ impl Cleaner {
         let reach = self.matcher.reach();
         let push = |asks: &mut Vec<Ask>, line, distance, behind| {
             // What a line was before another round cut it is not known any more.
-            if !self.matcher.has_asked(page, line) {
+            if page.notes(line) & KNOWN == 0 {
                 asks.push(Ask::anew(line));
-            } else if self.matcher.may_have_news(page, line) {
+            } else if self.matcher.may_have_news(page, line, scratch) {
                 asks.push(Ask {
                     line,
                     distance,
@@ -718,21 +741,22 @@ impl Cleaner {
         }
     }
 
-    /// Why the removals of a round are not to be believed. `earlier`: what was gone before it; `gone`:
-    /// what is gone with them; `before`: the bytes that were left of the page before the round.
+    /// Why the removals of a round are not to be believed. `earlier`: those of rounds before it;
+    /// `emptied`: whether no line is left with them; `before`: the bytes that were left of the page
+    /// before the round.
     fn objection(
         &self,
         page: &Page,
-        earlier: &Gone,
-        removals: &[Taken],
-        gone: &Gone,
+        earlier: &[Find],
+        removals: &[Find],
+        emptied: bool,
         before: usize,
     ) -> Option<Reason> {
-        if gone.lines.len() == page.len() as usize {
+        if emptied {
             return Some(Reason::Emptied);
         }
         // Most pages are far from it, also if what several rules ask for counted for each of them.
-        let size = |taken: &Taken| match &taken.part {
+        let size = |taken: &Find| match &taken.part {
             Some(part) => part.len(),
             None => page.span(taken.line).len(),
         };
@@ -748,13 +772,14 @@ impl Cleaner {
         if other as f64 <= self.ceiling * before.saturating_sub(believed) as f64 {
             return None;
         }
+        let earlier = Gone::new(page, earlier);
         let lines = earlier.lines.iter().map(|&line| page.span(line));
         let parts = earlier.parts.iter();
         let parts = parts.flat_map(|(line, parts)| page.lost(*line, parts));
         let earlier = union(lines.chain(parts).collect());
-        let bytes = |of: &dyn Fn(&Taken) -> bool| {
+        let bytes = |of: &dyn Fn(&Find) -> bool| {
             let new = removals.iter().filter(|taken| of(taken));
-            let new = union(new.map(|taken| taken.bare_span(page)).collect());
+            let new = union(new.map(|taken| bare_span(page, taken)).collect());
             let new = subtract(&new, &earlier);
             new.iter().map(Range::len).sum::<usize>()
         };
@@ -778,31 +803,29 @@ impl Cleaner {
         Flag { reason, rules }
     }
 
-    fn cleaned(&self, settled: Settled) -> Cleaned {
+    fn cleaned(&self, settled: &mut Settled) -> Cleaned {
         let Settled {
             page,
-            mut deleted,
-            mut kept,
-            gone,
+            deleted,
+            kept,
         } = settled;
-        let page = &page;
-        for taken in &mut deleted {
-            if gone.has(taken.line) {
+        for taken in deleted.iter_mut() {
+            if page.is_gone(taken.line) {
                 taken.part = None;
             }
         }
-        let fields = fields(page, deleted.iter().chain(&kept));
+        let fields = fields(page, deleted.iter().chain(kept.iter()));
         // Another rule may have taken what one of these categories found.
-        kept.retain(|taken| !gone.has(taken.line));
+        kept.retain(|taken| !page.is_gone(taken.line));
 
-        let mut removals = self.stretches(page, &deleted);
+        let mut removals = self.stretches(page, deleted);
         removals.extend(
             page.seams()
                 .into_iter()
                 .map(|seam| (seam.start, seam.end, 0)),
         );
         removals.sort_unstable();
-        let mut kept = self.stretches(page, &kept);
+        let mut kept = self.stretches(page, kept);
         kept.sort_unstable();
         Cleaned {
             text: String::new(),
@@ -825,9 +848,9 @@ impl Cleaner {
     }
 
     /// One for each stretch that one rule asked for, in any order.
-    fn stretches(&self, page: &Page, taken: &[Taken]) -> Vec<Stretch> {
+    fn stretches(&self, page: &Page, taken: &[Find]) -> Vec<Stretch> {
         let asked = taken.iter().map(|taken| {
-            let Range { start, end } = taken.span(page);
+            let Range { start, end } = span(page, taken);
             (self.ranks[taken.rule as usize], start, end)
         });
         let mut asked: Vec<(u32, usize, usize)> = asked.collect();
@@ -849,18 +872,16 @@ impl Cleaner {
 /// for a seam. Their order is that of removals.
 type Stretch = (usize, usize, u32);
 
-impl Taken {
-    /// The bytes of the original text, line ends of whole lines included.
-    fn span(&self, page: &Page) -> Range<usize> {
-        self.part
-            .clone()
-            .unwrap_or_else(|| page.full_span(self.line))
-    }
+/// The bytes of the original text that were taken, line ends of whole lines included.
+fn span(page: &Page, taken: &Find) -> Range<usize> {
+    let whole = || page.full_span(taken.line);
+    taken.part.clone().unwrap_or_else(whole)
+}
 
-    /// The bytes of the original text without line ends.
-    fn bare_span(&self, page: &Page) -> Range<usize> {
-        self.part.clone().unwrap_or_else(|| page.span(self.line))
-    }
+/// The same without line ends.
+fn bare_span(page: &Page, taken: &Find) -> Range<usize> {
+    let whole = || page.span(taken.line);
+    taken.part.clone().unwrap_or_else(whole)
 }
 
 impl Rule {
@@ -883,70 +904,76 @@ impl Rule {
     }
 }
 
-fn rules_of(taken: &[Taken]) -> Vec<u32> {
+fn rules_of(taken: &[Find]) -> Vec<u32> {
     taken.iter().map(|taken| taken.rule).collect()
 }
 
-/// Takes what was found off the page, in the order of lines; returns the lines that changed.
-fn apply(page: &mut Page, finds: &mut Vec<Find>, taken: &mut Vec<Taken>) -> Vec<u32> {
-    // Numbers are put in order faster than finds.
-    let key = |(at, find): (usize, &Find)| u64::from(find.line) << 32 | at as u64;
-    let mut order: Vec<u64> = finds.iter().enumerate().map(key).collect();
-    order.sort_unstable();
-    let mut touched = Vec::with_capacity(finds.len());
-    for of_line in order.chunk_by(|one, next| one >> 32 == next >> 32) {
-        let line = (of_line[0] >> 32) as u32;
-        let mut whole = false;
-        let mut parts = Vec::new();
-        let first = taken.len();
-        let mut take = |new: Taken| {
-            // A block is found from each of its lines at which it may begin.
-            if !taken[first..].iter().take(AGAIN).any(|known| *known == new) {
-                taken.push(new);
-            }
+/// Takes what was found off the page, and notes the lines that changed as touched.
+fn apply(page: &mut Page, scratch: &mut Scratch, taken: &mut Vec<Find>) {
+    let Scratch {
+        finds,
+        touched,
+        gone,
+        ..
+    } = scratch;
+    touched.clear();
+    let mut has_parts = false;
+    for find in &*finds {
+        if find.part.is_some() {
+            has_parts = true;
+        } else if page.take_line(find.line) {
+            touched.push(find.line);
+        }
+    }
+    if has_parts {
+        take_parts(page, finds, touched);
+    }
+    *gone += touched.len() as u32;
+    taken.append(finds);
+}
+
+/// Takes the parts that were found off their lines, and makes them parts of the original text.
+fn take_parts(page: &mut Page, finds: &mut Vec<Find>, touched: &mut Vec<u32>) {
+    let mut parts: Vec<(u32, Range<usize>)> = Vec::new();
+    let mut more = Vec::new();
+    for find in finds.iter_mut() {
+        let Some(part) = &mut find.part else {
+            continue;
         };
-        for &at in of_line {
-            let find = &mut finds[at as u32 as usize];
-            let spans = find.part.map_or_else(Vec::new, |(start, end)| {
-                page.original(line, start as usize..end as usize)
+        // Parts of the line may be gone from inside this one.
+        let mut spans = page.original(find.line, part.clone()).into_iter();
+        let Some(first) = spans.next() else {
+            continue;
+        };
+        parts.push((find.line, first.clone()));
+        *part = first;
+        for span in spans {
+            parts.push((find.line, span.clone()));
+            more.push(Find {
+                part: Some(span),
+                ..Find::of_line(find.rule, find.line, find.literal)
             });
-            let taken = |part, fields| Taken {
-                rule: find.rule,
-                line,
-                part,
-                literal: find.literal,
-                fields,
-            };
-            let mut fields = find.fields.take();
-            if spans.is_empty() {
-                whole = true;
-                take(taken(None, fields));
-                continue;
-            }
-            for span in spans {
-                parts.push(span.clone());
-                take(taken(Some(span), fields.take()));
-            }
         }
-        if !whole {
-            page.take_parts(line, &union(parts));
-            whole = page.content(line).trim().is_empty();
+    }
+    finds.append(&mut more);
+    parts.sort_unstable_by_key(|(line, part)| (*line, part.start));
+    for of_line in parts.chunk_by(|one, next| one.0 == next.0) {
+        let line = of_line[0].0;
+        if page.is_gone(line) {
+            continue;
         }
-        if whole {
+        let cut = of_line.iter().map(|(_, part)| part.clone());
+        page.take_parts(line, &union(cut.collect()));
+        if page.content(line).trim().is_empty() {
             page.take_line(line);
         }
         touched.push(line);
     }
-    finds.clear();
-    touched
 }
 
 /// The values of all fields, in order, each once.
-fn fields<'a>(
-    page: &Page,
-    taken: impl Iterator<Item = &'a Taken>,
-) -> BTreeMap<String, Vec<String>> {
-    let mut taken: Vec<(usize, &Taken)> = taken
+fn fields<'a>(page: &Page, taken: impl Iterator<Item = &'a Find>) -> BTreeMap<String, Vec<String>> {
+    let mut taken: Vec<(usize, &Find)> = taken
         .filter(|taken| taken.fields.is_some())
         .map(|taken| (page.span(taken.line).start, taken))
         .collect();
@@ -962,6 +989,25 @@ fn fields<'a>(
     fields
 }
 
+/// Makes a page on which nothing is found what it is without what was deleted: what stays is put back.
+/// Returns the lines that were, in order.
+fn put_back(page: &mut Page, deleted: &[Find], stay: &[Find]) -> Vec<u32> {
+    let mut lines: Vec<u32> = stay.iter().map(|taken| taken.line).collect();
+    lines.sort_unstable();
+    lines.dedup();
+    let has_part = |taken: &Find| taken.part.is_some();
+    if deleted.iter().chain(stay).any(has_part) {
+        Gone::new(page, deleted).show(page);
+        lines.retain(|&line| !page.is_gone(line));
+        return lines;
+    }
+    let mut gone: Vec<u32> = deleted.iter().map(|taken| taken.line).collect();
+    gone.sort_unstable();
+    lines.retain(|line| gone.binary_search(line).is_err());
+    page.put_back(&lines);
+    lines
+}
+
 /// What is gone from a page: whole lines, and the parts of others; both in order.
 #[derive(Default)]
 struct Gone {
@@ -971,7 +1017,7 @@ struct Gone {
 
 impl Gone {
     /// A line of which parts leave nothing but white space is gone too.
-    fn new(page: &Page, deleted: &[Taken]) -> Gone {
+    fn new(page: &Page, deleted: &[Find]) -> Gone {
         let mut gone = Gone {
             lines: Vec::with_capacity(deleted.len()),
             parts: Vec::new(),
@@ -980,7 +1026,7 @@ impl Gone {
         gone.lines.extend(whole.map(|taken| taken.line));
         gone.in_order();
         let cut = deleted.iter().filter(|taken| taken.part.is_some());
-        let mut cut: Vec<&Taken> = cut.filter(|taken| !gone.has(taken.line)).collect();
+        let mut cut: Vec<&Find> = cut.filter(|taken| !gone.has(taken.line)).collect();
         if cut.is_empty() {
             return gone;
         }

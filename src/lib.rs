@@ -29,7 +29,8 @@
 //! |---|---|
 //! | `schema` | the rule file as written |
 //! | `error` | why a rule file was refused, with places |
-//! | `text` | the lines and spans of one text, and the closing of seams |
+//! | `text` | how lines are folded, and spans |
+//! | `page` | the lines of one text while rules look at it, and the closing of seams |
 //! | `matcher` | the compiled rules of one outlet; below it one module a kind |
 //! | `cleaner` | passes over a text, and what they took |
 //! | `check` | a rule's examples, run |
@@ -78,22 +79,29 @@
 //!
 //! # Why it is fast
 //!
-//! Most lines are none of those that rules name, and the first and last eight bytes of a folded
-//! line nearly always say so. They are found out once, when a page is split into lines. Literals
-//! are asked by a few bits of both edges; patterns that begin or end with four known bytes by these,
-//! the others all at once by a table of bytes for each place of the edges. Only what passes is
-//! folded and matched, and what it serves is kept, so that neither a block nor a later pass asks
-//! again. Most boilerplate is the same on every page: what a short line is that some
-//! rule knew is remembered, up to four lines for each literal or pattern and 2,048 in all, so that it
-//! is not matched on the next page. Patterns of whole lines are lazy automata of `regex-automata`; a
-//! `Regex`, which also finds where a match begins and its groups, is built only for who asks for
-//! these. What edges a pattern's lines have the build finds out for bundled rule files, and of others
-//! it is found out when they are read; the patterns of a family are compiled once for all its outlets.
-//! A line that only came into a zone is asked again by the rules that have one.
-//! A block is anchored at the step that the fewest lines seem to serve, and tried only from lines
-//! that can lead to it, walked back over its steps; its other steps are compiled when a line comes
-//! before them. It is not tried where it can only find the end of a match that it has found already. An inline rule is left out for a page that lacks what all of its matches have. The plain
-//! cleaner of the tests, which does none of this, has to find the same.
+//! Most lines are none of those that rules name, and four bytes at a line's start and two at its end
+//! nearly always say so: while a text is split into lines, a gate of six tables is asked for each, and
+//! no pass looks at a line for which it is closed. The others are folded at their first and last eight
+//! bytes, which is enough to leave out most literals and patterns. Most boilerplate is the same on
+//! every page: what a line is that serves something is remembered, up to four lines for each literal or
+//! pattern and 2,048 in all, so that it is not matched on the next page.
+//!
+//! What a line serves, line rules and steps of blocks, is kept while it stays as it is. A block is not
+//! tried on a page that lacks what it needs. It is anchored at the step that the fewest lines seem to
+//! serve, and tried only from lines that can lead to it, walked back over its steps; not where it can
+//! only find the end of a match that it has found already. An inline rule whose patterns stand at the
+//! start or the end of a line is asked by the gate; another one is left out for a page that lacks what
+//! all of its matches have.
+//!
+//! Patterns of whole lines are lazy automata of `regex-automata`; a `Regex`, which also finds where a
+//! match begins and its groups, is built only for who asks for these. What edges a pattern's lines have
+//! the build finds out for bundled rule files, and of others it is found out when they are read; the
+//! patterns of a family are compiled once for all its outlets.
+//!
+//! Where few lines of a page may be concerned by a change, a later pass asks these alone, else the
+//! lines near what changed; a line that only came into a zone is asked again by the rules that have one.
+//! The memory of one document's passes is used again for the next. The plain cleaner of the tests,
+//! which does none of this, has to find the same.
 //!
 //! # Where the plan was changed
 //!
@@ -119,6 +127,7 @@ mod error;
 mod lint;
 mod matcher;
 mod outlets;
+mod page;
 mod schema;
 mod snapshot;
 mod suggest;

@@ -4,34 +4,44 @@
 //! finds depends on a bounded part of the page: its line, the lines of its block, the copy beside
 //! it, and how far the line is from the page's ends. So after something went, only the lines near
 //! it ([`Matcher::reach`]) and in the zones need to be asked again.
+//!
+//! While a text is split into lines, a few bytes of each line say which kinds of rules may want it,
+//! as notes; of most lines nobody does, and no pass looks at them.
 
 mod analysis;
 mod automaton;
 mod block;
 mod duplicate;
+mod gate;
 mod inline;
 mod likeness;
 mod line;
 mod lookup;
+mod memory;
 mod miss;
+mod pass;
 mod pattern;
 mod served;
 pub(crate) mod shape;
 pub(crate) mod sign;
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use self::block::{Block, Seen, Starts, Tried};
+use self::block::{Block, Needs};
 use self::duplicate::Duplicate;
-use self::inline::Inline;
+use self::gate::Gate;
+use self::inline::{Inline, RawEdges};
 use self::line::Line;
 use self::lookup::Lookup;
+use self::memory::Memory;
 pub(crate) use self::miss::Miss as MissedLine;
+pub(crate) use self::pass::{Ask, Scratch};
 pub(crate) use self::pattern::Patterns;
-pub(crate) use self::served::Served;
 use crate::error::{Problem, SourceFile};
+use crate::page::{KNOWN, NONE, Page};
 use crate::schema::{AnyRule, Zone};
-use crate::text::{MAX_LINE, NONE, Page};
+use crate::text::MAX_LINE;
 
 /// The number of a rule among those of its matcher.
 pub(crate) type RuleIndex = u32;
@@ -41,112 +51,162 @@ pub(crate) type RuleIndex = u32;
 pub(crate) struct Find {
     pub(crate) rule: RuleIndex,
     pub(crate) line: u32,
-    /// Bytes of the line's present content; all of it, with its line end, where there is none.
-    pub(crate) part: Option<(u32, u32)>,
+    /// Bytes of the line: of its present content, and once they are taken of the original text. `None`:
+    /// all of it, with its line end.
+    pub(crate) part: Option<Range<usize>>,
     /// Whether a literal took it, which is believed.
     pub(crate) literal: bool,
     pub(crate) fields: Fields,
 }
 
-/// The values of named groups, by name, where there are any.
-pub(crate) type Fields = Option<Box<[(String, String)]>>;
-
-/// A line that rules are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Ask {
-    pub(crate) line: u32,
-    /// How many lines it is away from what changed since the rules were asked last; 0 where it
-    /// changed itself, or was not asked before. A rule that does not see so far has no news.
-    pub(crate) distance: u32,
-    /// The same for what changed before it; `NONE` where that is farther than any rule sees.
-    pub(crate) behind: u32,
-}
-
-impl Ask {
-    /// That of a line which changed itself, or was not asked before.
-    pub(crate) fn anew(line: u32) -> Ask {
-        Ask {
+impl Find {
+    /// That of a whole line from which no fields are read.
+    #[inline]
+    pub(crate) fn of_line(rule: RuleIndex, line: u32, literal: bool) -> Find {
+        Find {
+            rule,
             line,
-            distance: 0,
-            behind: 0,
+            part: None,
+            literal,
+            fields: None,
         }
     }
 }
+
+/// The values of named groups, by name, where there are any.
+pub(crate) type Fields = Option<Box<Vec<(String, String)>>>;
 
 /// Compiled rules.
 #[derive(Debug, Default)]
 pub(crate) struct Matcher {
     lookup: Lookup,
-    /// Who asks the lookup, by the number it answers with.
-    askers: Vec<Asker>,
+    memory: Memory,
+    /// Which lines may be wanted by the lookup or by inline rules that know edges.
+    gate: Gate,
+    /// Who asks the lookup: line rules, and steps of blocks; [`STEP`] tells their numbers apart.
+    line_askers: Vec<LineAsker>,
+    block_askers: Vec<BlockAsker>,
     lines: Vec<Line>,
     blocks: Vec<Block>,
     /// The blocks that may begin at any line.
     anywhere: Vec<usize>,
     inlines: Vec<Inline>,
+    /// The edges of lines in which inline rules may find something, of those rules that know them.
+    inline_edges: Option<Box<RawEdges>>,
     duplicates: Vec<Duplicate>,
-    /// The bytes of the shortest line that any of these wants.
-    least_copy: usize,
-    /// Which of these may want a line, as notes: by the byte that it begins with; where a blank line
-    /// stands before it; where it came into a zone; where it is in none.
-    copies_by_first: CopiesByFirst,
-    copies_behind_blank: u8,
-    copies_in_zone: u8,
-    copies_anywhere: u8,
+    copies: Copies,
     /// Each zone once, and that of each rule by its place among them.
     zones: Vec<Option<Zone>>,
     zone_of: Vec<u32>,
+    /// The places of each zone's sizes among all; `NONE` where it has none.
+    sizes: Vec<[u32; 2]>,
     /// The sizes of zones at the head and at the tail, each once, in order.
     heads: Vec<u32>,
     tails: Vec<u32>,
-    /// How far all see; blocks; and duplicate rules, by the place of their note.
+    /// How far all see, and blocks.
     reach: u32,
     block_reach: u32,
-    copies_reach: [u32; COPY_NOTES],
+    /// How many questions may be asked of a line again and again.
+    questions: u32,
 }
 
-/// Notes for each byte.
-#[derive(Debug)]
-struct CopiesByFirst([u8; 256]);
+/// A line rule that asks the lookup, and the place of its zone: of many rules nothing else is read
+/// for a line.
+#[derive(Clone, Copy, Debug)]
+struct LineAsker {
+    rule: RuleIndex,
+    zone: u32,
+}
 
-impl Default for CopiesByFirst {
-    fn default() -> CopiesByFirst {
-        CopiesByFirst([0; 256])
+/// What is asked of a block whenever a line serves a step of it.
+#[derive(Clone, Copy, Debug)]
+struct BlockAsker {
+    /// The steps that the lines serve at or before which it may begin, a bit for each; and the note of
+    /// such lines.
+    anchors: u64,
+    note: u16,
+    /// What must be on the page for it to match, as far as that is looked up.
+    needs: Needs,
+    /// The place of its zone.
+    zone: u32,
+    /// How many lines it spans.
+    span: u32,
+}
+
+/// From which number on those that ask the lookup are steps of blocks: behind this bit the number of
+/// the block, and in the last six bits that of the step.
+const STEP: u32 = 1 << 31;
+
+/// The number by which a step of a block asks the lookup.
+fn step_asker(block: usize, step: usize) -> u32 {
+    STEP | (block as u32) << 6 | step as u32
+}
+
+/// The block and the step that ask by such a number.
+#[inline]
+fn block_step(asker: u32) -> (usize, u32) {
+    (((asker & !STEP) >> 6) as usize, asker & 63)
+}
+
+/// Which duplicate rules may want a line: sets of them, by their [`copy_note`]s.
+#[derive(Debug)]
+struct Copies {
+    /// By the byte that the line begins with.
+    by_first: [u8; 256],
+    /// Where a blank line stands before it.
+    behind_blank: u8,
+    /// Those with a zone, those without one, and among how many of a page's first lines the former
+    /// look; `NONE` if also elsewhere.
+    in_zone: u8,
+    anywhere: u8,
+    head: u32,
+    /// The bytes of the shortest line that any of them wants.
+    least: usize,
+    /// How far each sees, by its note.
+    reach: [u32; COPY_NOTES],
+}
+
+impl Default for Copies {
+    fn default() -> Copies {
+        Copies {
+            by_first: [0; 256],
+            behind_blank: 0,
+            in_zone: 0,
+            anywhere: 0,
+            head: 0,
+            least: usize::MAX,
+            reach: [0; COPY_NOTES],
+        }
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Asker {
-    /// A line rule, and the place of its zone: of many rules nothing else is read for a line.
-    Line { rule: RuleIndex, zone: u32 },
-    /// A block, and the step that the line serves.
-    Block { at: u32, step: u32 },
-}
-
-/// How many places are gathered at which blocks may begin before they are tried: one place is
-/// named by several lines near each other, and the text should still be at hand.
-const STARTS: usize = 512;
-
-/// What one try of a line against a step of a block counts, in bytes looked at.
-const TRY: usize = 8;
-
-/// The note of a line that was asked as it is.
-const KNOWN: u8 = 1;
-/// The note of a line that line rules want.
-const HIT: u8 = 2;
-/// The note of a line that serves a step of a block.
-const ANCHOR: u8 = 4;
-/// The notes of a line that duplicate rules want.
-const COPIES: u8 = !(KNOWN | HIT | ANCHOR);
-
 /// How many notes there are for duplicate rules; the last is for all that are too many to have one of
 /// their own.
-const COPY_NOTES: usize = 5;
+const COPY_NOTES: usize = 8;
 
 /// The note of a line that a duplicate rule of this number wants.
+#[inline]
 fn copy_note(duplicate: usize) -> u8 {
-    8 << duplicate.min(COPY_NOTES - 1)
+    1 << duplicate.min(COPY_NOTES - 1)
 }
+
+/// The notes of a line, besides [`KNOWN`]. The gate is open for it: what it serves is looked up;
+const MAYBE: u16 = 2;
+/// line rules want it;
+const HIT: u16 = 4;
+/// it serves a step of a block without a zone,
+const ANCHOR: u16 = 8;
+/// or of one with a zone;
+const ZONED_ANCHOR: u16 = 16;
+/// by its edges an inline rule may find something in it;
+const INLINE: u16 = 32;
+/// a block may begin at any line;
+const START: u16 = 64;
+/// it is another line than when it was asked last;
+const NEW: u16 = 128;
+/// duplicate rules may want it, each by its note in the high half.
+const COPIES: u16 = 0xFF00;
+const COPIES_AT: u32 = 8;
 
 impl Matcher {
     /// Compiles rules, each with the file it stands in; a rule's index is its place in the list.
@@ -156,7 +216,6 @@ impl Matcher {
     ) -> Result<Matcher, Vec<Problem>> {
         let mut matcher = Matcher {
             reach: 1,
-            least_copy: usize::MAX,
             ..Matcher::default()
         };
         let mut problems = Vec::new();
@@ -166,7 +225,8 @@ impl Matcher {
             problems.extend(wrong);
         }
         if problems.is_empty() {
-            matcher.lookup.remember();
+            matcher.memory = Memory::of(matcher.lookup.len());
+            matcher.place_sizes();
             Ok(matcher)
         } else {
             Err(problems)
@@ -187,8 +247,8 @@ impl Matcher {
         if known.is_none() {
             self.zones.push(zone);
         }
-        let zone = zone.unwrap_or_default();
-        for (sizes, size) in [(&mut self.heads, zone.head), (&mut self.tails, zone.tail)] {
+        let sizes = zone.unwrap_or_default();
+        for (sizes, size) in [(&mut self.heads, sizes.head), (&mut self.tails, sizes.tail)] {
             if let Some(size) = size
                 && let Err(at) = sizes.binary_search(&size)
             {
@@ -198,58 +258,56 @@ impl Matcher {
         match rule {
             AnyRule::Line(written) => {
                 let line = Line::compile(index, written, source, patterns, problems);
-                self.lookup.add(&line.wanted, self.askers.len() as u32);
+                let asker = self.line_askers.len() as u32;
+                self.lookup.add(&line.wanted, asker, true, &mut self.gate);
                 let zone = self.zone_of[index as usize];
-                self.askers.push(Asker::Line { rule: index, zone });
+                self.line_askers.push(LineAsker { rule: index, zone });
                 self.lines.push(line);
             }
             AnyRule::Block(written) => {
-                let mut block = Block::compile(index, written, source, patterns, problems);
+                let at = self.blocks.len();
+                let mut block = Block::compile(index, at, written, source, patterns, problems);
                 self.block_reach = self.block_reach.max(block.span());
                 self.reach = self.reach.max(block.span());
-                match block.starts() {
-                    Starts::Anywhere => self.anywhere.push(self.blocks.len()),
-                    Starts::Before(steps) => {
-                        for step in steps {
-                            let asker = self.askers.len() as u32;
-                            block.set_asker(step, asker);
-                            let wanted = block.looked_up(step);
-                            let wanted = wanted.expect("only wanted steps are anchors");
-                            self.lookup.add(wanted, asker);
-                            self.askers.push(Asker::Block {
-                                at: self.blocks.len() as u32,
-                                step: step as u32,
-                            });
-                        }
-                    }
+                block.look_up(&mut self.lookup, &mut self.gate, &mut self.questions);
+                if block.anchors() == 0 {
+                    self.anywhere.push(at);
                 }
+                self.block_askers.push(BlockAsker {
+                    anchors: block.anchors(),
+                    note: zone.map_or(ANCHOR, |_| ZONED_ANCHOR),
+                    needs: block.needs(),
+                    zone: self.zone_of[index as usize],
+                    span: block.span(),
+                });
                 self.blocks.push(block);
             }
-            AnyRule::Inline(written) => self
-                .inlines
-                .push(Inline::compile(index, written, source, patterns, problems)),
+            AnyRule::Inline(written) => {
+                let mut inline = Inline::compile(index, written, source, patterns, problems);
+                inline.add_edges(&mut self.inline_edges, &mut self.gate);
+                self.inlines.push(inline);
+            }
             AnyRule::Duplicate(written) => {
                 let duplicate = Duplicate::compile(index, written, source, patterns, problems);
-                let reach = &mut self.copies_reach[self.duplicates.len().min(COPY_NOTES - 1)];
-                *reach = (*reach).max(duplicate.apart + 1);
                 self.reach = self.reach.max(duplicate.apart + 1);
-                self.least_copy = self.least_copy.min(duplicate.least);
-                let note = copy_note(self.duplicates.len());
-                for (first, copies) in (0..=u8::MAX).zip(&mut self.copies_by_first.0) {
-                    *copies |= if duplicate.begins.contains(first) {
-                        note
-                    } else {
-                        0
-                    };
-                }
-                self.copies_behind_blank |= if duplicate.gap { note } else { 0 };
-                match duplicate.has_zone {
-                    true => self.copies_in_zone |= note,
-                    false => self.copies_anywhere |= note,
-                }
+                let number = self.duplicates.len();
+                self.copies.add(&duplicate, number, zone);
                 self.duplicates.push(duplicate);
             }
         }
+    }
+
+    /// Where the sizes of zones are, once all are known.
+    fn place_sizes(&mut self) {
+        let place = |size: Option<u32>, sizes: &[u32]| {
+            let at = size.and_then(|size| sizes.binary_search(&size).ok());
+            at.map_or(NONE, |at| at as u32)
+        };
+        let places = self.zones.iter().map(|zone| {
+            let Zone { head, tail } = zone.unwrap_or_default();
+            [place(head, &self.heads), place(tail, &self.tails)]
+        });
+        self.sizes = places.collect();
     }
 
     /// How many non-blank lines away from a place a change of the page may make something match.
@@ -257,421 +315,99 @@ impl Matcher {
         self.reach
     }
 
-    /// Whether a line was asked as it is.
-    #[inline]
-    pub(crate) fn has_asked(&self, page: &Page, line: u32) -> bool {
-        page.notes(line) & KNOWN != 0
-    }
-
-    /// Whether some change of the page can make a rule find something at a line that was asked before.
-    #[inline]
-    pub(crate) fn may_have_news(&self, page: &Page, line: u32) -> bool {
-        page.notes(line) & (ANCHOR | COPIES) != 0 || !self.anywhere.is_empty()
-    }
-
-    /// Whether a change so far away can.
-    pub(crate) fn has_news(&self, page: &Page, ask: Ask) -> bool {
-        let Ask {
-            line,
-            distance,
-            behind,
-        } = ask;
-        if distance == 0 || !self.anywhere.is_empty() {
-            return true;
-        }
+    /// Whether a change beside a line may concern it. `page`: without what went.
+    pub(crate) fn is_concerned(&self, page: &Page, line: u32) -> bool {
         let notes = page.notes(line);
-        let copies = self.copies_reach.iter().enumerate();
-        let mut copies = copies.filter(|(at, _)| notes & copy_note(*at) != 0);
-        (notes & ANCHOR != 0 && distance <= self.block_reach)
-            || (notes & COPIES != 0 && copies.any(|(_, &reach)| behind <= reach))
+        let copies = (notes >> COPIES_AT) as u8;
+        let duplicates = self.duplicates.iter().enumerate();
+        let mut copied = duplicates.filter(|(at, _)| copies & copy_note(*at) != 0);
+        copies == 0
+            || notes & !(COPIES | KNOWN | HIT | INLINE | MAYBE) != 0
+            || copied.any(|(_, duplicate)| duplicate.has_news(page, line))
     }
 
-    /// How far each zone reaches into the page.
-    pub(crate) fn zone_ends(&self, page: &Page) -> ZoneEnds {
-        let ends = |sizes: &[u32], first: u32, step: &dyn Fn(u32) -> u32| -> Vec<u32> {
-            let (mut line, mut count) = (first, 1);
-            let end = |&size: &u32| {
-                while count < size && line != NONE {
-                    match step(line) {
-                        NONE => break,
-                        next => (line, count) = (next, count + 1),
-                    }
-                }
-                line
-            };
-            sizes.iter().map(end).collect()
-        };
-        ZoneEnds {
-            heads: ends(&self.heads, page.first(), &|line| page.next(line)),
-            tails: ends(&self.tails, page.last(), &|line| page.prev(line)),
+    /// A text as a page, with the notes of its lines; `zones`: whether zones count.
+    pub(crate) fn page<'t>(&self, text: &'t str, zones: bool, scratch: &mut Scratch) -> Page<'t> {
+        let head = if zones { self.copies.head } else { NONE };
+        let spare = std::mem::take(&mut scratch.spare);
+        Page::noting(text, spare, |line, at, is_apart| {
+            self.note(line, is_apart || at == 0, at < head)
+        })
+    }
+
+    /// The notes of a line: what may want it by its edges. `is_apart`: whether it has no line directly
+    /// above; `in_head`: whether duplicate rules with a zone may want it.
+    #[inline(always)]
+    fn note(&self, line: &[u8], is_apart: bool, in_head: bool) -> u16 {
+        if line.len() > MAX_LINE {
+            return KNOWN;
         }
+        let open = self.gate.open(line);
+        let mut notes = KNOWN | u16::from(open.whole) * MAYBE | u16::from(open.part) * INLINE;
+        if !self.anywhere.is_empty() {
+            notes |= START;
+        }
+        let copies = self.copies.of(line, is_apart, in_head);
+        if copies != 0 {
+            notes |= self.copy_notes(line, copies);
+        }
+        notes
+    }
+
+    /// The notes of the duplicate rules, among these, that a line may be a copy for by itself.
+    #[inline(never)]
+    fn copy_notes(&self, line: &[u8], copies: u8) -> u16 {
+        if line.len() < self.copies.least {
+            return 0;
+        }
+        let mut notes = 0;
+        for (at, duplicate) in self.duplicates.iter().enumerate() {
+            let note = copy_note(at);
+            if copies & note != 0 && duplicate.may_find(line) {
+                notes |= u16::from(note) << COPIES_AT;
+            }
+        }
+        notes
     }
 
     fn zone(&self, rule: RuleIndex) -> Option<Zone> {
         self.zones[self.zone_of[rule as usize] as usize]
     }
+}
 
-    /// Where the page has room for a zone's matches.
-    fn room(&self, zone: Zone, ends: &ZoneEnds) -> Room {
-        let end = |size: Option<u32>, sizes: &[u32], ends: &[u32]| {
-            let at = sizes.binary_search(&size?).ok()?;
-            Some(ends[at]).filter(|&line| line != NONE)
-        };
-        let head = end(zone.head, &self.heads, &ends.heads);
-        let tail = end(zone.tail, &self.tails, &ends.tails);
-        Room {
-            before: head.map_or(0, |line| line + 1),
-            from: tail.unwrap_or(NONE),
-        }
-    }
-
-    /// Adds the lines that a zone reaches now and did not before.
-    pub(crate) fn zone_news(
-        &self,
-        page: &Page,
-        before: &ZoneEnds,
-        now: &ZoneEnds,
-        news: &mut Vec<u32>,
-    ) {
-        for (&old, &new) in before.heads.iter().zip(&now.heads) {
-            let mut line = new;
-            while line != NONE && line > old {
-                news.push(line);
-                line = page.prev(line);
+impl Copies {
+    /// Adds a rule of a number and zone.
+    fn add(&mut self, duplicate: &Duplicate, number: usize, zone: Option<Zone>) {
+        let note = copy_note(number);
+        for (first, copies) in (0..=u8::MAX).zip(&mut self.by_first) {
+            if duplicate.begins.contains(first) {
+                *copies |= note;
             }
         }
-        for (&old, &new) in before.tails.iter().zip(&now.tails) {
-            let mut line = new;
-            while line != NONE && line < old {
-                news.push(line);
-                line = page.next(line);
-            }
+        if duplicate.gap {
+            self.behind_blank |= note;
         }
-    }
-
-    fn head(&self) -> u32 {
-        self.heads.last().copied().unwrap_or(0)
-    }
-
-    fn tail(&self) -> u32 {
-        self.tails.last().copied().unwrap_or(0)
-    }
-
-    /// Adds what the rules find at lines of the page, which are left and in order, in zones that
-    /// reach to these ends, or in any place; returns how many bytes were looked at, roughly, and stops when they are more than the allowance.
-    pub(crate) fn find<'m>(
-        &'m self,
-        page: &Page,
-        asks: impl Iterator<Item = Ask>,
-        ends: Option<&ZoneEnds>,
-        allowance: usize,
-        served: &mut Served<'m>,
-        finds: &mut Vec<Find>,
-    ) -> usize {
-        let room = |zone: &Option<Zone>| match (zone, ends) {
-            (Some(zone), Some(ends)) => self.room(*zone, ends),
-            _ => Room {
-                before: NONE,
-                from: 0,
-            },
-        };
-        let rooms: Vec<Room> = self.zones.iter().map(room).collect();
-        let zoned = self.duplicates.iter().filter(|copies| copies.has_zone);
-        let zoned = zoned.map(|copies| rooms[self.zone_of[copies.rule as usize] as usize]);
-        let mut pass = Pass {
-            matcher: self,
-            page,
-            copies_room: zoned.fold(Room::NONE, Room::also),
-            rooms,
-            served,
-            finds,
-            starts: Vec::with_capacity(64),
-            tried: self.blocks.iter().map(|_| Tried::new()).collect(),
-        };
-        let mut work = (self.head() + self.tail()) as usize;
-        // One search of the text is cheaper than one of each line.
-        let text = page.whole_text();
-        let mut idle = 0;
-        let mut inlines: Vec<(&Inline, Room)> = Vec::with_capacity(self.inlines.len());
-        for inline in &self.inlines {
-            if text.is_some_and(|text| inline.finds_nothing(text)) {
-                idle += inline.searches();
-            } else {
-                inlines.push((inline, pass.room(inline.rule)));
+        match zone {
+            Some(zone) => {
+                self.in_zone |= note;
+                let head = zone.head.filter(|_| zone.tail.is_none());
+                self.head = self.head.max(head.unwrap_or(NONE));
             }
+            None => self.anywhere |= note,
         }
-        let has_zone = |inline: &Inline| self.zone(inline.rule).is_some();
-        let mut flush = STARTS;
-        for ask in asks {
-            let Ask { line, distance, .. } = ask;
-            let length = page.length(line);
-            work += 16;
-            if length > MAX_LINE {
-                continue;
-            }
-            // A line that only came into a zone is asked again by what has one.
-            let is_new = page.notes(line) & KNOWN == 0;
-            if distance == 0 {
-                work += length;
-                if length >= self.least_copy {
-                    pass.copies(line);
-                }
-                if is_new {
-                    pass.served.begin(line);
-                    if self.lookup.may_hit(page.edges(line)) {
-                        pass.look_up(line);
-                    }
-                }
-                if page.notes(line) & HIT != 0 {
-                    pass.take_lines(line);
-                }
-                page.note(line, KNOWN);
-            }
-            if page.notes(line) & ANCHOR != 0 {
-                pass.anchor(ask);
-            }
-            for &at in &self.anywhere {
-                let block = &self.blocks[at];
-                if distance <= block.span() && pass.fits(block.rule, line, line) {
-                    pass.starts.push(start_of(line, at));
-                }
-            }
-            if distance == 0 {
-                work += idle * length;
-                for (inline, room) in &inlines {
-                    if (is_new || has_zone(inline)) && room.has(line, line) {
-                        work +=
-                            inline.find(page.content(line), line, pass.served.fields, pass.finds);
-                    }
-                }
-            }
-            if page.notes(line) & COPIES != 0 {
-                work += pass.duplicates(ask);
-            }
-            if pass.starts.len() >= flush {
-                // What later lines may name again waits for them.
-                work += pass.blocks(self.lines_before(page, line));
-                flush = STARTS + 2 * pass.starts.len();
-            }
-            if work > allowance {
-                return work;
-            }
-        }
-        work + pass.blocks(NONE)
+        self.least = self.least.min(duplicate.least);
+        let reach = &mut self.reach[number.min(COPY_NOTES - 1)];
+        *reach = (*reach).max(duplicate.apart + 1);
     }
 
-    /// The duplicate rules of a note.
+    /// Those that may want a line by how it begins and what stands above it.
     #[inline]
-    fn copies_of(&self, note: u8) -> &[Duplicate] {
-        let at = (note >> 3).trailing_zeros() as usize;
-        let end = if at + 1 < COPY_NOTES {
-            at + 1
-        } else {
-            usize::MAX
-        };
-        &self.duplicates[at..end.min(self.duplicates.len())]
-    }
-
-    /// The line so many lines before one that no block that it anchors begins earlier.
-    fn lines_before(&self, page: &Page, line: u32) -> u32 {
-        let mut first = line;
-        for _ in 0..self.reach {
-            match page.prev(first) {
-                NONE => break,
-                before => first = before,
-            }
-        }
-        first
-    }
-}
-
-/// One pass of the rules over lines of a page.
-struct Pass<'m, 'p, 't> {
-    matcher: &'m Matcher,
-    page: &'p Page<'t>,
-    /// The room of each zone, and of all those together that duplicate rules have.
-    rooms: Vec<Room>,
-    copies_room: Room,
-    served: &'p mut Served<'m>,
-    finds: &'p mut Vec<Find>,
-    /// Where blocks may begin that have not been tried: the line, and in the low half of the number
-    /// the block's index.
-    starts: Vec<u64>,
-    /// What has been found of each block.
-    tried: Vec<Tried<'m>>,
-}
-
-impl Pass<'_, '_, '_> {
-    /// The room of a rule's zone.
-    #[inline]
-    fn room(&self, rule: RuleIndex) -> Room {
-        self.rooms[self.matcher.zone_of[rule as usize] as usize]
-    }
-
-    /// Whether a match from a first to a last line lies in the rule's zone.
-    #[inline]
-    fn fits(&self, rule: RuleIndex, first: u32, last: u32) -> bool {
-        self.room(rule).has(first, last)
-    }
-
-    /// Notes the duplicate rules for which a line may be a copy, but those that have it in no zone:
-    /// a line that comes into a zone is asked again.
-    #[inline(always)]
-    fn copies(&self, line: u32) {
-        let Pass { matcher, page, .. } = self;
-        let mut notes = matcher.copies_by_first.0[usize::from(page.first_byte(line))];
-        if !page.may_touch_previous(line) {
-            notes &= matcher.copies_behind_blank;
-        }
-        if page.notes(line) & KNOWN != 0 {
-            notes &= matcher.copies_in_zone;
-        }
-        if !self.copies_room.has(line, line) {
-            notes &= matcher.copies_anywhere;
-        }
-        if notes != 0 {
-            self.copies_of(line, notes);
-        }
-    }
-
-    /// As [`copies`](Pass::copies), of the rules of some notes.
-    fn copies_of(&self, line: u32, mut notes: u8) {
-        while notes != 0 {
-            let note = notes & notes.wrapping_neg();
-            notes &= notes - 1;
-            for duplicate in self.matcher.copies_of(note) {
-                if self.fits(duplicate.rule, line, line) && duplicate.may_find(self.page, line) {
-                    self.page.note(line, note);
-                }
-            }
-        }
-    }
-
-    /// Adds what duplicate rules find at a line, of those that may want it; returns how many bytes
-    /// were looked at.
-    fn duplicates(&mut self, Ask { line, behind, .. }: Ask) -> usize {
-        let notes = self.page.notes(line);
-        let mut work = 0;
-        for (at, duplicate) in self.matcher.duplicates.iter().enumerate() {
-            // It is the later of two copies.
-            let is_news = behind <= duplicate.apart + 1;
-            if is_news && notes & copy_note(at) != 0 && self.fits(duplicate.rule, line, line) {
-                let room = self.room(duplicate.rule);
-                let fits = |line| room.has(line, line);
-                work += duplicate.find(self.page, line, fits, self.finds);
-            }
-        }
-        work
-    }
-
-    /// Keeps what a line serves, which was not known.
-    fn look_up(&mut self, line: u32) {
-        let Matcher { lookup, askers, .. } = self.matcher;
-        lookup.hits(&self.page.folding(line), |asker, how| {
-            let note = match askers[asker as usize] {
-                Asker::Line { .. } => HIT,
-                Asker::Block { .. } => ANCHOR,
-            };
-            self.page.note(line, note);
-            self.served.add(line, asker, how);
-        });
-    }
-
-    /// Adds what line rules find at a line.
-    fn take_lines(&mut self, line: u32) {
-        let reads = self.served.fields;
-        for (asker, how) in self.served.of(line) {
-            if let Asker::Line { rule, zone } = self.matcher.askers[asker as usize]
-                && self.rooms[zone as usize].has(line, line)
-            {
-                self.finds
-                    .push(line::find(rule, self.page, line, how, reads));
-            }
-        }
-    }
-
-    /// Adds where blocks may begin of which a line serves a step.
-    fn anchor(&mut self, Ask { line, distance, .. }: Ask) {
-        for (asker, _) in self.served.of(line) {
-            let Asker::Block { at, step } = self.matcher.askers[asker as usize] else {
-                continue;
-            };
-            let (at, step) = (at as usize, step as usize);
-            let block = &self.matcher.blocks[at];
-            if distance > block.span() {
-                continue;
-            }
-            let room = self.room(block.rule);
-            block.starts_before(step, line, self.page, self.served, |start| {
-                // A block of a zone begins in it.
-                if room.has(start, start) {
-                    self.starts.push(start_of(start, at));
-                }
-            });
-        }
-    }
-
-    /// Adds what blocks find that begin before a line; returns how many bytes were looked at,
-    /// roughly.
-    fn blocks(&mut self, settled: u32) -> usize {
-        if self.starts.is_empty() {
-            return 0;
-        }
-        let mut starts = std::mem::take(&mut self.starts);
-        starts.sort_unstable();
-        starts.dedup();
-        let known = starts.partition_point(|start| *start < start_of(settled, 0));
-        let mut seen = Seen::new(self.served);
-        for start in starts.drain(..known) {
-            let (start, at) = ((start >> 32) as u32, start as u32 as usize);
-            let block = &self.matcher.blocks[at];
-            let room = self.room(block.rule);
-            let fits = |first, last| room.has(first, last);
-            let tried = &mut self.tried[at];
-            block.find(self.page, start, fits, tried, &mut seen, self.finds);
-        }
-        self.starts = starts;
-        seen.tries * TRY
-    }
-}
-
-/// Where a block may begin, as one number.
-fn start_of(line: u32, block: usize) -> u64 {
-    u64::from(line) << 32 | block as u64
-}
-
-/// The innermost line of each zone of a matcher: `NONE` where the page has no lines.
-#[derive(Debug)]
-pub(crate) struct ZoneEnds {
-    heads: Vec<u32>,
-    tails: Vec<u32>,
-}
-
-/// The lines in which a match may lie: all before one of them, or all from one on.
-#[derive(Clone, Copy)]
-struct Room {
-    before: u32,
-    from: u32,
-}
-
-impl Room {
-    const NONE: Room = Room {
-        before: 0,
-        from: NONE,
-    };
-
-    /// This room and another one.
-    fn also(self, other: Room) -> Room {
-        Room {
-            before: self.before.max(other.before),
-            from: self.from.min(other.from),
-        }
-    }
-
-    /// Whether it has a match from a first to a last line.
-    #[inline]
-    fn has(self, first: u32, last: u32) -> bool {
-        // Lines are in the order of the page, so the innermost one is enough.
-        last < self.before || first >= self.from
+    fn of(&self, line: &[u8], is_apart: bool, in_zone: bool) -> u8 {
+        let copies = line
+            .first()
+            .map_or(0, |&first| self.by_first[usize::from(first)]);
+        let apart = if is_apart { self.behind_blank } else { u8::MAX };
+        let zone = if in_zone { u8::MAX } else { self.anywhere };
+        copies & apart & zone
     }
 }

@@ -369,10 +369,15 @@ impl Edge {
 
     /// The four bytes of which every match has one lot at its edge, if they are few.
     pub(crate) fn fours(&self) -> Option<BTreeSet<u32>> {
+        let fours = self.few.iter().map(|&(_, value)| value as u32);
+        self.has_fours().then(|| fours.collect())
+    }
+
+    /// Whether they are few.
+    pub(crate) fn has_fours(&self) -> bool {
         const FOUR: u64 = u32::MAX as u64;
         let are_known = self.few.iter().all(|&(bits, _)| bits & FOUR == FOUR);
-        let fours = self.few.iter().map(|&(_, value)| value as u32);
-        (are_known && !self.few.is_empty()).then(|| fours.collect())
+        are_known && !self.few.is_empty()
     }
 
     /// Whether it tells nothing.
@@ -396,7 +401,7 @@ impl Edge {
 
     /// Whether it is one of the few longer ones, if there are few.
     #[inline]
-    pub(crate) fn may_be_long(&self, edge: [u8; EDGE]) -> bool {
+    fn may_be_long(&self, edge: [u8; EDGE]) -> bool {
         let whole = u64::from_le_bytes(edge);
         self.few.is_empty() || self.few.iter().any(|&(bits, value)| whole & bits == value)
     }

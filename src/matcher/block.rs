@@ -1,19 +1,19 @@
 //! Consecutive lines.
 
-use std::ops::Deref;
 use std::sync::Arc;
 
-use once_cell::sync::OnceCell;
-
+use super::gate::Gate;
 use super::likeness::alike;
 use super::line;
-use super::lookup::{How, Wanted};
+use super::lookup::{How, Lookup, Wanted};
+use super::memory::Memory;
 use super::pattern::{Pattern, Patterns};
-use super::served::Served;
-use super::{Find, RuleIndex};
+use super::served::{self, Served};
+use super::{Find, RuleIndex, step_asker};
 use crate::error::{Problem, SourceFile};
-use crate::schema::{self, BlockRule, Texts};
-use crate::text::{MAX_LINE, NONE, Page};
+use crate::page::{NONE, Page};
+use crate::schema::{self, BlockRule};
+use crate::text::MAX_LINE;
 
 /// The most non-blank lines that a block spans, `rest` aside. It bounds what a change of the page
 /// can make match.
@@ -31,8 +31,16 @@ pub(crate) struct Block {
     steps: Vec<Step>,
     least: usize,
     span: u32,
+    /// Its number among the blocks.
+    number: usize,
+    /// The steps behind which a blank line may stand.
+    gaps: Steps,
+    /// Whether a step is a copy of another one.
+    copies: bool,
     /// The steps that a match may begin with.
     leading: Steps,
+    /// The steps that the lines at or before which it may begin serve; none: it may begin anywhere.
+    anchors: Steps,
 }
 
 /// Some of the steps of a block, of which there are no more than bits: a bit for each.
@@ -47,8 +55,31 @@ pub(crate) struct Step {
     gap: bool,
     /// The steps of which a line may stand directly before one of this step.
     before: Steps,
-    /// The number by which it is looked up; `NONE` if it is not.
-    asker: u32,
+    /// Of what it wants the patterns that are not looked up, and the number of the question whether a
+    /// line is one of them.
+    rest: Vec<Arc<Pattern>>,
+    question: u32,
+}
+
+/// What must be on a page for a block to match: of a block that lacks it no line is tried.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Needs {
+    /// The steps that lines have to serve which were looked up.
+    all: Steps,
+    /// The steps that are proof of the block, and of these the ones that are not looked up.
+    evidence: Steps,
+    unknown: Steps,
+    /// How many of them have to be there.
+    least: u32,
+}
+
+impl Needs {
+    /// Whether lines that serve these steps may be enough.
+    #[inline]
+    pub(crate) fn may_be_met(&self, served: Steps) -> bool {
+        let evidence = (served | self.unknown) & self.evidence;
+        served & self.all == self.all && evidence.count_ones() >= self.least
+    }
 }
 
 /// Each of these steps.
@@ -61,13 +92,19 @@ fn of(mut steps: Steps) -> impl Iterator<Item = usize> {
 }
 
 impl Step {
-    /// Whether a line may serve it: cheap, and no only if it cannot.
-    fn may_serve(&self, page: &Page, line: u32, served: &Served) -> bool {
+    /// Whether a line that is not known to serve it may serve it: cheap, and no only if it cannot.
+    /// `is_known`: whether it was looked up.
+    fn may_serve(&self, page: &Page, line: u32, is_known: bool) -> bool {
         match &self.what {
-            What::Wanted(_) if self.asker != NONE && served.is_known(line) => {
-                served.serves(line, self.asker)
+            What::Wanted(_) if is_known && self.rest.is_empty() => false,
+            What::Wanted(wanted) => {
+                let (edges, length) = page.shape(line);
+                let mut rest = self.rest.iter();
+                match is_known {
+                    true => rest.any(|pattern| pattern.may_match(edges, length)),
+                    false => wanted.may_match(edges),
+                }
             }
-            What::Wanted(wanted) => wanted.may_match(page.edges(line), page.bare_length(line)),
             What::Title => page.is_title(line),
             What::Line(most) => page.is_within(line, *most),
             What::Same(_) => true,
@@ -75,8 +112,16 @@ impl Step {
         }
     }
 
+    /// Whether a line matches one of the patterns that are not looked up.
+    fn is_rest(&self, page: &Page, line: u32) -> bool {
+        let folding = page.folding(line);
+        let (edges, length) = (folding.edges(), folding.bare().len());
+        let mut rest = self.rest.iter();
+        rest.any(|pattern| pattern.may_match(edges, length) && pattern.is_match(folding.folded()))
+    }
+
     /// What it wants, if that is literals or patterns.
-    fn wanted(&self) -> Option<&Deferred> {
+    fn wanted(&self) -> Option<&Wanted> {
         match &self.what {
             What::Wanted(wanted) => Some(wanted),
             _ => None,
@@ -91,99 +136,28 @@ impl Step {
 
 #[derive(Debug)]
 enum What {
-    Wanted(Box<Deferred>),
+    Wanted(Box<Wanted>),
     Line(usize),
     Title,
     Same(usize),
     Rest,
 }
 
-/// What a step wants, compiled when it is asked for the first time: most pages have few lines near
-/// which a block may be, and most steps are never asked.
-#[derive(Debug)]
-struct Deferred {
-    text: Texts,
-    pattern: Texts,
-    source: Arc<SourceFile>,
-    patterns: Arc<Patterns>,
-    wanted: OnceCell<Wanted>,
-}
-
-impl Deferred {
-    /// With patterns that are compiled at once it is too, which finds what is wrong with it.
-    fn new(
-        step: &schema::Step,
-        source: &Arc<SourceFile>,
-        patterns: &Arc<Patterns>,
-        problems: &mut Vec<Problem>,
-    ) -> Deferred {
-        let deferred = Deferred {
-            text: step.text.clone(),
-            pattern: step.pattern.clone(),
-            source: source.clone(),
-            patterns: patterns.clone(),
-            wanted: OnceCell::new(),
-        };
-        if patterns.at_once {
-            deferred.compile(problems);
-        }
-        deferred
-    }
-
-    #[cold]
-    fn compile(&self, problems: &mut Vec<Problem>) -> &Wanted {
-        let compile = || {
-            let Deferred {
-                text,
-                pattern,
-                source,
-                patterns,
-                ..
-            } = self;
-            Wanted::compile(text, pattern, source, patterns, problems)
-        };
-        self.wanted.get_or_init(compile)
-    }
-
-    /// The least that its weight may be, which is known before it is compiled.
-    fn least_weight(&self) -> usize {
-        self.text.len() + Pattern::LEAST_WEIGHT * self.pattern.len()
-    }
-}
-
-impl Deref for Deferred {
-    type Target = Wanted;
-
-    #[inline]
-    fn deref(&self) -> &Wanted {
-        match self.wanted.get() {
-            Some(wanted) => wanted,
-            // What is wrong was found when the file was read.
-            None => self.compile(&mut Vec::new()),
-        }
-    }
-}
-
 /// One line of a match.
 #[derive(Clone, Copy, Debug)]
-struct Bound<'m> {
-    step: usize,
+pub(crate) struct Bound {
+    step: u32,
+    /// How many lines of the step stand before it.
+    taken: u32,
     line: u32,
-    how: Option<How<'m>>,
-}
-
-/// The lines at which a block may begin.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Starts {
-    /// Any line.
-    Anywhere,
-    /// Before a line that serves one of the steps of these indices, or at it.
-    Before(Vec<usize>),
+    is_literal: bool,
 }
 
 impl Block {
+    /// `number`: its number among the blocks.
     pub(crate) fn compile(
         rule: RuleIndex,
+        number: usize,
         written: &BlockRule,
         source: &Arc<SourceFile>,
         patterns: &Arc<Patterns>,
@@ -200,14 +174,18 @@ impl Block {
                 schema::Step {
                     same: Some(same), ..
                 } => What::Same(*same as usize - 1),
-                _ => What::Wanted(Box::new(Deferred::new(step, source, patterns, problems))),
+                schema::Step { text, pattern, .. } => {
+                    let wanted = Wanted::compile(text, pattern, source, patterns, problems);
+                    What::Wanted(Box::new(wanted))
+                }
             },
             optional: step.optional.unwrap_or(false),
             repeat: step.repeat.unwrap_or(1),
             keep: step.keep.unwrap_or(false),
             gap: step.gap.unwrap_or(gap) && gap,
             before: 0,
-            asker: NONE,
+            rest: Vec::new(),
+            question: 0,
         };
         let mut steps: Vec<Step> = written.lines.iter().map(step).collect();
         let least = written.least.unwrap_or(1) as usize;
@@ -229,101 +207,125 @@ impl Block {
             last = own | if step.optional { last } else { 0 };
             is_first &= step.optional;
         }
-        let span = steps.iter().map(|step| step.repeat).sum::<u32>().min(SPAN);
-        Block {
+        let gaps = steps.iter().enumerate();
+        let gaps = gaps.fold(0, |gaps, (at, step)| gaps | Steps::from(step.gap) << at);
+        let mut block = Block {
             rule,
-            steps,
             least,
-            span,
+            span: steps.iter().map(|step| step.repeat).sum::<u32>().min(SPAN),
+            number,
+            gaps,
+            copies: steps.iter().any(|step| matches!(step.what, What::Same(_))),
             leading,
-        }
+            anchors: 0,
+            steps,
+        };
+        block.anchors = block.lightest();
+        block
     }
 
     /// The steps that want literals or patterns.
     pub(crate) fn wanted(&self) -> impl Iterator<Item = (usize, &Wanted)> {
-        self.deferred().map(|(at, wanted)| (at, &**wanted))
-    }
-
-    fn deferred(&self) -> impl Iterator<Item = (usize, &Deferred)> {
         let steps = self.steps.iter().enumerate();
         steps.filter_map(|(at, step)| Some((at, step.wanted()?)))
     }
 
-    /// What a step wants that is looked up.
-    pub(crate) fn looked_up(&self, step: usize) -> Option<&Wanted> {
-        self.steps[step].wanted().map(|wanted| &**wanted)
+    /// The steps that the lines at or before which it may begin serve; none: it may begin anywhere.
+    pub(crate) fn anchors(&self) -> Steps {
+        self.anchors
     }
 
-    /// Where it may begin, by the steps of which some line is in every match that takes anything: the
-    /// ones that the fewest lines seem to serve.
-    pub(crate) fn starts(&self) -> Starts {
-        let all = |of: &dyn Fn(&Step) -> bool| -> Vec<usize> {
-            let some = self.deferred().filter(|(at, _)| of(&self.steps[*at]));
-            some.map(|(at, _)| at).collect()
+    /// What must be on a page for it to match, once its steps are looked up.
+    pub(crate) fn needs(&self) -> Needs {
+        let all = |of: &dyn Fn(&Step) -> bool| -> Steps {
+            let steps = self.steps.iter().enumerate();
+            steps.fold(0, |all, (at, step)| all | Steps::from(of(step)) << at)
+        };
+        let is_looked_up = |step: &Step| step.wanted().is_some() && step.rest.is_empty();
+        Needs {
+            all: all(&|step| is_looked_up(step) && !step.optional),
+            evidence: all(&Step::is_evidence),
+            unknown: all(&|step| step.is_evidence() && !is_looked_up(step)),
+            least: self.least as u32,
+        }
+    }
+
+    /// Looks up what its steps want, as far as that is cheap.
+    pub(crate) fn look_up(&mut self, lookup: &mut Lookup, gate: &mut Gate, questions: &mut u32) {
+        for (at, step) in self.steps.iter_mut().enumerate() {
+            if let What::Wanted(wanted) = &step.what {
+                let is_anchor = self.anchors >> at & 1 == 1;
+                step.rest = lookup.add(wanted, step_asker(self.number, at), is_anchor, gate);
+                if !step.rest.is_empty() {
+                    step.question = *questions;
+                    *questions += 1;
+                }
+            }
+        }
+    }
+
+    /// The steps of which some line is in every match that takes anything: the ones that the fewest
+    /// lines seem to serve; none where there are none.
+    fn lightest(&self) -> Steps {
+        let all = |of: &dyn Fn(&Step) -> bool| -> Steps {
+            let some = self.wanted().filter(|(at, _)| of(&self.steps[*at]));
+            some.fold(0, |steps, (at, _)| steps | 1 << at)
         };
         let count = |of: &dyn Fn(&Step) -> bool| self.steps.iter().filter(|step| of(step)).count();
-        let needed = all(&|step| !step.optional).into_iter();
-        let mut some: Vec<Vec<usize>> = needed.map(|step| vec![step]).collect();
+        let needed = of(all(&|step| !step.optional));
+        let mut some: Vec<Steps> = needed.map(|step| 1 << step).collect();
         if count(&|step| !step.keep && step.wanted().is_none()) == 0 {
             some.push(all(&|step| !step.keep));
         }
         if count(&|step| matches!(step.what, What::Same(_))) < self.least {
             some.push(all(&|_| true));
         }
-        let sum = |steps: &[usize], weight: &dyn Fn(&Deferred) -> usize| -> usize {
-            let wanted = steps.iter().filter_map(|&step| self.steps[step].wanted());
-            wanted.map(weight).sum()
+        let weight = |steps: &Steps| -> usize {
+            let wanted = of(*steps).filter_map(|step| self.steps[step].wanted());
+            wanted.map(Wanted::weight).sum()
         };
-        // Only what may be the lightest is compiled.
-        some.sort_by_key(|steps| sum(steps, &Deferred::least_weight));
-        let mut lightest: Option<(usize, Vec<usize>)> = None;
-        for steps in some {
-            let known = lightest.as_ref().map_or(usize::MAX, |(weight, _)| *weight);
-            if sum(&steps, &Deferred::least_weight) >= known {
-                break;
-            }
-            let weight = sum(&steps, &|wanted| wanted.weight());
-            if weight < known {
-                lightest = Some((weight, steps));
-            }
-        }
-        lightest.map_or(Starts::Anywhere, |(_, steps)| Starts::Before(steps))
+        some.retain(|steps| *steps != 0);
+        some.into_iter().min_by_key(weight).unwrap_or(0)
     }
 
-    /// Says by which number a step is looked up.
-    pub(crate) fn set_asker(&mut self, step: usize, asker: u32) {
-        self.steps[step].asker = asker;
-    }
-
-    /// Tells the lines at which it may begin if a line serves a step, from that line up, as far as
+    /// Tells the lines at which it may begin if a line serves one of these steps, from that line up, as far as
     /// that is cheap to say.
     pub(crate) fn starts_before(
         &self,
-        step: usize,
+        mut steps: Steps,
         mut line: u32,
         page: &Page,
         served: &Served,
+        tried: &mut Tried,
         mut start: impl FnMut(u32),
     ) {
-        // The steps that the line may serve so that the lines from it on lead to the one served.
-        let mut steps: Steps = 1 << step;
+        let (last, led) = std::mem::replace(&mut tried.anchor, (line, steps));
+        // The steps that a line may serve so that the lines from it on lead to the one served.
         for _ in 0..=self.span {
             if steps & self.leading != 0 {
                 start(line);
             }
+            let mut open = of(steps).fold(0, |before, step| before | self.steps[step].before);
             let before = page.prev(line);
-            if before == NONE || page.length(before) > MAX_LINE {
+            if open == 0 || before == NONE || page.length(before) > MAX_LINE {
                 return;
             }
-            let is_apart = page.blank_before(line);
-            let open = of(steps).fold(0, |before, step| before | self.steps[step].before);
-            let leads = |&step: &usize| {
-                let step = &self.steps[step];
-                (step.gap || !is_apart) && step.may_serve(page, before, served)
+            if page.blank_before(line) {
+                open &= self.gaps;
+            }
+            if before == last {
+                // What leads to these has been told.
+                open &= !led;
+            }
+            let known = served.steps(page, before, self.number);
+            let others = of(open & !known.all);
+            let may_serve = |step: &usize| {
+                let step = &self.steps[*step];
+                step.may_serve(page, before, known.is_known)
             };
-            steps = of(open)
-                .filter(leads)
-                .fold(0, |steps, step| steps | 1 << step);
+            steps = others
+                .filter(may_serve)
+                .fold(open & known.all, |steps, step| steps | 1 << step);
             if steps == 0 {
                 return;
             }
@@ -333,9 +335,14 @@ impl Block {
 
     /// Whether lines serve as many steps as have to be there.
     fn is_enough(&self, lines: &[Bound]) -> bool {
-        let steps = lines.chunk_by(|one, next| one.step == next.step);
-        let is_evidence = |lines: &&[Bound]| self.steps[lines[0].step].is_evidence();
-        steps.filter(is_evidence).count() >= self.least
+        let (mut count, mut last) = (0, NONE);
+        for &Bound { step, .. } in lines {
+            if step != last && self.steps[step as usize].is_evidence() {
+                count += 1;
+            }
+            last = step;
+        }
+        count >= self.least
     }
 
     /// The non-blank lines that a match may span, `rest` aside.
@@ -345,13 +352,13 @@ impl Block {
 
     /// Adds what goes if the block begins at this line; `fits` says whether the zone has room for
     /// its first to last line, what `rest` takes aside. Lines are tried in order.
-    pub(crate) fn find<'m, 'a>(
-        &'m self,
-        page: &'a Page<'a>,
+    pub(crate) fn find(
+        &self,
+        page: &Page,
         start: u32,
         fits: impl Fn(u32, u32) -> bool,
-        tried: &mut Tried<'m>,
-        seen: &mut Seen<'m, 'a>,
+        tried: &mut Tried,
+        seen: &mut Seen,
         finds: &mut Vec<Find>,
     ) {
         if start >= tried.rest {
@@ -359,62 +366,64 @@ impl Block {
         }
         let mut attempt = Attempt::new(self, page, seen);
         if attempt.is_end_of(&tried.last, start) {
-            seen.bound = attempt.bound;
             return;
         }
-        let matched = attempt.step(0, start, 0);
+        let matched = attempt.matches(0, start);
         attempt.seen.tries += (TRIES - attempt.tries) as usize;
-        let mut bound = attempt.bound;
+        let bound = &attempt.seen.bound;
         if let (Some(rest), Some(first), Some(last)) = (matched, bound.first(), bound.last())
             && fits(first.line, last.line)
         {
-            let reads = seen.served.fields;
-            tried.rest = self.take(page, &bound, (rest, tried.rest), reads, finds);
+            let reads = attempt.seen.reads;
+            tried.rest = self.take(page, bound, tried, rest, reads, finds);
             tried.last.clear();
-            tried.last.extend_from_slice(&bound);
+            tried.last.extend_from_slice(bound);
         }
-        bound.clear();
-        seen.bound = bound;
     }
 
-    /// Adds what goes of a match, behind which the rest begins, of which the lines from `taken` on
-    /// have been added already, `NONE` if none; returns from which line on they have been now. `reads`:
-    /// whether fields are.
+    /// Adds what goes of a match, behind which the rest begins, but what the last match has taken
+    /// already; returns from which line on the rest has been taken now. `reads`: whether fields are.
     fn take(
         &self,
         page: &Page,
         bound: &[Bound],
-        (rest, taken): (u32, u32),
+        tried: &Tried,
+        rest: u32,
         reads: bool,
         finds: &mut Vec<Find>,
     ) -> u32 {
-        for Bound { step, line, how } in bound {
-            if self.steps[*step].keep {
+        let mut known = tried.last.iter().peekable();
+        for bound in bound {
+            let step = &self.steps[bound.step as usize];
+            if step.keep {
                 continue;
             }
-            let read = how.filter(|_| reads);
-            let fields = read.and_then(|how| line::fields(page, *line, how));
-            let literal = matches!(how, Some(How::Literal));
-            finds.push(Find {
-                rule: self.rule,
-                line: *line,
-                part: None,
-                literal,
-                fields,
+            while known.next_if(|known| known.line < bound.line).is_some() {}
+            let is_again = known.peek().is_some_and(|known| {
+                known.line == bound.line
+                    && known.is_literal == bound.is_literal
+                    && !self.steps[known.step as usize].keep
             });
+            let fields = match &step.what {
+                What::Wanted(wanted) if reads && !bound.is_literal => {
+                    let how = wanted.matches(&page.folding(bound.line));
+                    how.and_then(|how| line::fields(page, bound.line, how))
+                }
+                _ => None,
+            };
+            if !is_again || fields.is_some() {
+                finds.push(Find {
+                    fields,
+                    ..Find::of_line(self.rule, bound.line, bound.is_literal)
+                });
+            }
         }
         let mut line = rest;
-        while line < taken {
-            finds.push(Find {
-                rule: self.rule,
-                line,
-                part: None,
-                literal: false,
-                fields: None,
-            });
+        while line < tried.rest {
+            finds.push(Find::of_line(self.rule, line, false));
             line = page.next(line);
         }
-        rest.min(taken)
+        rest.min(tried.rest)
     }
 }
 
@@ -447,17 +456,22 @@ impl Block {
         let mut goes = self.wanted().filter(|(at, _)| !self.steps[*at].keep);
         let (at, _) = goes.find(|(_, wanted)| knows(wanted))?;
         let miss = |why| Some(Miss { step: at, why });
-        let served = Served::new(page.len(), false);
-        let mut seen = Seen::new(&served);
+        let mut seen = Seen {
+            served: &Served::default(),
+            memory: &Memory::default(),
+            reads: false,
+            bound: &mut Vec::new(),
+            tries: 0,
+        };
         if has_zone {
             let mut start = line;
             for _ in 0..self.span {
                 let mut attempt = Attempt::new(self, page, &mut seen);
-                let matches = attempt.step(0, start, 0).is_some();
-                let mut bound = attempt.bound.iter();
+                let matches = attempt.matches(0, start).is_some();
+                let mut bound = attempt.seen.bound.iter();
                 if let Some(bound) = bound.find(|bound| matches && bound.line == line) {
                     // What stays is not missed.
-                    let step = bound.step;
+                    let step = bound.step as usize;
                     return (!self.steps[step].keep).then_some(Miss {
                         step,
                         why: Why::Outside,
@@ -470,7 +484,7 @@ impl Block {
             }
         }
         let mut attempt = Attempt::new(self, page, &mut seen);
-        let follows = attempt.step(at, line, 0).is_some();
+        let follows = attempt.matches(at, line).is_some();
         let Deepest {
             lines,
             step,
@@ -487,7 +501,7 @@ impl Block {
         if lines == 0 && found == NONE {
             return miss(Why::TooFew(self.least));
         }
-        if found != NONE && attempt.serves(&self.steps[step], found).is_some() {
+        if found != NONE && attempt.serves(step, found).is_some() {
             let mut between = self.steps[at..step].iter();
             let is_apart = page.blank_before(found) && between.any(|step| !step.gap);
             return miss(match is_apart {
@@ -540,170 +554,207 @@ struct Deepest {
 }
 
 /// A match in the making, from one start.
-struct Attempt<'m, 'a, 's> {
-    block: &'m Block,
+struct Attempt<'a, 's, 'w> {
+    block: &'a Block,
     page: &'a Page<'a>,
-    bound: Vec<Bound<'m>>,
     tries: u32,
     deepest: Deepest,
-    seen: &'s mut Seen<'m, 'a>,
+    /// What the line serves that was asked for last.
+    steps: (u32, served::Steps),
+    seen: &'s mut Seen<'w>,
 }
 
 /// What has been found of a block in one pass.
-pub(crate) struct Tried<'m> {
+#[derive(Debug, Default)]
+pub(crate) struct Tried {
     /// The line from which on it has taken the rest of the page; `NONE` if it has not.
     rest: u32,
     /// The lines of its last match.
-    last: Vec<Bound<'m>>,
+    last: Vec<Bound>,
+    /// The last line from which on its starts were told, and the steps that it serves.
+    anchor: (u32, Steps),
 }
 
-impl Tried<'_> {
-    pub(crate) fn new() -> Self {
-        Tried {
-            rest: NONE,
-            last: Vec::new(),
-        }
+impl Tried {
+    /// Forgets another pass.
+    pub(crate) fn clear(&mut self) {
+        self.rest = NONE;
+        self.last.clear();
+        self.anchor = (NONE, 0);
     }
 }
 
-/// What attempts from starts near each other share.
-pub(crate) struct Seen<'m, 's> {
-    served: &'s Served<'m>,
-    /// The lines of one attempt, for the next to use the memory again.
-    bound: Vec<Bound<'m>>,
+/// What attempts share.
+pub(crate) struct Seen<'w> {
+    pub(crate) served: &'w Served,
+    pub(crate) memory: &'w Memory,
+    /// Whether fields are read out of what is found.
+    pub(crate) reads: bool,
+    /// The lines of the present attempt.
+    pub(crate) bound: &'w mut Vec<Bound>,
     /// How often a line was tried against a step.
     pub(crate) tries: usize,
 }
 
-impl<'m, 's> Seen<'m, 's> {
-    pub(crate) fn new(served: &'s Served<'m>) -> Seen<'m, 's> {
-        Seen {
-            served,
-            bound: Vec::with_capacity(16),
-            tries: 0,
-        }
-    }
-}
-
-impl<'m, 'a, 's> Attempt<'m, 'a, 's> {
-    fn new(
-        block: &'m Block,
-        page: &'a Page<'a>,
-        seen: &'s mut Seen<'m, 'a>,
-    ) -> Attempt<'m, 'a, 's> {
+impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
+    fn new(block: &'a Block, page: &'a Page<'a>, seen: &'s mut Seen<'w>) -> Attempt<'a, 's, 'w> {
+        seen.bound.clear();
         Attempt {
             block,
             page,
-            bound: std::mem::take(&mut seen.bound),
             tries: TRIES,
             deepest: Deepest {
                 lines: 0,
                 step: 0,
                 line: NONE,
             },
+            steps: (NONE, served::Steps::default()),
             seen,
         }
     }
 
-    /// Matches the steps from this one on, of which `taken` lines are matched, with the lines from
-    /// this one on; returns where the rest of the page begins, `NONE` where no rest is taken.
-    fn step(&mut self, at: usize, line: u32, taken: u32) -> Option<u32> {
+    /// Matches the steps from this one on with the lines from this one on; returns where the rest of
+    /// the page begins, `NONE` where no rest is taken.
+    fn matches(&mut self, mut at: usize, mut line: u32) -> Option<u32> {
         let block = self.block;
-        let Some(step) = block.steps.get(at) else {
-            return self.is_enough().then_some(NONE);
-        };
-        if let What::Rest = step.what {
-            return self.is_enough().then_some(line);
-        }
-        self.tries = self.tries.checked_sub(1)?;
-        if line != NONE
-            && self.bound.len() < SPAN as usize
-            && self.is_near(line)
-            && let Some(how) = self.serves(step, line)
-        {
-            self.bound.push(Bound {
-                step: at,
-                line,
-                how,
-            });
-            let next = self.page.next(line);
-            let again = taken + 1 < step.repeat;
-            let (at, taken) = if again { (at, taken + 1) } else { (at + 1, 0) };
-            if let Some(rest) = self.step(at, next, taken) {
-                return Some(rest);
+        // How many lines of the step are matched.
+        let mut taken = 0;
+        loop {
+            let step = block.steps.get(at);
+            if step.is_none_or(|step| matches!(step.what, What::Rest)) {
+                if block.is_enough(self.seen.bound) {
+                    return Some(step.map_or(NONE, |_| line));
+                }
+            } else if let Some(step) = step {
+                self.tries = self.tries.checked_sub(1)?;
+                if line != NONE
+                    && self.seen.bound.len() < SPAN as usize
+                    && self.is_near(line)
+                    && let Some(is_literal) = self.serves(at, line)
+                {
+                    self.seen.bound.push(Bound {
+                        step: at as u32,
+                        taken,
+                        line,
+                        is_literal,
+                    });
+                    line = self.page.next(line);
+                    taken += 1;
+                    if taken == step.repeat {
+                        (at, taken) = (at + 1, 0);
+                    }
+                    continue;
+                }
+                // The step's lines end here, or it is missing.
+                if taken > 0 || step.optional {
+                    (at, taken) = (at + 1, 0);
+                    continue;
+                }
+                self.note_depth(at, line);
             }
-            self.bound.pop();
+            // Without the last line that may be spared.
+            loop {
+                let last = self.seen.bound.pop()?;
+                (at, line, taken) = (last.step as usize, last.line, last.taken);
+                if taken > 0 || block.steps[at].optional {
+                    (at, taken) = (at + 1, 0);
+                    break;
+                }
+                self.note_depth(at, line);
+            }
         }
-        if taken > 0 || step.optional {
-            // The step's lines end here, or it is missing.
-            return self.step(at + 1, line, 0);
-        }
-        if self.bound.len() >= self.deepest.lines {
-            self.deepest = Deepest {
-                lines: self.bound.len(),
-                step: at,
-                line,
-            };
-        }
-        None
     }
 
-    fn is_enough(&self) -> bool {
-        self.block.is_enough(&self.bound)
+    /// Notes that no line serves a step where one has to.
+    fn note_depth(&mut self, step: usize, line: u32) {
+        let lines = self.seen.bound.len();
+        if lines >= self.deepest.lines {
+            self.deepest = Deepest { lines, step, line };
+        }
     }
 
     /// Whether a match from a line is the end of another one, so that it finds nothing more: the line
     /// serves a step there, none before it, and the steps from it on are enough.
-    fn is_end_of(&self, other: &[Bound], line: u32) -> bool {
+    fn is_end_of(&mut self, other: &[Bound], line: u32) -> bool {
         let Some(at) = other.iter().position(|bound| bound.line == line) else {
             return false;
         };
         let (before, end) = other.split_at(at);
         let step = end[0].step;
-        let steps = &self.block.steps;
-        // A step that repeats might be served by more lines from here on.
-        before.last().is_some_and(|before| before.step < step)
-            && !steps.iter().any(|step| matches!(step.what, What::Same(_)))
+        // Behind as many lines as a step may have, from here on there might be more of them.
+        let of_step = other.iter().filter(|bound| bound.step == step).count();
+        let has_more = of_step < self.block.steps[step as usize].repeat as usize;
+        before
+            .last()
+            .is_some_and(|before| before.step < step || has_more)
+            && !self.block.copies
             && self.block.is_enough(end)
-            && !steps[..step]
-                .iter()
-                .any(|step| self.serves(step, line).is_some())
+            && !(0..step as usize).any(|earlier| self.serves(earlier, line).is_some())
     }
 
     /// Whether the line may follow the one matched before it.
     fn is_near(&self, line: u32) -> bool {
-        let Some(before) = self.bound.last() else {
+        let Some(before) = self.seen.bound.last() else {
             return true;
         };
-        self.block.steps[before.step].gap || !self.page.blank_before(line)
+        self.block.gaps >> before.step & 1 == 1 || !self.page.blank_before(line)
     }
 
-    fn serves(&self, step: &'m Step, line: u32) -> Option<Option<How<'m>>> {
-        if step.asker != NONE
-            && let Some(how) = self.seen.served.how(line, step.asker)
-        {
-            return how.map(Some);
+    /// Whether a literal says that the line serves a step; `None` if it does not serve it.
+    #[inline]
+    fn serves(&mut self, at: usize, line: u32) -> Option<bool> {
+        let step = &self.block.steps[at];
+        let mut is_known = false;
+        if let What::Wanted(_) = step.what {
+            let steps = self.steps(line);
+            if steps.all >> at & 1 == 1 {
+                return Some(steps.by_literals >> at & 1 == 1);
+            }
+            if steps.is_known && step.rest.is_empty() {
+                return None;
+            }
+            is_known = steps.is_known;
         }
+        self.serves_by_itself(step, line, is_known)
+    }
+
+    /// What a line serves of the block.
+    #[inline]
+    fn steps(&mut self, line: u32) -> served::Steps {
+        if self.steps.0 != line {
+            let steps = self.seen.served.steps(self.page, line, self.block.number);
+            self.steps = (line, steps);
+        }
+        self.steps.1
+    }
+
+    /// The same by what the line is, not by what was looked up. `is_known`: whether it was.
+    fn serves_by_itself(&self, step: &Step, line: u32, is_known: bool) -> Option<bool> {
         let page = self.page;
         if page.length(line) > MAX_LINE {
             return None;
         }
         let serves = match &step.what {
             What::Wanted(wanted) => {
-                if !wanted.may_match(page.edges(line), page.bare_length(line)) {
-                    return None;
+                if !is_known {
+                    let how = wanted.matches(&page.folding(line))?;
+                    return Some(matches!(how, How::Literal));
                 }
-                return wanted.matches(&page.folding(line)).map(Some);
+                let place = self.seen.served.place(page, line);
+                self.seen
+                    .memory
+                    .answer(place, step.question, || step.is_rest(page, line))
             }
             What::Line(most) => page.is_within(line, *most),
             What::Title => page.is_title(line),
             What::Same(step) => {
-                let copied = self.bound.iter().find(|bound| bound.step == *step)?;
+                let mut bound = self.seen.bound.iter();
+                let copied = bound.find(|bound| bound.step as usize == *step)?;
                 let copied = page.folding(copied.line);
                 alike(copied.folded(), page.folding(line).folded(), SAME)
             }
             What::Rest => false,
         };
-        serves.then_some(None)
+        serves.then_some(false)
     }
 }

@@ -7,8 +7,9 @@ use super::likeness::alike;
 use super::pattern::{Pattern, Patterns};
 use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
+use crate::page::{NONE, Page};
 use crate::schema::{DuplicateRule, Which};
-use crate::text::{EDGE, Edges, MAX_LINE, NONE, Page};
+use crate::text::{EDGE, Edges, MAX_LINE, is_odd_end, is_odd_start};
 
 /// How many lines before one are compared with it more cheaply than a pattern is asked.
 const NEAR: u32 = 8;
@@ -19,6 +20,8 @@ pub(crate) struct Duplicate {
     pub(crate) rule: RuleIndex,
     pub(crate) apart: u32,
     pub(crate) has_zone: bool,
+    /// Whether a zone may reach the earlier of two copies after the later one.
+    has_tail: bool,
     pub(crate) gap: bool,
     alike: f64,
     /// The characters of a copy.
@@ -56,6 +59,7 @@ impl Duplicate {
             rule,
             apart: written.apart.unwrap_or(0),
             has_zone: written.head.zone.is_some(),
+            has_tail: written.head.zone.is_some_and(|zone| zone.tail.is_some()),
             gap: written.gap.unwrap_or(true),
             alike: written.alike.unwrap_or(1.0),
             least: written.least.unwrap_or(20) as usize,
@@ -68,14 +72,12 @@ impl Duplicate {
 
     /// Whether a line that begins as it wants may be the later of two copies, by itself: cheap, as many
     /// lines are asked.
-    #[inline]
-    pub(crate) fn may_find(&self, page: &Page, line: u32) -> bool {
+    pub(crate) fn may_find(&self, line: &[u8]) -> bool {
         let may_match = || {
-            let content = page.content(line);
             let mut patterns = self.patterns.iter();
-            patterns.any(|pattern| pattern.may_match_raw(content))
+            patterns.any(|pattern| pattern.may_match_raw(line))
         };
-        self.has_length(page.length(line))
+        self.has_length(line.len())
             && (self.patterns.is_empty() || !self.looks_far() || may_match())
     }
 
@@ -91,7 +93,28 @@ impl Duplicate {
     fn wants(&self, line: &str) -> bool {
         let mut patterns = self.patterns.iter();
         self.patterns.is_empty()
-            || patterns.any(|pattern| pattern.may_match_raw(line) && pattern.is_match(line))
+            || patterns
+                .any(|pattern| pattern.may_match_raw(line.as_bytes()) && pattern.is_match(line))
+    }
+
+    /// Whether one of the lines before a line that it may be a copy of may have come there, have changed,
+    /// or have come into its zone.
+    pub(crate) fn has_news(&self, page: &Page, later: u32) -> bool {
+        if self.has_tail {
+            return true;
+        }
+        let mut line = later;
+        for _ in 0..=self.apart {
+            let before = page.prev(line);
+            if before == NONE {
+                return false;
+            }
+            if before + 1 != line || page.is_cut(before) {
+                return true;
+            }
+            line = before;
+        }
+        false
     }
 
     /// Adds the copies that go of the pairs whose later line this is; `fits` says whether a line is
@@ -112,6 +135,7 @@ impl Duplicate {
         if is_wanted == Some(false) {
             return page.length(later);
         }
+        let outermost = Outermost::of(page.bytes(later));
         let mut earlier = later;
         for _ in 0..=self.apart {
             if !self.gap && page.blank_before(earlier) {
@@ -121,14 +145,15 @@ impl Duplicate {
             if earlier == NONE {
                 break;
             }
-            if !fits(earlier) {
-                continue;
-            }
-            if !self.may_be_alike(page.edges(later), page.edges(earlier)) {
+            let may_be_alike = outermost.may_be_alike(page.bytes(earlier), self.alike);
+            if !may_be_alike || !fits(earlier) {
                 continue;
             }
             let (content, raw) = (page.content(later), page.content(earlier));
-            if !self.has_length(raw.len()) || !self.has_like_length(content, raw) {
+            if !self.has_length(raw.len())
+                || !self.has_like_length(content, raw)
+                || !self.may_be_alike(page.shape(later).0, page.shape(earlier).0)
+            {
                 continue;
             }
             // Few lines come so far, so the patterns are asked here.
@@ -154,13 +179,7 @@ impl Duplicate {
                 None if one < two => earlier,
                 None => later,
             };
-            finds.push(Find {
-                rule: self.rule,
-                line: goes,
-                part: None,
-                literal: false,
-                fields: None,
-            });
+            finds.push(Find::of_line(self.rule, goes, false));
             // Of equal copies the later goes always, and once is enough.
             if self.alike >= 1.0 && goes == later {
                 break;
@@ -223,6 +242,37 @@ impl Duplicate {
             is_same_word(one.first, other.first) || is_same_word(one.last, other.last)
         } else {
             one == other
+        }
+    }
+}
+
+/// What a line begins and ends with as it is; `None`: what it is when it is folded is not known.
+struct Outermost {
+    begin: Option<u8>,
+    end: Option<u8>,
+}
+
+impl Outermost {
+    fn of(line: &[u8]) -> Outermost {
+        Outermost {
+            begin: line.first().copied().filter(|&byte| !is_odd_start(byte)),
+            end: line.last().copied().filter(|&byte| !is_odd_end(byte)),
+        }
+    }
+
+    /// Whether another line may be a copy: cheap, as many lines are asked.
+    #[inline]
+    fn may_be_alike(&self, line: &[u8], share: f64) -> bool {
+        let (Some(&begin), Some(&end)) = (line.first(), line.last()) else {
+            return true;
+        };
+        let begins = self
+            .begin
+            .is_none_or(|own| own == begin || is_odd_start(begin));
+        let ends = self.end.is_none_or(|own| own == end || is_odd_end(end));
+        match share < 1.0 {
+            true => begins || ends,
+            false => begins && ends,
         }
     }
 }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use memchr::memmem::Finder;
 
 use super::analysis::Extent;
+use super::gate::Gate;
 use super::pattern::{Pattern, Patterns};
 use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::schema::InlineRule;
+use crate::text::{first_edge, last_edge};
 
 /// How many parts one pattern takes from a line in one pass; the next pass goes on. A search that
 /// goes over a line again and again would take the square of its length.
@@ -22,6 +24,8 @@ pub(crate) struct Inline {
     pub(crate) rule: RuleIndex,
     literals: Vec<Finder<'static>>,
     patterns: Vec<Arc<Pattern>>,
+    /// Its bits among those of [`RawEdges`]; none where its lines do not tell by their edges.
+    bits: u8,
 }
 
 impl Inline {
@@ -40,6 +44,7 @@ impl Inline {
                 .map(|text| Finder::new(&text.value).into_owned())
                 .collect(),
             patterns: Vec::new(),
+            bits: 0,
         };
         for pattern in &written.pattern {
             match patterns.of(pattern, source, Extent::Part) {
@@ -59,6 +64,30 @@ impl Inline {
     /// The patterns.
     pub(crate) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
         self.patterns.iter().map(Arc::as_ref)
+    }
+
+    /// Adds its patterns to those that lines tell by their edges, if it has no literals and what they
+    /// find stands at the start or the end of a line.
+    pub(crate) fn add_edges(&mut self, edges: &mut Option<Box<RawEdges>>, gate: &mut Gate) {
+        let mut patterns = self.patterns.iter();
+        let are_known = self.literals.is_empty()
+            && patterns.all(|pattern| !(pattern.begins.is_any() && pattern.ends.is_any()));
+        for pattern in self.patterns.iter().filter(|_| are_known) {
+            self.bits |= edges.get_or_insert_default().add(pattern);
+            gate.add_pattern(pattern, false);
+        }
+    }
+
+    /// Whether lines tell by their edges if it may find something.
+    #[inline]
+    pub(crate) fn knows_edges(&self) -> bool {
+        self.bits != 0
+    }
+
+    /// Whether it may find something in a line that has edges of these bits.
+    #[inline]
+    pub(crate) fn may_find(&self, edges: u8) -> bool {
+        self.bits & edges != 0
     }
 
     /// Whether nothing of a text, and so of none of its lines, can go.
@@ -85,7 +114,7 @@ impl Inline {
         for literal in &self.literals {
             for at in literal.find_iter(content.as_bytes()) {
                 let end = at + literal.needle().len();
-                let part = Some((at as u32, end as u32));
+                let part = Some(at..end);
                 finds.push(Find {
                     rule: self.rule,
                     line,
@@ -106,7 +135,7 @@ impl Inline {
                     finds.push(Find {
                         rule: self.rule,
                         line,
-                        part: Some((cut.start as u32, cut.end as u32)),
+                        part: Some(cut),
                         literal: false,
                         fields: read.flatten(),
                     });
@@ -119,5 +148,64 @@ impl Inline {
             }
         }
         self.searches() * content.len()
+    }
+}
+
+/// The bytes that raw lines begin and end with which patterns may find something in.
+#[derive(Debug)]
+pub(crate) struct RawEdges {
+    /// For each byte at the first places and at the last ones the patterns: the last bit is that of all
+    /// that are too many to have one of their own.
+    first: [[u8; 256]; PLACES],
+    last: [[u8; 256]; PLACES],
+    count: u32,
+}
+
+/// How many places of each edge tell prose from what patterns find.
+const PLACES: usize = 3;
+
+impl Default for RawEdges {
+    fn default() -> RawEdges {
+        RawEdges {
+            first: [[0; 256]; PLACES],
+            last: [[0; 256]; PLACES],
+            count: 0,
+        }
+    }
+}
+
+impl RawEdges {
+    /// Adds a pattern; returns its bit.
+    fn add(&mut self, pattern: &Pattern) -> u8 {
+        let bit = 1 << self.count.min(7);
+        self.count += 1;
+        let edges = [
+            (&mut self.first, &pattern.begins),
+            (&mut self.last, &pattern.ends),
+        ];
+        for (places, edge) in edges {
+            for (patterns, bytes) in places.iter_mut().zip(&edge.bytes) {
+                for (byte, patterns) in (0..=u8::MAX).zip(patterns) {
+                    *patterns |= if bytes.contains(byte) { bit } else { 0 };
+                }
+            }
+        }
+        bit
+    }
+
+    /// The bits of the patterns that may find something in a line.
+    #[inline]
+    pub(crate) fn of(&self, line: &[u8]) -> u8 {
+        let mut open = u8::MAX;
+        for (patterns, byte) in self.last.iter().zip(last_edge(line)) {
+            open &= patterns[usize::from(byte)];
+            if open == 0 {
+                return 0;
+            }
+        }
+        for (patterns, byte) in self.first.iter().zip(first_edge(line)) {
+            open &= patterns[usize::from(byte)];
+        }
+        open
     }
 }

@@ -6,8 +6,8 @@ use super::lookup::{How, Wanted};
 use super::pattern::Patterns;
 use super::{Fields, Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
+use crate::page::Page;
 use crate::schema::LineRule;
-use crate::text::Page;
 
 /// A compiled line rule; `Lookup` finds its lines.
 #[derive(Debug)]

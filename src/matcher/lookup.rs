@@ -1,26 +1,26 @@
 //! Which of many literals and patterns a line is.
 //!
-//! Most lines of a page are none: tables over a line's edges say so before anything is folded,
-//! hashed or matched.
+//! Most lines of a page are none: the `gate` says so of nearly all by a few of their bytes, and of the
+//! others tables over their edges, before anything is folded, hashed or matched.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use once_cell::sync::OnceCell;
 
 use super::analysis::{ByteSet, Extent};
+use super::gate::{Buckets, Gate};
 use super::pattern::{Pattern, Patterns};
 use crate::error::{Problem, SourceFile};
+use crate::page::NONE;
 use crate::schema::Texts;
 use crate::text::{EDGE, Edges, Folding, first_edge, fold, last_edge};
 
 /// Literals and patterns for whole folded lines, each with the number of what asks for it.
 #[derive(Debug, Default)]
 pub(crate) struct Lookup {
-    literals: Literals<Askers>,
+    literals: Literals,
     /// Each pattern once, with all that ask for it.
     patterns: Vec<(Arc<Pattern>, Vec<u32>)>,
     /// The place of each in `patterns`, by how it is written.
@@ -29,134 +29,73 @@ pub(crate) struct Lookup {
     /// ones that end so.
     by_first: ByFour,
     by_last: ByFour,
-    /// The other patterns, and one gate for each 64 of them.
+    /// The other patterns, and of each 64 what they begin and end with.
     others: Vec<u32>,
-    gates: Vec<Gate>,
-    /// What lines are that were asked before, by their hash: most boilerplate is the same on every
-    /// page. The first line that comes to a place has it for good.
-    seen: Box<[OnceCell<Seen>]>,
+    edges: Vec<ByEdges>,
 }
 
-/// How many lines are remembered at most, for each literal or pattern, and of how many bytes.
-const SEEN: usize = 2048;
-const OF_EACH: usize = 4;
-const SHORT: usize = 256;
-
-/// A line as it is without surrounding white space and bullet, and all that it serves; its hash tells
-/// nearly all others.
-#[derive(Debug)]
-struct Seen {
-    hash: u64,
-    known: Box<(Box<str>, Box<[Hit]>)>,
+/// An asker that a line serves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Hit {
+    pub(crate) asker: u32,
+    /// The number of the pattern that the line matches; `NONE`: it is a literal.
+    pattern: u32,
 }
 
-/// An asker that a line serves, and the number of the pattern that it matches; `None`: a literal.
-type Hit = (u32, Option<u32>);
+impl Hit {
+    /// Whether a literal found the line.
+    #[inline]
+    pub(crate) fn is_literal(self) -> bool {
+        self.pattern == NONE
+    }
+}
 
-/// The literals and patterns of one asker.
+/// The literals, folded, and the patterns of one asker.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
-    literals: Literals<()>,
+    literals: Vec<Box<str>>,
     patterns: Vec<Arc<Pattern>>,
     /// The bytes that a folded line which is one of them may begin with.
     begins: ByteSet,
 }
 
-/// Folded literals, each with a value.
+/// Folded literals, and who asks for each.
 #[derive(Clone, Debug, Default)]
-struct Literals<T> {
-    values: HashMap<Box<str>, T, RandomState>,
+struct Literals {
+    askers: HashMap<Box<str>, Askers, RandomState>,
     /// The edges of all: a line with others is none of them, and need not be folded or hashed.
     edges: Buckets,
 }
 
-/// Which of many edges there are: a bit for each bucket of them. No is certain.
-#[derive(Clone, Debug)]
-struct Buckets {
-    bits: Vec<u64>,
-    edges: Vec<u64>,
+/// One number of both edges.
+#[inline]
+pub(super) fn key(edges: Edges) -> u64 {
+    let [first, last] = [edges.first, edges.last].map(u64::from_le_bytes);
+    first ^ last.wrapping_mul(0x2545_f491_4f6c_dd1d)
 }
 
-impl Default for Buckets {
-    fn default() -> Buckets {
-        Buckets {
-            bits: vec![0; 16],
-            edges: Vec::new(),
+impl Literals {
+    fn add(&mut self, literal: &str, asker: u32) {
+        if let Some(askers) = self.askers.get_mut(literal) {
+            return askers.push(asker);
         }
-    }
-}
-
-impl Buckets {
-    fn insert(&mut self, edge: u64) {
-        self.edges.push(edge);
-        if self.edges.len() > 4 * self.bits.len() {
-            // 16 bits or more for each, so that other edges are seldom in the bucket of one.
-            self.bits = vec![0; 2 * self.bits.len()];
-            for at in 0..self.edges.len() {
-                self.set(self.edges[at]);
-            }
-        }
-        self.set(edge);
-    }
-
-    fn set(&mut self, edge: u64) {
-        let (word, bit) = self.bucket(edge);
-        self.bits[word] |= bit;
-    }
-
-    #[inline]
-    fn may_have(&self, edge: u64) -> bool {
-        let (word, bit) = self.bucket(edge);
-        self.bits[word] & bit != 0
-    }
-
-    /// The word of an edge, and its bit there.
-    #[inline]
-    fn bucket(&self, edge: u64) -> (usize, u64) {
-        // The high bits of a product with an odd number depend on all bits.
-        let mixed = edge.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let word = (mixed >> 32) as usize & (self.bits.len() - 1);
-        (word, 1 << (mixed >> 58))
-    }
-}
-
-impl<T: Default> Literals<T> {
-    /// One number of both edges.
-    #[inline]
-    fn key(edges: Edges) -> u64 {
-        let [first, last] = [edges.first, edges.last].map(u64::from_le_bytes);
-        first ^ last.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    /// The value of a literal, which is added if need be.
-    fn entry(&mut self, literal: &str) -> &mut T {
         let edges = Edges {
-            first: first_edge(literal),
-            last: last_edge(literal),
+            first: first_edge(literal.as_bytes()),
+            last: last_edge(literal.as_bytes()),
         };
-        if !self.values.contains_key(literal) {
-            self.edges.insert(Self::key(edges));
-        }
-        self.values.entry(literal.into()).or_default()
+        self.edges.insert(key(edges));
+        self.askers.insert(literal.into(), Askers::One(asker));
     }
 
-    /// Whether a line may be one of them, by its edges.
-    #[inline]
-    fn may_have(&self, line: Edges) -> bool {
-        self.edges.may_have(Self::key(line))
-    }
-
-    fn get(&self, line: &Folding) -> Option<&T> {
-        if !self.may_have(line.edges()) {
-            return None;
+    /// Who asks for a line.
+    fn get(&self, line: &Folding) -> &[u32] {
+        if !self.edges.may_have(key(line.edges())) {
+            return &[];
         }
         // Most lines are as they are when they are folded.
-        let bare = self.values.get(line.bare());
-        bare.or_else(|| self.values.get(line.changed()?))
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &str> {
-        self.values.keys().map(Box::as_ref)
+        let bare = self.askers.get(line.bare());
+        let found = bare.or_else(|| self.askers.get(line.changed()?));
+        found.map_or(&[], Askers::all)
     }
 }
 
@@ -168,16 +107,9 @@ enum Askers {
     Others(Vec<u32>),
 }
 
-impl Default for Askers {
-    fn default() -> Askers {
-        Askers::Others(Vec::new())
-    }
-}
-
 impl Askers {
     fn push(&mut self, asker: u32) {
         match self {
-            Askers::Others(none) if none.is_empty() => *self = Askers::One(asker),
             Askers::One(first) => *self = Askers::Others(vec![*first, asker]),
             Askers::Others(others) => others.push(asker),
         }
@@ -209,12 +141,11 @@ impl Wanted {
         problems: &mut Vec<Problem>,
     ) -> Wanted {
         let mut wanted = Wanted {
-            literals: Literals::default(),
+            literals: text.iter().map(|text| fold(text).into()).collect(),
             patterns: Vec::new(),
             begins: ByteSet::default(),
         };
-        for literal in text.iter().map(|text| fold(text)) {
-            wanted.literals.entry(&literal);
+        for literal in &wanted.literals {
             wanted.begins.insert(literal.as_bytes()[0]);
         }
         for written in pattern {
@@ -229,15 +160,15 @@ impl Wanted {
         wanted
     }
 
-    /// The folded literals, in any order.
+    /// The folded literals.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
-        self.literals.iter()
+        self.literals.iter().map(Box::as_ref)
     }
 
     /// How many lines seem to be one of them, for comparison: a literal counts one.
     pub(crate) fn weight(&self) -> usize {
         let patterns = self.patterns.iter().map(|pattern| pattern.weight());
-        self.literals.values.len() + patterns.sum::<usize>()
+        self.literals.len() + patterns.sum::<usize>()
     }
 
     /// The patterns.
@@ -245,42 +176,58 @@ impl Wanted {
         self.patterns.iter().map(Arc::as_ref)
     }
 
-    /// Whether a line of so many bytes may be one of them, by its edges.
+    /// Whether a line may be one of them, by how it begins.
     #[inline]
-    pub(crate) fn may_match(&self, line: Edges, length: usize) -> bool {
-        let mut patterns = self.patterns.iter();
+    pub(crate) fn may_match(&self, line: Edges) -> bool {
         self.begins.contains(line.first[0])
-            && (self.literals.may_have(line)
-                || patterns.any(|pattern| pattern.may_match(line, length)))
     }
 
-    /// Whether a line, which may be one of them, is one; literals first.
+    /// Whether a line is one of them; literals first. For lines that are not looked up.
     pub(crate) fn matches(&self, line: &Folding) -> Option<How<'_>> {
-        if self.literals.get(line).is_some() {
+        let edges = line.edges();
+        if !self.may_match(edges) {
+            return None;
+        }
+        let folded = line.folded();
+        if self.literals.iter().any(|literal| **literal == *folded) {
             return Some(How::Literal);
         }
-        let (edges, length) = (line.edges(), line.bare().len());
+        let length = line.bare().len();
         let mut patterns = self.patterns.iter();
         let pattern = patterns
-            .find(|pattern| pattern.may_match(edges, length) && pattern.is_match(line.folded()))?;
+            .find(|pattern| pattern.may_match(edges, length) && pattern.is_match(folded))?;
         Some(How::Pattern(pattern))
     }
 }
 
 impl Lookup {
-    /// Adds what one asker wants.
-    pub(crate) fn add(&mut self, wanted: &Wanted, asker: u32) {
-        for literal in wanted.literals.iter() {
-            self.literals.entry(literal).push(asker);
+    /// Adds what one asker wants. `all`: also patterns that many lines are tried against; else these are
+    /// returned.
+    pub(crate) fn add(
+        &mut self,
+        wanted: &Wanted,
+        asker: u32,
+        all: bool,
+        gate: &mut Gate,
+    ) -> Vec<Arc<Pattern>> {
+        let mut rest = Vec::new();
+        for literal in &wanted.literals {
+            self.literals.add(literal, asker);
+            gate.add_literal(literal);
         }
         for pattern in &wanted.patterns {
             if let Some(&known) = self.known.get(&pattern.expression) {
                 self.patterns[known].1.push(asker);
                 continue;
             }
+            if !all && pattern.weight() > Pattern::LEAST_WEIGHT {
+                rest.push(pattern.clone());
+                continue;
+            }
             let number = self.patterns.len();
             self.known.insert(pattern.expression.clone(), number);
             self.patterns.push((pattern.clone(), vec![asker]));
+            gate.add_pattern(pattern, true);
             let number = number as u32;
             if let Some(first) = pattern.begins.fours() {
                 self.by_first.insert(first, number);
@@ -292,89 +239,62 @@ impl Lookup {
             }
             let bit = self.others.len() % 64;
             if bit == 0 {
-                self.gates.push(Gate::default());
+                self.edges.push(ByEdges::default());
             }
-            if let Some(gate) = self.gates.last_mut() {
-                gate.add(pattern, bit);
+            if let Some(edges) = self.edges.last_mut() {
+                edges.add(pattern, bit);
             }
             self.others.push(number);
         }
+        rest
     }
 
-    /// Whether a line may be one of them, by its edges: for most lines this is all that is asked.
-    #[inline]
-    pub(crate) fn may_hit(&self, line: Edges) -> bool {
-        self.literals.may_have(line)
-            || self.by_first.may_have(line.first)
-            || self.by_last.may_have(line.last)
-            || self.gates.iter().any(|gate| gate.open(line) != 0)
+    /// How many literals and patterns there are.
+    pub(crate) fn len(&self) -> usize {
+        self.literals.askers.len() + self.patterns.len()
     }
 
-    /// Makes room to remember lines. There may be thousands of outlets of few rules.
-    pub(crate) fn remember(&mut self) {
-        let known = self.literals.values.len() + self.patterns.len();
-        let room = (OF_EACH * known).next_power_of_two().min(SEEN);
-        self.seen = std::iter::repeat_with(OnceCell::new).take(room).collect();
-    }
-
-    /// Calls `hit` with every asker that the line serves, and how.
-    #[inline]
-    pub(crate) fn hits<'m>(&'m self, line: &Folding, mut hit: impl FnMut(u32, How<'m>)) {
-        let mut hit = |&(asker, pattern): &Hit| {
-            let how = pattern.map_or(How::Literal, |number| {
-                How::Pattern(&self.patterns[number as usize].0)
-            });
-            hit(asker, how);
-        };
-        let bare = line.bare();
-        let hash = || self.known.hasher().hash_one(bare);
-        let hash = (bare.len() <= SHORT && !self.seen.is_empty()).then(hash);
-        // There is room for a power of two.
-        let place = hash.map(|hash| &self.seen[hash as usize & (self.seen.len() - 1)]);
-        if let Some(seen) = place.and_then(OnceCell::get)
-            && Some(seen.hash) == hash
-            && *seen.known.0 == *bare
-        {
-            return seen.known.1.iter().for_each(hit);
-        }
-        let mut hits = Vec::new();
-        self.search(line, &mut hits);
-        hits.iter().for_each(&mut hit);
-        if let (Some(place), Some(hash), false) = (place, hash, hits.is_empty()) {
-            // Another line, or another thread, may have been faster.
-            place.get_or_init(|| Seen {
-                hash,
-                known: Box::new((bare.into(), hits.into())),
-            });
+    /// How a line was found.
+    pub(crate) fn how(&self, hit: Hit) -> How<'_> {
+        match hit.pattern {
+            NONE => How::Literal,
+            number => How::Pattern(&self.patterns[number as usize].0),
         }
     }
 
-    /// Adds every asker that the line serves.
-    fn search(&self, line: &Folding, hits: &mut Vec<Hit>) {
-        let literal = self.literals.get(line).map_or(&[][..], Askers::all);
-        hits.extend(literal.iter().map(|&asker| (asker, None)));
-        let edges = line.edges();
-        let mut try_pattern = |number: u32| {
+    /// Adds every asker that a line serves, a literal's before those of patterns.
+    pub(crate) fn search(&self, line: &Folding, hits: &mut Vec<Hit>) {
+        let pattern = NONE;
+        let literal = self.literals.get(line).iter();
+        hits.extend(literal.map(|&asker| Hit { asker, pattern }));
+        self.candidates(line.edges(), line.bare().len(), |number| {
             let (pattern, askers) = &self.patterns[number as usize];
             if pattern.is_match(line.folded()) {
-                hits.extend(askers.iter().map(|&asker| (asker, Some(number))));
+                let pattern = number;
+                hits.extend(askers.iter().map(|&asker| Hit { asker, pattern }));
+            }
+        });
+    }
+
+    /// Calls `candidate` with the number of each pattern that a line of so many bytes may be by its
+    /// edges.
+    fn candidates(&self, line: Edges, length: usize, mut candidate: impl FnMut(u32)) {
+        let mut try_one = |number: u32| {
+            if self.patterns[number as usize].0.may_match(line, length) {
+                candidate(number);
             }
         };
-        let length = line.bare().len();
-        let [first, last] = [self.by_first.get(edges.first), self.by_last.get(edges.last)];
-        for &number in first.iter().chain(last) {
-            if self.patterns[number as usize].0.may_match(edges, length) {
-                try_pattern(number);
-            }
+        for &number in self.by_first.get(line.first) {
+            try_one(number);
         }
-        for (gate, others) in self.gates.iter().zip(self.others.chunks(64)) {
-            let mut open = gate.open(edges);
+        for &number in self.by_last.get(line.last) {
+            try_one(number);
+        }
+        for (edges, others) in self.edges.iter().zip(self.others.chunks(64)) {
+            let mut open = edges.open(line);
             while open != 0 {
-                let number = others[open.trailing_zeros() as usize];
+                try_one(others[open.trailing_zeros() as usize]);
                 open &= open - 1;
-                if self.patterns[number as usize].0.may_be_long(edges, length) {
-                    try_pattern(number);
-                }
             }
         }
     }
@@ -415,54 +335,37 @@ impl ByFour {
     }
 }
 
-/// Which of 64 patterns a line may be, by the bytes of its edges: a bit for each pattern, at each
-/// place of the edges and for each byte there.
+/// Which of 64 patterns a line may be, a bit for each: by the byte that it begins with, and by the one
+/// that it ends with.
 #[derive(Debug)]
-struct Gate {
-    first: Vec<[u64; 256]>,
-    last: Vec<[u64; 256]>,
+struct ByEdges {
+    first: Box<[u64; 256]>,
+    last: Box<[u64; 256]>,
 }
 
-impl Default for Gate {
-    fn default() -> Gate {
-        Gate {
-            first: vec![[0; 256]; EDGE],
-            last: vec![[0; 256]; EDGE],
+impl Default for ByEdges {
+    fn default() -> ByEdges {
+        ByEdges {
+            first: Box::new([0; 256]),
+            last: Box::new([0; 256]),
         }
     }
 }
 
-impl Gate {
+impl ByEdges {
     fn add(&mut self, pattern: &Pattern, bit: usize) {
-        for (edge, known) in [
+        for (places, edge) in [
             (&mut self.first, &pattern.begins),
             (&mut self.last, &pattern.ends),
         ] {
-            for (place, bytes) in edge.iter_mut().zip(&known.bytes) {
-                for (byte, patterns) in (0..=u8::MAX).zip(place) {
-                    *patterns |= u64::from(bytes.contains(byte)) << bit;
-                }
+            for (byte, patterns) in (0..=u8::MAX).zip(places.iter_mut()) {
+                *patterns |= u64::from(edge.bytes[0].contains(byte)) << bit;
             }
         }
     }
 
     #[inline]
     fn open(&self, line: Edges) -> u64 {
-        match pass(u64::MAX, &self.first, line.first) {
-            0 => 0,
-            open => pass(open, &self.last, line.last),
-        }
+        self.first[usize::from(line.first[0])] & self.last[usize::from(line.last[0])]
     }
-}
-
-/// Those of these patterns that allow this edge.
-#[inline]
-fn pass(mut open: u64, places: &[[u64; 256]], edge: [u8; EDGE]) -> u64 {
-    for (patterns, byte) in places.iter().zip(edge) {
-        open &= patterns[usize::from(byte)];
-        if open == 0 {
-            break;
-        }
-    }
-    open
 }

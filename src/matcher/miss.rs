@@ -15,8 +15,9 @@ use strsim::{damerau_levenshtein, generic_levenshtein};
 use super::block::{self, Block};
 use super::lookup::Wanted;
 use super::{Matcher, RuleIndex};
+use crate::page::{NONE, Page};
 use crate::schema::Zone;
-use crate::text::{MAX_LINE, NONE, Page};
+use crate::text::MAX_LINE;
 
 /// The words of the longest line that is compared with literals.
 const WORDS: usize = 64;

@@ -135,16 +135,8 @@ impl Pattern {
             && self.ends.may_be(line.last)
     }
 
-    /// The same of a line of which each byte of the edges has been looked at.
-    #[inline]
-    pub(crate) fn may_be_long(&self, line: Edges, length: usize) -> bool {
-        length >= self.lengths.start
-            && self.begins.may_be_long(line.first)
-            && self.ends.may_be_long(line.last)
-    }
-
     /// The same of a line that is as the pattern sees it.
-    pub(crate) fn may_match_raw(&self, line: &str) -> bool {
+    pub(crate) fn may_match_raw(&self, line: &[u8]) -> bool {
         line.len() >= self.lengths.start
             && (self.begins.is_any() || self.begins.may_be(first_edge(line)))
             && (self.ends.is_any() || self.ends.may_be(last_edge(line)))
@@ -165,12 +157,12 @@ impl Pattern {
     /// Whether it is tried on nearly every line: neither its edges nor a literal that stands in every
     /// match tell it from prose.
     pub(crate) fn is_asked_always(&self) -> bool {
-        let is_telling = |literal: &Finder| {
-            let literal = literal.needle().trim_ascii();
+        let is_telling = |literal: &Cow<[u8]>| {
+            let literal = literal.trim_ascii();
             let is_odd = |byte: &u8| !byte.is_ascii_alphanumeric() && !b".,'\"-".contains(byte);
             literal.len() > 1 || literal.iter().any(is_odd)
         };
-        self.begins.is_broad() && self.ends.is_broad() && !self.needs().iter().any(is_telling)
+        self.begins.is_broad() && self.ends.is_broad() && !self.known.needs.iter().any(is_telling)
     }
 
     /// The least [`weight`](Pattern::weight) of any.
@@ -179,7 +171,7 @@ impl Pattern {
     /// How many lines it seems to find, beside a literal, which counts one.
     pub(crate) fn weight(&self) -> usize {
         let edges = [&self.begins, &self.ends];
-        if self.is_telling || edges.iter().any(|edge| edge.fours().is_some()) {
+        if self.is_telling || edges.iter().any(|edge| edge.has_fours()) {
             Self::LEAST_WEIGHT
         } else if self.is_asked_always() {
             10_000
@@ -221,7 +213,7 @@ impl Pattern {
 
     /// The first match at or after `from`: all of it, and the part that goes.
     pub(crate) fn find_at(&self, line: &str, from: usize) -> Option<(Range<usize>, Range<usize>)> {
-        if from == 0 && !(self.may_match_raw(line) && self.has_needed(line)) {
+        if from == 0 && !(self.may_match_raw(line.as_bytes()) && self.has_needed(line)) {
             return None;
         }
         let found = self.regex().find_at(line, from)?.range();
@@ -251,8 +243,8 @@ impl Pattern {
             (!value.is_empty()).then(|| (name.to_owned(), value.to_owned()))
         };
         let names = self.fields.iter();
-        let values: Box<[(String, String)]> = names.filter_map(|name| value(name)).collect();
-        (!values.is_empty()).then_some(values)
+        let values: Vec<(String, String)> = names.filter_map(|name| value(name)).collect();
+        (!values.is_empty()).then(|| Box::new(values))
     }
 }
 

@@ -1,87 +1,142 @@
 //! Which line rules and which steps of blocks each line serves.
 
-use super::lookup::How;
-use crate::text::NONE;
+use super::lookup::Hit;
+use super::{MAYBE, STEP, block_step};
+use crate::page::{NONE, Page};
 
 /// What one look-up of each line found, for as long as the line stays as it is: several blocks, passes
 /// and attempts ask about the same line.
-#[derive(Debug)]
-pub(crate) struct Served<'m> {
-    /// The first entry of each line, by index.
-    first: Vec<u32>,
-    entries: Vec<Entry<'m>>,
-    /// Whether fields are read out of what is found.
-    pub(super) fields: bool,
+#[derive(Debug, Default)]
+pub(crate) struct Served {
+    entries: Vec<Entry>,
+    lines: Vec<Hit>,
+    steps: Vec<StepHits>,
 }
 
-/// The entry of a line that was not looked up.
-const UNKNOWN: u32 = NONE - 1;
-
-#[derive(Debug)]
-struct Entry<'m> {
-    asker: u32,
-    how: How<'m>,
-    /// The next entry of the line; `NONE` behind the last.
-    next: u32,
+/// What one line serves.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    /// Where the next line's begin, and so where its own end.
+    lines: u32,
+    steps: u32,
+    /// The place of the line in the memory; `NONE` if it is not remembered.
+    place: u32,
 }
 
-impl<'m> Served<'m> {
-    /// Nothing is known yet of any of so many lines.
-    pub(crate) fn new(lines: u32, fields: bool) -> Served<'m> {
-        Served {
-            fields,
-            first: vec![UNKNOWN; lines as usize],
-            entries: Vec::with_capacity(32),
-        }
-    }
+/// The steps of one block that a line serves: a bit for each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StepHits {
+    pub(super) block: u32,
+    pub(super) all: u64,
+    /// Those of which a literal says so.
+    pub(super) by_literals: u64,
+}
 
-    pub(super) fn is_known(&self, line: u32) -> bool {
-        self.first[line as usize] != UNKNOWN
-    }
+/// The same of a line and a block.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Steps {
+    pub(super) all: u64,
+    pub(super) by_literals: u64,
+    /// Whether the line was looked up.
+    pub(super) is_known: bool,
+}
 
-    /// Forgets what is known of a line, which is looked up now.
-    pub(super) fn begin(&mut self, line: u32) {
-        self.first[line as usize] = NONE;
-    }
-
-    /// Adds that a line serves what asks by this number.
-    pub(super) fn add(&mut self, line: u32, asker: u32, how: How<'m>) {
-        let first = &mut self.first[line as usize];
+impl Served {
+    /// Forgets what is known of the lines of another page.
+    pub(super) fn clear(&mut self) {
+        self.lines.clear();
+        self.steps.clear();
+        self.entries.clear();
         self.entries.push(Entry {
-            asker,
-            how,
-            next: *first,
+            lines: 0,
+            steps: 0,
+            place: NONE,
         });
-        *first = self.entries.len() as u32 - 1;
     }
 
-    fn entries(&self, line: u32) -> impl Iterator<Item = &Entry<'m>> {
-        let entry = |at: u32| self.entries.get(at as usize);
-        let first = entry(self.first[line as usize]);
-        std::iter::successors(first, move |last| entry(last.next))
+    /// Keeps what a line serves, and its place in the memory.
+    pub(super) fn add(
+        &mut self,
+        page: &Page,
+        line: u32,
+        lines: &[Hit],
+        steps: &[StepHits],
+        place: u32,
+    ) {
+        page.set_entry(line, self.entries.len() as u32);
+        self.lines.extend_from_slice(lines);
+        self.steps.extend_from_slice(steps);
+        self.entries.push(Entry {
+            lines: self.lines.len() as u32,
+            steps: self.steps.len() as u32,
+            place,
+        });
     }
 
-    /// Who asks for a line that is known, one as often as it is served, and how it serves them.
-    pub(super) fn of(&self, line: u32) -> impl Iterator<Item = (u32, How<'m>)> {
-        self.entries(line).map(|entry| (entry.asker, entry.how))
-    }
-
-    /// Whether a line that is known serves what asks by this number.
-    pub(super) fn serves(&self, line: u32, asker: u32) -> bool {
-        self.entries(line).any(|entry| entry.asker == asker)
-    }
-
-    /// How a line serves what asks by this number; `None` where that is not known: it was not
-    /// looked up, or serves it in several ways.
-    pub(super) fn how(&self, line: u32, asker: u32) -> Option<Option<How<'m>>> {
-        if !self.is_known(line) {
-            return None;
+    /// The line rules that a line serves.
+    #[inline]
+    pub(super) fn lines(&self, page: &Page, line: u32) -> &[Hit] {
+        match self.entry(page, line) {
+            Some([before, own]) => &self.lines[before.lines as usize..own.lines as usize],
+            None => &[],
         }
-        let mut ways = self.entries(line).filter(|entry| entry.asker == asker);
-        let first = ways.next();
-        match ways.next() {
-            None => Some(first.map(|entry| entry.how)),
-            Some(_) => None,
+    }
+
+    /// The steps of blocks that a line serves.
+    #[inline]
+    pub(super) fn all_steps(&self, page: &Page, line: u32) -> &[StepHits] {
+        match self.entry(page, line) {
+            Some([before, own]) => &self.steps[before.steps as usize..own.steps as usize],
+            None => &[],
         }
+    }
+
+    /// The steps of a block that a line serves, as far as they are looked up.
+    #[inline]
+    pub(super) fn steps(&self, page: &Page, line: u32, block: usize) -> Steps {
+        let mut steps = self.all_steps(page, line).iter();
+        let hits = steps.find(|hits| hits.block as usize == block);
+        let notes = page.notes(line);
+        Steps {
+            all: hits.map_or(0, |hits| hits.all),
+            by_literals: hits.map_or(0, |hits| hits.by_literals),
+            is_known: notes != 0 && (notes & MAYBE == 0 || page.entry(line) != NONE),
+        }
+    }
+
+    /// The place of a line in the memory; `NONE` if it is not remembered.
+    pub(super) fn place(&self, page: &Page, line: u32) -> u32 {
+        self.entry(page, line).map_or(NONE, |[_, own]| own.place)
+    }
+
+    /// What is kept of a line, and of the one that was looked up before it.
+    #[inline]
+    fn entry(&self, page: &Page, line: u32) -> Option<[Entry; 2]> {
+        let own = page.entry(line) as usize;
+        let entry = self.entries.get(own)?;
+        Some([self.entries[own - 1], *entry])
+    }
+}
+
+/// Parts hits into those of line rules, and those of steps, which are put together by their blocks.
+pub(super) fn part(hits: &[Hit], lines: &mut Vec<Hit>, steps: &mut Vec<StepHits>) {
+    lines.clear();
+    steps.clear();
+    for &hit in hits {
+        if hit.asker < STEP {
+            lines.push(hit);
+            continue;
+        }
+        let (block, step) = block_step(hit.asker);
+        let known = steps.iter().position(|hits| hits.block as usize == block);
+        let at = known.unwrap_or(steps.len());
+        if known.is_none() {
+            steps.push(StepHits {
+                block: block as u32,
+                ..StepHits::default()
+            });
+        }
+        steps[at].all |= 1 << step;
+        steps[at].by_literals |= u64::from(hit.is_literal()) << step;
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use memchr::memmem::Finder;
 
+use super::gate::Gate;
 use super::lookup::{Lookup, Wanted};
 use super::pattern::Patterns;
 use crate::error::{Problem, SourceFile};
@@ -14,6 +15,7 @@ use crate::text::Folding;
 #[derive(Debug, Default)]
 pub(crate) struct Signs {
     lookup: Lookup,
+    gate: Gate,
     parts: Vec<(Finder<'static>, u32)>,
 }
 
@@ -28,7 +30,7 @@ impl Signs {
     ) -> Result<(), Vec<Problem>> {
         let mut problems = Vec::new();
         let wanted = Wanted::compile(&sign.text, &sign.pattern, source, patterns, &mut problems);
-        self.lookup.add(&wanted, number);
+        self.lookup.add(&wanted, number, true, &mut self.gate);
         self.parts.extend(
             sign.part
                 .iter()
@@ -43,10 +45,12 @@ impl Signs {
 
     /// Calls `seen` with the number of each sign that a line is.
     pub(crate) fn in_line(&self, line: &str, mut seen: impl FnMut(u32)) {
-        let line = Folding::new(line);
-        if self.lookup.may_hit(line.edges()) {
-            self.lookup.hits(&line, |number, _| seen(number));
+        if !self.gate.open(line.as_bytes()).whole {
+            return;
         }
+        let mut hits = Vec::new();
+        self.lookup.search(&Folding::new(line), &mut hits);
+        hits.iter().for_each(|hit| seen(hit.asker));
     }
 
     /// Calls `seen` with the number of each sign that a line of the text is, or a part of the text.

@@ -8,8 +8,9 @@ const BORDERS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("schema", &["error"]),
     ("text", &[]),
-    ("matcher", &["schema", "text", "error"]),
-    ("cleaner", &["matcher", "schema", "text", "error"]),
+    ("page", &["text"]),
+    ("matcher", &["page", "schema", "text", "error"]),
+    ("cleaner", &["matcher", "page", "schema", "text", "error"]),
     ("check", &["cleaner", "schema", "text", "error"]),
     ("lint", &["cleaner", "matcher", "schema", "text", "error"]),
     (

@@ -1,0 +1,210 @@
+//! Which lines anybody may want, by a few of their bytes as they are: it is asked of every line, and
+//! says no of most.
+
+use super::pattern::Pattern;
+use crate::text::{EDGE, is_blank_end, is_odd_start, may_fold};
+
+/// A line that does not pass is no literal and matches no pattern that has to match a whole line, and
+/// patterns that stand at the start or the end of a line find nothing in it.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    /// The first four bytes of literals, and of what patterns match of which these are few.
+    fours: Buckets,
+    /// The other patterns, a bit for each, the one before the last for all that are too many: which of
+    /// them are closed to a line by each of its first four and its last two bytes, from the last back.
+    /// The last bit: the byte is odd there.
+    closed: Box<[[u32; 256]; PLACES]>,
+    count: u32,
+    /// Of the bits those of patterns for whole lines, and for parts.
+    whole: u32,
+    part: u32,
+}
+
+/// What a line may be that passes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Open {
+    /// A literal, or what a pattern of whole lines finds.
+    pub(crate) whole: bool,
+    /// A line in which a pattern finds something at its start or its end.
+    pub(crate) part: bool,
+}
+
+/// How many bytes of a line are looked at: those from this place on at its start, and from this one on
+/// at its end.
+const PLACES: usize = 6;
+const FIRST: usize = 0;
+const LAST: usize = 4;
+/// The bit of an odd byte: what the line is when it is folded is not known without folding it.
+const ODD: u32 = 1 << 31;
+/// The first byte of curly quotes. The second is 80, the third 98 to 9B for single ones, else 9C to 9F.
+const CURLY: u8 = 0xE2;
+
+impl Default for Gate {
+    fn default() -> Gate {
+        let mut closed = Box::new([[!ODD; 256]; PLACES]);
+        for byte in 0..=u8::MAX {
+            let at = usize::from(byte);
+            closed[FIRST][at] |= if is_odd_start(byte) { ODD } else { 0 };
+            for place in &mut closed[FIRST + 1..LAST] {
+                place[at] |= if may_fold(byte) { ODD } else { 0 };
+            }
+            closed[LAST][at] |= if is_blank_end(byte) { ODD } else { 0 };
+        }
+        Gate {
+            fours: Buckets::default(),
+            closed,
+            count: 0,
+            whole: 0,
+            part: 0,
+        }
+    }
+}
+
+impl Gate {
+    /// Lets a folded literal pass.
+    pub(crate) fn add_literal(&mut self, literal: &str) {
+        // A shorter one is only made of short lines and odd ones.
+        if let Some(first) = literal.as_bytes().first_chunk() {
+            self.fours.insert(u32::from_le_bytes(*first).into());
+        }
+    }
+
+    /// Lets pass what a pattern finds: a whole line, or what stands at the start or the end of a line,
+    /// which it sees as it is.
+    pub(crate) fn add_pattern(&mut self, pattern: &Pattern, is_whole: bool) {
+        if is_whole && let Some(fours) = pattern.begins.fours() {
+            return fours
+                .into_iter()
+                .for_each(|four| self.fours.insert(four.into()));
+        }
+        let bit = 1 << self.count.min(30);
+        self.count += 1;
+        *if is_whole {
+            &mut self.whole
+        } else {
+            &mut self.part
+        } |= bit;
+        for (places, edge) in [
+            (FIRST..LAST, &pattern.begins),
+            (LAST..PLACES, &pattern.ends),
+        ] {
+            for (closed, bytes) in self.closed[places].iter_mut().zip(&edge.bytes) {
+                for (byte, closed) in (0..=u8::MAX).zip(closed) {
+                    *closed &= if bytes.contains(byte) { !bit } else { u32::MAX };
+                }
+            }
+        }
+        if !is_whole && pattern.begins.bytes[0].contains(CURLY) {
+            // Such a quote at the start is looked at as a straight one.
+            self.closed[FIRST][usize::from(b'\'')] &= !bit;
+            self.closed[FIRST][usize::from(b'"')] &= !bit;
+            for closed in &mut self.closed[FIRST + 1..LAST] {
+                closed.iter_mut().for_each(|closed| *closed &= !bit);
+            }
+        }
+        // What folding makes of a back-tick, and of code points that end with such a byte.
+        for closed in &mut self.closed[LAST..] {
+            let [quote, double, dash] = [b'\'', b'"', b'-'].map(|byte| closed[usize::from(byte)]);
+            closed[usize::from(b'`')] &= quote;
+            closed[0x80..]
+                .iter_mut()
+                .for_each(|of| *of &= quote & double & dash | ODD);
+        }
+    }
+
+    /// What a line may be.
+    #[inline(always)]
+    pub(crate) fn open(&self, line: &[u8]) -> Open {
+        let (Some(&edge), Some(&[before, last])) = (line.first_chunk::<EDGE>(), line.last_chunk())
+        else {
+            return Open {
+                whole: true,
+                part: self.part != 0,
+            };
+        };
+        let [a, b, c, d, e, f, ..] = edge;
+        let first = match [a, b, c & 0xFC] {
+            [CURLY, 0x80, 0x98] => [b'\'', d, e, f],
+            [CURLY, 0x80, 0x9C] => [b'"', d, e, f],
+            _ => [a, b, c, d],
+        };
+        let of = |place: usize, byte: u8| self.closed[place][usize::from(byte)];
+        let [a, b, c, d] = first;
+        // What stands before a code point of several bytes is not known.
+        let known = if last < 0x80 { u32::MAX } else { 0 };
+        let closed = of(FIRST, a)
+            | of(FIRST + 1, b)
+            | of(FIRST + 2, c)
+            | of(FIRST + 3, d)
+            | of(LAST, last)
+            | (of(LAST + 1, before) & known);
+        let first = u32::from_le_bytes(first);
+        let is_odd = closed & ODD != 0 || has_two_spaces(first);
+        Open {
+            whole: is_odd || !closed & self.whole != 0 || self.fours.may_have(first.into()),
+            // They see the line as it is.
+            part: !closed & self.part != 0,
+        }
+    }
+}
+
+/// Whether two spaces stand side by side.
+#[inline]
+fn has_two_spaces(bytes: u32) -> bool {
+    const ONES: u32 = 0x0101_0101;
+    let zeros = bytes ^ (ONES * u32::from(b' '));
+    let spaces = zeros.wrapping_sub(ONES) & !zeros & (ONES << 7);
+    spaces & (spaces << 8) != 0
+}
+
+/// Which of many numbers there are: a bit for each bucket of them. No is certain.
+#[derive(Clone, Debug)]
+pub(crate) struct Buckets {
+    bits: Vec<u64>,
+    numbers: Vec<u64>,
+}
+
+impl Default for Buckets {
+    fn default() -> Buckets {
+        Buckets {
+            bits: vec![0; 8],
+            numbers: Vec::new(),
+        }
+    }
+}
+
+/// What numbers are multiplied with so that the high bits depend on all bits.
+pub(crate) const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+impl Buckets {
+    pub(crate) fn insert(&mut self, number: u64) {
+        self.numbers.push(number);
+        if self.numbers.len() > 2 * self.bits.len() {
+            // 32 bits or more for each, so that other numbers are seldom in the bucket of one.
+            self.bits = vec![0; 2 * self.bits.len()];
+            for at in 0..self.numbers.len() {
+                self.set(self.numbers[at]);
+            }
+        }
+        self.set(number);
+    }
+
+    fn set(&mut self, number: u64) {
+        let (word, bit) = self.bucket(number);
+        self.bits[word] |= bit;
+    }
+
+    #[inline]
+    pub(crate) fn may_have(&self, number: u64) -> bool {
+        let (word, bit) = self.bucket(number);
+        self.bits[word] & bit != 0
+    }
+
+    /// The word of a number, and its bit there.
+    #[inline]
+    fn bucket(&self, number: u64) -> (usize, u64) {
+        let mixed = number.wrapping_mul(SPREAD);
+        let word = (mixed >> 32) as usize & (self.bits.len() - 1);
+        (word, 1 << (mixed >> 58))
+    }
+}

@@ -1,0 +1,770 @@
+//! One pass of the rules over lines of a page.
+
+use super::block::{Bound, Seen, Tried};
+use super::inline::Inline;
+use super::line;
+use super::lookup::Hit;
+use super::served::{Served, StepHits, part};
+use super::{
+    ANCHOR, BlockAsker, COPIES, COPIES_AT, Find, HIT, INLINE, LineAsker, MAYBE, Matcher, NEW,
+    RuleIndex, START, ZONED_ANCHOR, copy_note,
+};
+use crate::page::{KNOWN, NONE, Page, Spare};
+use crate::text::{Edges, MAX_LINE, unbulleted};
+
+/// A line that rules are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ask {
+    pub(crate) line: u32,
+    /// How many lines it is away from what changed since the rules were asked last; 0 where it
+    /// changed itself, or was not asked before. A rule that does not see so far has no news.
+    pub(crate) distance: u32,
+    /// The same for what changed before it; `NONE` where that is farther than any rule sees.
+    pub(crate) behind: u32,
+}
+
+impl Ask {
+    /// That of a line which changed itself, or was not asked before.
+    pub(crate) fn anew(line: u32) -> Ask {
+        Ask {
+            line,
+            distance: 0,
+            behind: 0,
+        }
+    }
+}
+
+/// The memory of one document's passes, for the next document to use again.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    /// That of the page.
+    pub(crate) spare: Spare,
+    /// What the last pass found.
+    pub(crate) finds: Vec<Find>,
+    /// The lines of the page that were asked last, and those that changed.
+    pub(crate) asks: Vec<Ask>,
+    pub(crate) touched: Vec<u32>,
+    /// The lines that a change may concern, if they are few; some may be gone.
+    pub(crate) near: Option<Vec<u32>>,
+    served: Served,
+    /// Whether fields are read out of what is found.
+    fields: bool,
+    /// The innermost line of each size of zone at the head and at the tail; `NONE` where the page has
+    /// no lines.
+    heads: Vec<u32>,
+    tails: Vec<u32>,
+    /// The room of each zone, and what all of the duplicate rules' zones have together.
+    rooms: Vec<Room>,
+    copies_room: Room,
+    /// How many lines were taken off the page, or more.
+    pub(crate) gone: u32,
+    /// The lines that may be of a block with a zone.
+    zoned: Room,
+    /// The inline rules that may find something in any line.
+    searched: Vec<u32>,
+    /// The steps of each block that some line of the page serves, or served, as far as they are looked
+    /// up.
+    present: Vec<u64>,
+    /// Where blocks may begin that have not been tried: in the high half of the number the block, in
+    /// the low one the line.
+    starts: Vec<u64>,
+    /// What has been tried of each block, and in which pass.
+    tried: Vec<(u32, Tried)>,
+    pass: u32,
+    bound: Vec<Bound>,
+    /// What one line serves.
+    hits: Vec<Hit>,
+    lines: Vec<Hit>,
+    steps: Vec<StepHits>,
+}
+
+/// How many lines that a change may concern are asked wherever it was.
+const FEW: usize = 32;
+
+/// The notes of lines that a change near them may concern.
+const CONCERNED: u16 = ANCHOR | ZONED_ANCHOR | COPIES | START;
+
+/// How many places are gathered at which blocks may begin before they are tried: one place is
+/// named by several lines near each other, and the text should still be at hand.
+const STARTS: usize = 512;
+
+/// What one try of a line against a step of a block counts, in bytes looked at.
+const TRY: usize = 8;
+
+/// The lines in which a match may lie: all before one of them, or all from one on.
+#[derive(Clone, Copy, Debug, Default)]
+struct Room {
+    before: u32,
+    from: u32,
+}
+
+impl Room {
+    const ALL: Room = Room {
+        before: NONE,
+        from: 0,
+    };
+
+    /// Whether it has a match from a first to a last line.
+    #[inline]
+    fn has(self, first: u32, last: u32) -> bool {
+        // Lines are in the order of the page, so the innermost one is enough.
+        last < self.before || first >= self.from
+    }
+}
+
+impl Scratch {
+    /// Forgets another document; `fields`: whether fields are read out of what is found.
+    pub(crate) fn clear(&mut self, matcher: &Matcher, fields: bool) {
+        self.fields = fields;
+        self.finds.clear();
+        self.served.clear();
+        self.starts.clear();
+        self.gone = 0;
+        self.present.clear();
+        self.present.resize(matcher.blocks.len(), 0);
+        if self.tried.len() < matcher.blocks.len() {
+            self.tried
+                .resize_with(matcher.blocks.len(), Default::default);
+        }
+    }
+
+    /// Adds a line that a change may concern, unless they are many.
+    fn add_near(&mut self, line: u32) {
+        if let Some(near) = &mut self.near
+            && !near.contains(&line)
+        {
+            near.push(line);
+            if near.len() > FEW {
+                self.near = None;
+            }
+        }
+    }
+}
+
+impl Matcher {
+    /// Finds out how far zones reach into the page; `zones`: whether they count.
+    pub(crate) fn measure(&self, page: &Page, zones: bool, scratch: &mut Scratch) {
+        let Scratch { heads, tails, .. } = scratch;
+        heads.clear();
+        tails.clear();
+        ends(
+            &self.heads,
+            page.first(),
+            |line| page.next(line),
+            |end| heads.push(end),
+        );
+        ends(
+            &self.tails,
+            page.last(),
+            |line| page.prev(line),
+            |end| tails.push(end),
+        );
+        self.make_room(zones, scratch);
+    }
+
+    /// The same after lines went. Adds to the lines that changed those that a zone reaches now and did
+    /// not before: they are like new ones.
+    pub(crate) fn measure_again(&self, page: &Page, zones: bool, scratch: &mut Scratch) {
+        let Scratch {
+            heads,
+            tails,
+            touched,
+            ..
+        } = scratch;
+        let known = touched.len();
+        // Larger zones hold the smaller ones, so a line is news for one of them.
+        let mut olds = heads.iter_mut();
+        let mut told = 0;
+        ends(
+            &self.heads,
+            page.first(),
+            |line| page.next(line),
+            |new| {
+                let Some(old) = olds.next() else { return };
+                let mut line = new;
+                while line != NONE && line > *old && line >= told {
+                    touched.push(line);
+                    line = page.prev(line);
+                }
+                *old = new;
+                told = told.max(new.wrapping_add(1));
+            },
+        );
+        let mut olds = tails.iter_mut();
+        let mut told = NONE;
+        ends(
+            &self.tails,
+            page.last(),
+            |line| page.prev(line),
+            |new| {
+                let Some(old) = olds.next() else { return };
+                let mut line = new;
+                while line != NONE && line < *old && line < told {
+                    touched.push(line);
+                    line = page.next(line);
+                }
+                *old = new;
+                told = told.min(new);
+            },
+        );
+        self.make_room(zones, scratch);
+        let Scratch {
+            near,
+            searched,
+            copies_room,
+            touched,
+            ..
+        } = scratch;
+        if near.is_some() && searched.is_empty() {
+            // Where nothing is noted of a line, only duplicate rules with a zone may want it.
+            let mut place = known;
+            for at in known..touched.len() {
+                let line = touched[at];
+                if page.notes(line) != KNOWN || copies_room.has(line, line) {
+                    touched[place] = line;
+                    place += 1;
+                }
+            }
+            touched.truncate(place);
+        }
+    }
+
+    /// Where the page has room for each zone's matches.
+    fn make_room(&self, zones: bool, scratch: &mut Scratch) {
+        let Scratch {
+            heads,
+            tails,
+            rooms,
+            copies_room,
+            zoned,
+            gone,
+            ..
+        } = scratch;
+        let end = |place: u32, ends: &[u32]| {
+            let end = ends.get(place as usize).copied();
+            end.filter(|&line| line != NONE)
+        };
+        rooms.clear();
+        rooms.extend(self.zones.iter().zip(&self.sizes).map(|(zone, sizes)| {
+            if zone.is_none() || !zones {
+                return Room::ALL;
+            }
+            Room {
+                before: end(sizes[0], heads).map_or(0, |line| line + 1),
+                from: end(sizes[1], tails).unwrap_or(NONE),
+            }
+        }));
+        // A block spans no more lines than that, and lines that went may stand among them.
+        let head = heads
+            .last()
+            .copied()
+            .filter(|&line| line != NONE)
+            .unwrap_or(0);
+        zoned.before = head.saturating_add(self.block_reach + 1 + *gone);
+        zoned.from = tails.last().copied().unwrap_or(NONE);
+        *copies_room = Room {
+            before: 0,
+            from: NONE,
+        };
+        for duplicate in self.duplicates.iter().filter(|copies| copies.has_zone) {
+            let room = rooms[self.zone_of[duplicate.rule as usize] as usize];
+            copies_room.before = copies_room.before.max(room.before);
+            copies_room.from = copies_room.from.min(room.from);
+        }
+    }
+
+    /// Adds what the rules find on a page of which nothing was taken; returns how many bytes were
+    /// looked at, roughly, and stops when they are more than the allowance.
+    pub(crate) fn find_all(&self, page: &Page, allowance: usize, scratch: &mut Scratch) -> usize {
+        // One search of the text is cheaper than one of each line.
+        let mut idle = 0;
+        scratch.searched.clear();
+        for (at, inline) in self.inlines.iter().enumerate() {
+            if inline.knows_edges() {
+                continue;
+            }
+            if page
+                .whole_text()
+                .is_some_and(|text| inline.finds_nothing(text))
+            {
+                idle += inline.searches();
+            } else {
+                scratch.searched.push(at as u32);
+            }
+        }
+        let mut pass = Pass::new(self, page, scratch);
+        let mut work = page.left() * (1 + idle);
+        if !pass.scratch.searched.is_empty() {
+            for line in page.lines().filter(|&line| page.length(line) <= MAX_LINE) {
+                work += pass.search(line, false);
+                if work > allowance {
+                    return work;
+                }
+            }
+        }
+        for &line in page.noted() {
+            let notes = page.notes(line);
+            if notes & MAYBE != 0 {
+                pass.look_up(line, notes);
+            }
+        }
+        let mut flush = STARTS;
+        for &line in page.noted() {
+            work += 16 + pass.first_ask(line);
+            if pass.scratch.starts.len() >= flush {
+                // What later lines may name again waits for them.
+                work += pass.blocks(self.lines_before(page, line));
+                flush = STARTS + 2 * pass.scratch.starts.len();
+            }
+            if work > allowance {
+                return work;
+            }
+        }
+        work + pass.blocks(NONE)
+    }
+
+    /// Adds what the rules find at the lines of the page that are asked, which are left and in order, as
+    /// [`find_all`](Matcher::find_all).
+    pub(crate) fn find_near(&self, page: &Page, allowance: usize, scratch: &mut Scratch) -> usize {
+        let asks = std::mem::take(&mut scratch.asks);
+        let mut pass = Pass::new(self, page, scratch);
+        let mut work = (self.heads.last().unwrap_or(&0) + self.tails.last().unwrap_or(&0)) as usize;
+        for ask in &asks {
+            pass.know(ask.line);
+        }
+        let mut flush = STARTS;
+        for &ask in &asks {
+            work += 16 + pass.ask(ask);
+            if pass.scratch.starts.len() >= flush {
+                work += pass.blocks(self.lines_before(page, ask.line));
+                flush = STARTS + 2 * pass.scratch.starts.len();
+            }
+            if work > allowance {
+                break;
+            }
+        }
+        if work <= allowance {
+            work += pass.blocks(NONE);
+        }
+        scratch.asks = asks;
+        work
+    }
+
+    /// The line so many lines before one that no block that it anchors begins earlier.
+    fn lines_before(&self, page: &Page, line: u32) -> u32 {
+        let mut first = line;
+        for _ in 0..self.reach {
+            match page.prev(first) {
+                NONE => break,
+                before => first = before,
+            }
+        }
+        first
+    }
+
+    /// Gathers the lines that a change of the page may concern, if they are few.
+    pub(crate) fn gather_near(&self, page: &Page, scratch: &mut Scratch) {
+        let mut near = scratch.near.take().unwrap_or_default();
+        near.clear();
+        let concerns = |line: &&u32| page.notes(**line) & CONCERNED != 0;
+        near.extend(page.noted().iter().filter(concerns).take(FEW + 1));
+        near.extend(page.cut_lines().take(FEW + 1));
+        scratch.near = Some(near).filter(|near| near.len() <= FEW);
+    }
+
+    /// Whether some change of the page can make a rule find something at a line that was asked before.
+    #[inline]
+    pub(crate) fn may_have_news(&self, page: &Page, line: u32, scratch: &Scratch) -> bool {
+        let notes = page.notes(line);
+        notes & CONCERNED & !ZONED_ANCHOR != 0
+            || (notes & ZONED_ANCHOR != 0 && scratch.zoned.has(line, line))
+    }
+
+    /// Whether a change so far away can.
+    pub(crate) fn has_news(&self, page: &Page, ask: Ask) -> bool {
+        let Ask {
+            line,
+            distance,
+            behind,
+        } = ask;
+        let notes = page.notes(line);
+        let copies = (notes & COPIES) >> COPIES_AT;
+        let mut reach = self.copies.reach.iter().enumerate();
+        distance == 0
+            || notes & START != 0
+            || (notes & (ANCHOR | ZONED_ANCHOR) != 0 && distance <= self.block_reach)
+            || (copies != 0 && reach.any(|(at, &reach)| copies >> at & 1 == 1 && behind <= reach))
+    }
+}
+
+/// Tells, for each of these sizes in order, the line at which so many lines from one end of the page
+/// on end; the last of all where there are fewer.
+fn ends(sizes: &[u32], first: u32, step: impl Fn(u32) -> u32, mut end: impl FnMut(u32)) {
+    let (mut line, mut count) = (first, 1);
+    for &size in sizes {
+        while count < size && line != NONE {
+            match step(line) {
+                NONE => break,
+                next => (line, count) = (next, count + 1),
+            }
+        }
+        end(line);
+    }
+}
+
+/// One pass.
+struct Pass<'m, 'p, 't> {
+    matcher: &'m Matcher,
+    page: &'p Page<'t>,
+    scratch: &'p mut Scratch,
+}
+
+impl<'m, 'p, 't> Pass<'m, 'p, 't> {
+    fn new(matcher: &'m Matcher, page: &'p Page<'t>, scratch: &'p mut Scratch) -> Self {
+        scratch.pass = scratch.pass.wrapping_add(1);
+        Pass {
+            matcher,
+            page,
+            scratch,
+        }
+    }
+
+    /// The room of a rule's zone.
+    #[inline]
+    fn room(&self, rule: RuleIndex) -> Room {
+        self.scratch.rooms[self.matcher.zone_of[rule as usize] as usize]
+    }
+
+    /// Adds what is found at a line that was not asked before and of which something is noted; returns
+    /// how many bytes were looked at.
+    #[inline]
+    fn first_ask(&mut self, line: u32) -> usize {
+        let notes = self.page.notes(line);
+        let mut work = 0;
+        if notes & INLINE != 0 {
+            work += self.gated(line, false);
+        }
+        work + self.noted(Ask::anew(line), notes)
+    }
+
+    /// Finds out what a line is of which nothing is known.
+    fn know(&mut self, line: u32) {
+        let Pass { matcher, page, .. } = *self;
+        if page.notes(line) == 0 {
+            let is_apart = page.blank_above(line) || line == 0;
+            let notes = matcher.note(page.content(line).as_bytes(), is_apart, true);
+            page.set_notes(line, notes | NEW);
+            if notes & MAYBE != 0 {
+                self.look_up(line, notes | NEW);
+            }
+        }
+    }
+
+    /// Adds what is found at a line that is asked again; returns how many bytes were looked at.
+    fn ask(&mut self, ask: Ask) -> usize {
+        let Ask { line, distance, .. } = ask;
+        let Pass { matcher, page, .. } = *self;
+        let length = page.length(line);
+        if length > MAX_LINE {
+            return 0;
+        }
+        let mut notes = page.notes(line);
+        // A line that only came into a zone is asked again by what has one.
+        let is_new = notes & NEW != 0;
+        if distance > 0 && !is_new {
+            return self.noted(ask, notes & !HIT);
+        }
+        let mut work = length;
+        if matcher.copies.in_zone != 0 && self.scratch.copies_room.has(line, line) {
+            let is_apart = page.blank_above(line) || line == 0;
+            let content = page.content(line).as_bytes();
+            let copies = matcher.copies.of(content, is_apart, true) & matcher.copies.in_zone;
+            notes |= matcher.copy_notes(content, copies);
+        }
+        notes &= !NEW;
+        page.set_notes(line, notes);
+        if notes & CONCERNED != 0 {
+            self.scratch.add_near(line);
+        }
+        if notes & INLINE != 0 {
+            work += self.gated(line, !is_new);
+        }
+        work += match is_new {
+            true => self.search_anew(line),
+            false => self.search(line, true),
+        };
+        work + self.noted(ask, notes)
+    }
+
+    /// Adds what is found at a line by those rules that are noted; returns how many bytes were looked
+    /// at.
+    #[inline]
+    fn noted(&mut self, ask: Ask, notes: u16) -> usize {
+        if notes & HIT != 0 {
+            self.take_lines(ask.line);
+        }
+        if notes & (ANCHOR | ZONED_ANCHOR) != 0 {
+            self.anchor(ask);
+        }
+        if notes & START != 0 {
+            self.start_anywhere(ask);
+        }
+        if notes & COPIES != 0 {
+            return self.duplicates(ask, (notes >> COPIES_AT) as u8);
+        }
+        0
+    }
+
+    /// Finds out what a line serves for which the gate is open, and notes it.
+    fn look_up(&mut self, line: u32, mut notes: u16) {
+        let Pass { matcher, page, .. } = *self;
+        let Scratch {
+            served,
+            present,
+            hits,
+            lines,
+            steps,
+            ..
+        } = &mut *self.scratch;
+        let bare = unbulleted(page.content(line));
+        let edges = Edges::of(bare);
+        let mut place = matcher.memory.place(bare, edges);
+        let (lines, steps) = match matcher.memory.get(place, bare, edges) {
+            Some(known) => (&*known.lines, &*known.steps),
+            None => {
+                hits.clear();
+                matcher
+                    .lookup
+                    .search(&page.folding_of(line, bare, edges), hits);
+                if hits.is_empty() {
+                    return page.set_notes(line, notes & !MAYBE);
+                }
+                part(hits, lines, steps);
+                if !matcher.memory.keep(place, bare, edges, lines, steps) {
+                    place = NONE;
+                }
+                (&**lines, &**steps)
+            }
+        };
+        if !lines.is_empty() {
+            notes |= HIT;
+        }
+        for hits in steps {
+            let block = &matcher.block_askers[hits.block as usize];
+            present[hits.block as usize] |= hits.all;
+            if block.anchors & hits.all != 0 {
+                notes |= block.note;
+            }
+        }
+        served.add(page, line, lines, steps, place);
+        page.set_notes(line, notes);
+    }
+
+    /// Adds what line rules find at a line.
+    fn take_lines(&mut self, line: u32) {
+        let Pass { matcher, page, .. } = *self;
+        let Scratch {
+            served,
+            rooms,
+            finds,
+            fields,
+            ..
+        } = &mut *self.scratch;
+        for &hit in served.lines(page, line) {
+            let LineAsker { rule, zone } = matcher.line_askers[hit.asker as usize];
+            if rooms[zone as usize].has(line, line) {
+                finds.push(line::find(
+                    rule,
+                    page,
+                    line,
+                    matcher.lookup.how(hit),
+                    *fields,
+                ));
+            }
+        }
+    }
+
+    /// Adds what the inline rules that lines tell by their edges find in a line; `again`: only those
+    /// that have a zone. Returns how many bytes were looked at.
+    fn gated(&mut self, line: u32, again: bool) -> usize {
+        let Some(edges) = &self.matcher.inline_edges else {
+            return 0;
+        };
+        let bits = edges.of(self.page.content(line).as_bytes());
+        let inlines = self.matcher.inlines.iter();
+        let some = inlines.filter(|inline| inline.may_find(bits));
+        self.cut(line, some, again)
+    }
+
+    /// The same of the others of which the text had something.
+    fn search(&mut self, line: u32, again: bool) -> usize {
+        if self.scratch.searched.is_empty() {
+            return 0;
+        }
+        let searched = std::mem::take(&mut self.scratch.searched);
+        let inlines = searched
+            .iter()
+            .map(|&at| &self.matcher.inlines[at as usize]);
+        let work = self.cut(line, inlines, again);
+        self.scratch.searched = searched;
+        work
+    }
+
+    /// The same of all the others: the line is not what it was.
+    fn search_anew(&mut self, line: u32) -> usize {
+        let inlines = self.matcher.inlines.iter();
+        let some = inlines.filter(|inline| !inline.knows_edges());
+        self.cut(line, some, false)
+    }
+
+    fn cut<'i>(
+        &mut self,
+        line: u32,
+        inlines: impl Iterator<Item = &'i Inline>,
+        again: bool,
+    ) -> usize {
+        let Pass { matcher, page, .. } = *self;
+        let mut work = 0;
+        for inline in inlines {
+            if again && matcher.zone(inline.rule).is_none() {
+                continue;
+            }
+            if self.room(inline.rule).has(line, line) {
+                let Scratch { finds, fields, .. } = &mut *self.scratch;
+                work += inline.find(page.content(line), line, *fields, finds);
+            }
+        }
+        work
+    }
+
+    /// Adds where blocks may begin of which a line serves a step.
+    fn anchor(&mut self, Ask { line, distance, .. }: Ask) {
+        let Pass { matcher, page, .. } = *self;
+        let Scratch {
+            served,
+            rooms,
+            starts,
+            gone,
+            present,
+            tried,
+            pass,
+            ..
+        } = &mut *self.scratch;
+        for hits in served.all_steps(page, line) {
+            let at = hits.block as usize;
+            let BlockAsker {
+                anchors,
+                ref needs,
+                zone,
+                span,
+                ..
+            } = matcher.block_askers[at];
+            let anchors = anchors & hits.all;
+            if anchors == 0 || !needs.may_be_met(present[at]) {
+                continue;
+            }
+            let room = rooms[zone as usize];
+            // A block of a zone begins in it, so no line far behind the head is of one there.
+            let far = u64::from(room.before) + u64::from(span + *gone);
+            let is_far = u64::from(line) > far && line < room.from;
+            if distance > span || is_far {
+                continue;
+            }
+            let (of, tried) = &mut tried[at];
+            if *of != *pass {
+                *of = *pass;
+                tried.clear();
+            }
+            let block = &matcher.blocks[at];
+            block.starts_before(anchors, line, page, served, tried, |start| {
+                if room.has(start, start) {
+                    starts.push(start_of(at as u32, start));
+                }
+            });
+        }
+    }
+
+    /// Adds a line as a start of the blocks that may begin anywhere.
+    fn start_anywhere(&mut self, Ask { line, distance, .. }: Ask) {
+        for &at in &self.matcher.anywhere {
+            let block = &self.matcher.blocks[at];
+            if distance <= block.span() && self.room(block.rule).has(line, line) {
+                self.scratch.starts.push(start_of(at as u32, line));
+            }
+        }
+    }
+
+    /// Adds what duplicate rules of these notes find at a line; returns how many bytes were looked at.
+    fn duplicates(&mut self, ask: Ask, notes: u8) -> usize {
+        let Ask {
+            line,
+            distance,
+            behind,
+        } = ask;
+        let mut work = 0;
+        for (at, duplicate) in self.matcher.duplicates.iter().enumerate() {
+            let room = self.room(duplicate.rule);
+            // It is the later of two copies.
+            if notes & copy_note(at) != 0
+                && behind <= duplicate.apart + 1
+                && room.has(line, line)
+                && (distance == 0 || duplicate.has_news(self.page, line))
+            {
+                let fits = |line| room.has(line, line);
+                work += duplicate.find(self.page, line, fits, &mut self.scratch.finds);
+            }
+        }
+        work
+    }
+
+    /// Adds what blocks find that begin before a line; returns how many bytes were looked at,
+    /// roughly.
+    fn blocks(&mut self, settled: u32) -> usize {
+        let Pass { matcher, page, .. } = *self;
+        let Scratch {
+            served,
+            fields,
+            rooms,
+            starts,
+            tried,
+            pass,
+            bound,
+            finds,
+            ..
+        } = &mut *self.scratch;
+        if starts.is_empty() {
+            return 0;
+        }
+        starts.sort_unstable();
+        starts.dedup();
+        let mut seen = Seen {
+            served,
+            memory: &matcher.memory,
+            reads: *fields,
+            bound,
+            tries: 0,
+        };
+        starts.retain(|&start| {
+            let (at, start) = ((start >> 32) as usize, start as u32);
+            if start >= settled {
+                return true;
+            }
+            let block = &matcher.blocks[at];
+            let room = rooms[matcher.zone_of[block.rule as usize] as usize];
+            let (of, tried) = &mut tried[at];
+            if *of != *pass {
+                *of = *pass;
+                tried.clear();
+            }
+            let fits = |first, last| room.has(first, last);
+            block.find(page, start, fits, tried, &mut seen, finds);
+            false
+        });
+        seen.tries * TRY
+    }
+}
+
+/// Where a block may begin, as one number.
+fn start_of(block: u32, line: u32) -> u64 {
+    u64::from(block) << 32 | u64::from(line)
+}
