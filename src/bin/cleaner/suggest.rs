@@ -158,6 +158,7 @@ fn read(
             pages.push((input.name().to_owned(), text.to_owned()));
         }
         Format::Jsonl => {
+            let mut room = jsonl::Room::default();
             while let Some(piece) = source.lines()? {
                 for (at, line) in piece
                     .bytes
@@ -168,7 +169,7 @@ fn read(
                         continue;
                     }
                     let number = piece.place.line as usize + at;
-                    let read = jsonl::Record::read(line, &fields)
+                    let read = jsonl::Record::read(line, &fields, &mut room)
                         .map_err(|what| format!("line {number}: {what}"))?;
                     pages.extend(read.text().map(|text| (record(number), text.to_owned())));
                 }

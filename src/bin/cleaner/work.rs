@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::args::{Clean, OnError};
 use crate::console::{Console, printable};
-use crate::formats::jsonl::{Fields, Record};
+use crate::formats::jsonl::{Fields, Record, Room};
 use crate::formats::parquet::{ByteArray, Rows};
 use crate::formats::{self, BOM, Buffers, Compression, Extent, Format, Packer, Piece, Source, wet};
 use crate::inputs::{Input, Inputs};
@@ -466,6 +466,7 @@ impl Work<'_> {
                 out.extend_from_slice(BOM);
             }
         }
+        let mut room = Room::default();
         let mut number = piece.place.line;
         while !rest.is_empty() && !done.failed {
             let (line, behind) =
@@ -475,7 +476,7 @@ impl Work<'_> {
                 if self.is_written() && self.args.annotate.is_none() {
                     out.extend_from_slice(line);
                 }
-            } else if let Err(what) = self.line(number, line, done, &mut out) {
+            } else if let Err(what) = self.line(number, line, &mut room, done, &mut out) {
                 self.bad_record(done, number, line, what, &mut out);
             }
             number += 1;
@@ -491,10 +492,11 @@ impl Work<'_> {
         &self,
         number: u64,
         line: &[u8],
+        room: &mut Room,
         done: &mut Done,
         out: &mut Vec<u8>,
     ) -> Result<(), String> {
-        let mut record = Record::read(line, &self.fields)?;
+        let record = Record::read(line, &self.fields, room)?;
         let Some(text) = record.text() else {
             if self.args.require_text {
                 return Err(format!("there is no text under `{}`", self.args.text_field));
@@ -533,11 +535,11 @@ impl Work<'_> {
         if let Some(name) = &self.args.annotate {
             attributes::of(&page, record.id, name, out);
         } else if self.is_written() {
+            let end = added.as_ref().map_or(line.len(), |_| record.end().0);
             // A large record is not in memory more often than it has to be.
             drop(page);
-            record.forget_text();
-            let (end, _) = record.end();
-            let end = if added.is_some() { end } else { line.len() };
+            drop(record);
+            room.tidy();
             without(&line[..end], &cuts, out);
             out.extend_from_slice(added.as_deref().unwrap_or_default().as_bytes());
             out.extend_from_slice(&line[end..]);

@@ -6,12 +6,18 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use memchr::memmem::Finder;
-use memchr::{memchr, memchr2};
+use memchr::memrchr;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::utf8;
+use literal::Text;
+use walk::Walk;
+
+pub use literal::Room;
+
+mod literal;
+mod walk;
 
 /// What is read of a record.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,13 +31,17 @@ enum Slot {
     Added,
 }
 
+/// What a key of an object means.
+enum Looked<'f> {
+    Nothing,
+    Slot(Slot),
+    /// The beginning of a path, with its last dot.
+    Below(&'f str),
+}
+
 /// The fields of records that are read, each a key or a dotted path of keys.
 #[derive(Debug)]
-pub struct Fields {
-    paths: Vec<(String, Slot)>,
-    /// The text's key, as it is written.
-    key: Finder<'static>,
-}
+pub struct Fields(Vec<(String, Slot)>);
 
 impl Fields {
     /// `added`: the key under which something is added to records.
@@ -51,21 +61,42 @@ impl Fields {
                 .map(|(at, path)| (path, Slot::Outlet(at))),
         );
         fields.extend(added.map(|key| (key.to_owned(), Slot::Added)));
-        let key = text.rsplit('.').next().unwrap_or(text);
-        let key = serde_json::to_string(key).expect("a string is JSON");
-        Fields {
-            paths: fields,
-            key: Finder::new(&key).into_owned(),
+        Fields(fields)
+    }
+
+    /// What a key means in an object whose keys are below this beginning of a path.
+    fn look(&self, below: &str, key: &[u8]) -> Looked<'_> {
+        let mut looked = Looked::Nothing;
+        for (path, slot) in &self.0 {
+            // Nearly all are told by this.
+            if !key.is_empty() && path.as_bytes().get(below.len()) != key.first() {
+                continue;
+            }
+            let rest = path.as_bytes().get(below.len()..);
+            let Some(rest) = rest.and_then(|rest| rest.strip_prefix(key)) else {
+                continue;
+            };
+            if !path.starts_with(below) {
+                continue;
+            }
+            match rest {
+                [] => return Looked::Slot(*slot),
+                [b'.', behind @ ..] => {
+                    looked = Looked::Below(&path[..path.len() - behind.len()]);
+                }
+                _ => {}
+            }
         }
+        looked
     }
 }
 
 /// A record: a JSON object on one line.
 #[derive(Debug)]
 pub struct Record<'a> {
-    line: &'a str,
-    /// The text. `None`: it is missing, or null.
-    text: Option<Text<'a>>,
+    line: &'a [u8],
+    /// The text, and the bytes of its literal without the quotes. `None`: it is missing, or null.
+    text: Option<(Text<'a>, Range<usize>)>,
     /// The page's address.
     pub url: Option<Cow<'a, str>>,
     /// What the record says of its outlet.
@@ -75,72 +106,59 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Reads a line, with or without its end.
+    /// Reads a line, with or without its end; its text is written into the room.
     ///
     /// # Errors
     /// What is wrong with it, in words: it is no JSON object, a field that is read occurs twice,
     /// the text is no string.
-    pub fn read(line: &'a [u8], fields: &Fields) -> Result<Record<'a>, String> {
-        let line = utf8(line).map_err(|(byte, at)| {
+    pub fn read(line: &'a [u8], fields: &Fields, room: &'a mut Room) -> Result<Record<'a>, String> {
+        match Record::usual(line, fields, room) {
+            Some(record) => Ok(record),
+            None => Record::any(line, fields),
+        }
+    }
+
+    /// Reads a line that is as nearly all are.
+    fn usual(line: &'a [u8], fields: &Fields, room: &'a mut Room) -> Option<Record<'a>> {
+        let found = Walk::new(line, fields, room).found()?;
+        let literal = found.literal()?;
+        // Of the line only this can be other than UTF-8, and the text.
+        let before = utf8(&line[..literal.start]).ok()?;
+        let behind = utf8(&line[literal.end..]).ok()?;
+        let piece = |value: Range<usize>| match value.start < literal.start {
+            true => &before[value],
+            false => &behind[value.start - literal.end..value.end - literal.end],
+        };
+        Some(Record {
+            line,
+            url: found.url.and_then(|(_, value)| told(piece(value))),
+            outlet: found.outlet.and_then(|(_, value)| told(piece(value))),
+            id: found.id.map(piece),
+            text: Some((room.text()?, literal)),
+        })
+    }
+
+    /// Reads any line.
+    fn any(line: &'a [u8], fields: &Fields) -> Result<Record<'a>, String> {
+        let whole = utf8(line).map_err(|(byte, at)| {
             format!(
                 "this is not UTF-8: 0x{byte:02x} at byte {} of the line",
                 at + 1
             )
         })?;
-        match Record::around_text(line, fields) {
-            Some(record) => Ok(record),
-            None => Record::whole(line, fields),
-        }
-    }
-
-    /// Reads a line of which the text is most: that is unescaped where it stands, and the rest is
-    /// read with an empty string in its place. `None` wherever something is not as it mostly is.
-    fn around_text(line: &'a str, fields: &Fields) -> Option<Record<'a>> {
-        let key = fields.key.find(line.as_bytes())? + fields.key.needle().len();
-        let value = line[key..].trim_start().strip_prefix(':')?.trim_start();
-        let start = place(line, value.strip_prefix('"')?);
-        let text = Text::unescape(line, start)?;
-        let (before, behind) = (&line[..start], &line[text.literal.end..]);
-        if before.len() + behind.len() > line.len() / 2 {
-            return None;
-        }
-        let rest = [before, behind].concat();
-        let found = Found::of(json_of(&rest), fields).ok()?;
-        // Only if the empty string is what is found under the path, it is the text that was cut out.
-        let empty = found.text.map(RawValue::get)?;
-        if empty != "\"\"" || place(&rest, empty) + 1 != start || found.added {
-            return None;
-        }
-        let in_line = |value: &RawValue| {
-            let at = place(&rest, value.get());
-            let at = if at < start {
-                at
-            } else {
-                at + text.literal.len()
-            };
-            &line[at..at + value.get().len()]
-        };
-        let told = |value: Option<(usize, &RawValue)>| told(in_line(value?.1));
-        Some(Record {
-            line,
-            url: told(found.url),
-            outlet: told(found.outlet),
-            id: found.id.map(in_line),
-            text: Some(text),
-        })
-    }
-
-    /// Reads any line.
-    fn whole(line: &'a str, fields: &Fields) -> Result<Record<'a>, String> {
-        let found = Found::of(json_of(line), fields).map_err(|error| in_one_line(&error))?;
-        let text = match found.text.map(RawValue::get) {
+        let found = Found::of(whole, fields).map_err(|error| in_one_line(&error))?;
+        let text = match found.text.clone().map(|text| &whole[text]) {
             None | Some("null") => None,
             Some(text) if text.starts_with('"') => {
-                let text = Text::unescape(line, place(line, text) + 1);
-                Some(text.expect("the literal is known to be right"))
+                let literal = found.literal().expect("it is a string");
+                let mut room = Room::default();
+                let end = room.unescape(line, literal.start);
+                end.expect("the literal is known to be right");
+                let text = room.into_text();
+                Some((text.expect("the line is UTF-8"), literal))
             }
             Some(other) => {
-                let path = &fields.paths[0].0;
+                let (path, _) = &fields.0[0];
                 return Err(format!(
                     "expected `{path}` to be a string, found {}",
                     kind(other)
@@ -148,76 +166,55 @@ impl<'a> Record<'a> {
             }
         };
         if found.added {
-            let (key, _) = fields.paths.last().expect("it was found");
+            let (key, _) = fields.0.last().expect("it was found");
             return Err(format!(
                 "the record has a key `{key}` already, nothing can be added under it"
             ));
         }
-        let told = |value: Option<(usize, &'a RawValue)>| told(value?.1.get());
         Ok(Record {
             line,
             text,
-            url: told(found.url),
-            outlet: told(found.outlet),
-            id: found.id.map(RawValue::get),
+            url: found.url.and_then(|(_, value)| told(&whole[value])),
+            outlet: found.outlet.and_then(|(_, value)| told(&whole[value])),
+            id: found.id.map(|value| &whole[value]),
         })
     }
 
     /// The text; a surrogate without its other half, which no text can hold, is U+FFFD in it.
     pub fn text(&self) -> Option<&str> {
-        self.text.as_ref().map(|text| &*text.text)
-    }
-
-    /// Forgets the text: a large record is not in memory more often than it has to be.
-    pub fn forget_text(&mut self) {
-        self.text = None;
+        self.text.as_ref().map(|(text, _)| &*text.text)
     }
 
     /// The bytes of the line that stand for parts of the text, which are in order and disjoint.
     pub fn places(&self, parts: &[Range<usize>]) -> Vec<Range<usize>> {
-        let Some(text) = &self.text else {
+        let Some((text, literal)) = &self.text else {
             return Vec::new();
         };
-        let mut walk = Walk {
-            literal: &self.line[text.literal.clone()],
-            raw: 0,
-            unescaped: 0,
-        };
-        let mut to = |place: usize| {
-            let known = text.marks.partition_point(|mark| mark.1 <= place);
-            if let Some(&(raw, unescaped)) = known.checked_sub(1).map(|at| &text.marks[at])
-                && unescaped > walk.unescaped
-            {
-                (walk.raw, walk.unescaped) = (raw, unescaped);
-            }
-            text.literal.start + walk.to(place)
-        };
-        parts
-            .iter()
-            .map(|part| to(part.start)..to(part.end))
-            .collect()
+        let mut places = text.places(&self.line[literal.clone()], parts);
+        for place in &mut places {
+            *place = place.start + literal.start..place.end + literal.start;
+        }
+        places
     }
 
     /// Where something can be added to the object: the byte of its closing brace, and whether there
     /// is anything before it that asks for a comma.
     pub fn end(&self) -> (usize, bool) {
-        let brace = self.line.rfind('}').unwrap_or(self.line.len());
-        let is_empty = self.line[..brace].trim_end().ends_with('{');
+        let brace = memrchr(b'}', self.line).unwrap_or(self.line.len());
+        let is_empty = self.line[..brace].trim_ascii_end().ends_with(b"{");
         (brace, !is_empty)
     }
 }
 
-/// A record without its line end: of one that is cut off it is the end that is wrong, and not the
-/// line end behind it.
-fn json_of(line: &str) -> &str {
-    let json = line.strip_suffix('\n').unwrap_or(line);
-    json.strip_suffix('\r').unwrap_or(json)
-}
-
 /// The value of a literal, with its quotes, that is known to be right; `None` if it is no string.
 fn told(literal: &str) -> Option<Cow<'_, str>> {
-    literal.strip_prefix('"')?;
-    Some(Text::unescape(literal, 1)?.text)
+    let plain = literal.strip_prefix('"')?.strip_suffix('"')?;
+    if !plain.contains('\\') {
+        return Some(plain.into());
+    }
+    let mut room = Room::default();
+    room.unescape(literal.as_bytes(), 1)?;
+    Some(room.into_text()?.text)
 }
 
 /// What is wrong, with the column but without the line, which is always the first.
@@ -234,11 +231,6 @@ fn in_one_line(error: &serde_json::Error) -> String {
     }
 }
 
-/// Where a part of a line begins in it.
-fn place(line: &str, part: &str) -> usize {
-    part.as_ptr() as usize - line.as_ptr() as usize
-}
-
 fn kind(value: &str) -> &'static str {
     match value.as_bytes().first() {
         Some(b'{') => "an object",
@@ -248,105 +240,60 @@ fn kind(value: &str) -> &'static str {
     }
 }
 
-/// What was found of a record.
-#[derive(Default)]
+/// What was found of a record: bytes of its line, those of strings with their quotes.
 struct Found<'a> {
-    text: Option<&'a RawValue>,
-    url: Option<(usize, &'a RawValue)>,
-    outlet: Option<(usize, &'a RawValue)>,
-    id: Option<&'a RawValue>,
+    line: &'a [u8],
+    text: Option<Range<usize>>,
+    url: Option<(usize, Range<usize>)>,
+    outlet: Option<(usize, Range<usize>)>,
+    id: Option<Range<usize>>,
     added: bool,
 }
 
 impl<'a> Found<'a> {
+    fn new(line: &'a [u8]) -> Found<'a> {
+        Found {
+            line,
+            text: None,
+            url: None,
+            outlet: None,
+            id: None,
+            added: false,
+        }
+    }
+
     /// What an object has of the fields.
-    fn of(json: &'a str, fields: &Fields) -> serde_json::Result<Found<'a>> {
-        let wanted = fields.paths.iter();
-        let wanted: Vec<(&str, Slot)> = wanted.map(|(path, slot)| (path.as_str(), *slot)).collect();
-        let mut found = Found::default();
+    fn of(line: &'a str, fields: &Fields) -> serde_json::Result<Found<'a>> {
+        let mut found = Found::new(line.as_bytes());
+        // Of a record that is cut off it is the end that is wrong, and not the line end behind it.
+        let json = line.strip_suffix('\n').unwrap_or(line);
+        let json = json.strip_suffix('\r').unwrap_or(json);
         let mut json = serde_json::Deserializer::from_str(json);
         let object = Object {
-            wanted: &wanted,
+            fields,
+            below: "",
             found: &mut found,
         };
         object.deserialize(&mut json).and_then(|()| json.end())?;
         Ok(found)
     }
-}
 
-/// An object in which paths are looked for; all else in it is only checked to be JSON.
-struct Object<'w, 'f, 'a> {
-    /// What is left of the paths at this depth.
-    wanted: &'w [(&'w str, Slot)],
-    found: &'f mut Found<'a>,
-}
-
-impl<'a> DeserializeSeed<'a> for Object<'_, '_, 'a> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'a>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_map(self)
-    }
-}
-
-impl<'a> Visitor<'a> for Object<'_, '_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a record, which is a JSON object")
+    /// The text's literal without its quotes, if it is one.
+    fn literal(&self) -> Option<Range<usize>> {
+        let text = self.text.clone()?;
+        (self.line[text.start] == b'"').then(|| text.start + 1..text.end - 1)
     }
 
-    fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<(), M::Error> {
-        while let Some(Key(key)) = map.next_key()? {
-            let slot = self.wanted.iter().find(|(path, _)| *path == key);
-            if let Some(&(path, slot)) = slot {
-                let value = map.next_value::<&RawValue>()?;
-                self.found.take(slot, value).map_err(|()| {
-                    de::Error::custom(format_args!("the key `{path}` occurs twice"))
-                })?;
-                continue;
-            }
-            if !self
-                .wanted
-                .iter()
-                .any(|(path, _)| below(path, &key).is_some())
-            {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            }
-            let value = map.next_value::<&RawValue>()?.get();
-            if value.starts_with('{') {
-                let wanted = self.wanted.iter();
-                let wanted: Vec<(&str, Slot)> = wanted
-                    .filter_map(|&(path, slot)| Some((below(path, &key)?, slot)))
-                    .collect();
-                let mut json = serde_json::Deserializer::from_str(value);
-                Object {
-                    wanted: &wanted,
-                    found: self.found,
-                }
-                .deserialize(&mut json)
-                .map_err(de::Error::custom)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What is left of a path below a key.
-fn below<'p>(path: &'p str, key: &str) -> Option<&'p str> {
-    path.strip_prefix(key)?.strip_prefix('.')
-}
-
-impl<'a> Found<'a> {
     /// `Err` if there is one already.
-    fn take(&mut self, slot: Slot, value: &'a RawValue) -> Result<(), ()> {
-        let first = |found: &mut Option<(usize, &'a RawValue)>, at: usize| {
-            if found.is_some_and(|(before, _)| before == at) {
+    fn take(&mut self, slot: Slot, value: Range<usize>) -> Result<(), ()> {
+        // An address that is null, empty or no string is none.
+        let is_string = self.line[value.start] == b'"' && value.len() > 2;
+        let first = |found: &mut Option<(usize, Range<usize>)>, at: usize, value| {
+            let before = found.as_ref().map(|(before, _)| *before);
+            if before == Some(at) {
                 return Err(());
             }
-            // An address that is null, empty or no string is none.
-            let is_string = value.get().starts_with('"') && value.get() != "\"\"";
-            if is_string && found.is_none_or(|(before, _)| at < before) {
+            if is_string && before.is_none_or(|before| at < before) {
                 *found = Some((at, value));
             }
             Ok(())
@@ -357,13 +304,68 @@ impl<'a> Found<'a> {
                 self.id = Some(value);
                 Ok(())
             }
-            Slot::Url(at) => first(&mut self.url, at),
-            Slot::Outlet(at) => first(&mut self.outlet, at),
+            Slot::Url(at) => first(&mut self.url, at, value),
+            Slot::Outlet(at) => first(&mut self.outlet, at, value),
             Slot::Added => {
                 self.added = true;
                 Ok(())
             }
         }
+    }
+}
+
+/// An object in which paths are looked for; all else in it is only checked to be JSON.
+struct Object<'w, 'a> {
+    fields: &'w Fields,
+    /// What its keys are below in paths.
+    below: &'w str,
+    found: &'w mut Found<'a>,
+}
+
+impl<'a> DeserializeSeed<'a> for Object<'_, 'a> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'a>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_map(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Object<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a record, which is a JSON object")
+    }
+
+    fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<(), M::Error> {
+        while let Some(Key(key)) = map.next_key()? {
+            match self.fields.look(self.below, key.as_bytes()) {
+                Looked::Nothing => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+                Looked::Slot(slot) => {
+                    let value = map.next_value::<&RawValue>()?.get();
+                    // Where it is in the line.
+                    let start = value.as_ptr().addr() - self.found.line.as_ptr().addr();
+                    let taken = self.found.take(slot, start..start + value.len());
+                    taken.map_err(|()| {
+                        de::Error::custom(format_args!("the key `{key}` occurs twice"))
+                    })?;
+                }
+                Looked::Below(below) => {
+                    let value = map.next_value::<&RawValue>()?.get();
+                    if value.starts_with('{') {
+                        let object = Object {
+                            fields: self.fields,
+                            below,
+                            found: self.found,
+                        };
+                        let mut json = serde_json::Deserializer::from_str(value);
+                        object.deserialize(&mut json).map_err(de::Error::custom)?;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -389,132 +391,6 @@ impl<'a> Deserialize<'a> for Key<'a> {
     }
 }
 
-/// What a literal stands for.
-#[derive(Debug)]
-struct Text<'a> {
-    text: Cow<'a, str>,
-    /// The literal without its quotes: bytes of the line.
-    literal: Range<usize>,
-    /// Bytes of the literal and of the text that stand for each other, in order: one pair for each
-    /// [`APART`] bytes of the text or more, behind an escape.
-    marks: Vec<(usize, usize)>,
-}
-
-const APART: usize = 256;
-
-impl<'a> Text<'a> {
-    /// That of a literal behind whose first quote the line goes on here; `None` if it is not right.
-    fn unescape(line: &'a str, start: usize) -> Option<Text<'a>> {
-        let rest = &line[start..];
-        let plain = |literal: &'a str| {
-            let end = match literal.as_bytes().first()? {
-                b'"' | b'\\' => 0,
-                _ => memchr2(b'"', b'\\', literal.as_bytes())?,
-            };
-            Some(literal.split_at(end))
-        };
-        let (first, mut left) = plain(rest)?;
-        let mut text = Cow::Borrowed(first);
-        let mut marks = Vec::new();
-        if left.starts_with('\\') {
-            let mut unescaped = String::with_capacity(rest.len());
-            unescaped.push_str(first);
-            let mut next_mark = APART;
-            while let Some(escaped) = left.strip_prefix('\\') {
-                // Nearly all escapes are line ends.
-                left = if let Some(behind) = escaped.strip_prefix('n') {
-                    unescaped.push('\n');
-                    behind
-                } else {
-                    let (c, length) = escape(left)?;
-                    unescaped.push(c);
-                    &left[length..]
-                };
-                if unescaped.len() >= next_mark {
-                    marks.push((rest.len() - left.len(), unescaped.len()));
-                    next_mark = unescaped.len() + APART;
-                }
-                let (piece, behind) = plain(left)?;
-                unescaped.push_str(piece);
-                left = behind;
-            }
-            text = Cow::Owned(unescaped);
-        }
-        let at = rest.len() - left.len();
-        // Without an early exit many bytes are looked at at once.
-        let literal = rest.as_bytes()[..at].iter();
-        let least = literal.fold(u8::MAX, |least, &byte| least.min(byte));
-        (least >= b' ').then_some(Text {
-            text,
-            literal: start..start + at,
-            marks,
-        })
-    }
-}
-
-/// The character that an escape stands for, and how many bytes it is written with; `None` if it is
-/// none.
-#[inline]
-fn escape(literal: &str) -> Option<(char, usize)> {
-    let c = match literal.as_bytes().get(1)? {
-        b'n' => '\n',
-        b't' => '\t',
-        b'r' => '\r',
-        b'b' => '\u{8}',
-        b'f' => '\u{c}',
-        b'u' => return by_number(literal),
-        &other @ (b'"' | b'\\' | b'/') => other as char,
-        _ => return None,
-    };
-    Some((c, 2))
-}
-
-/// As [`escape`], of `\uXXXX` and of two that are one character.
-fn by_number(literal: &str) -> Option<(char, usize)> {
-    let unit = |at: usize| {
-        let digits = literal.get(at..at + 6)?.strip_prefix("\\u")?;
-        let are_digits = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-        are_digits.then(|| u32::from_str_radix(digits, 16).ok())?
-    };
-    let first = unit(0)?;
-    if let Some(c) = char::from_u32(first) {
-        return Some((c, 6));
-    }
-    let pair = unit(6)
-        .filter(|second| first < 0xdc00 && (0xdc00..0xe000).contains(second))
-        .and_then(|second| char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00)));
-    Some(pair.map_or((char::REPLACEMENT_CHARACTER, 6), |c| (c, 12)))
-}
-
-/// A walk along a literal and the text that it stands for, side by side.
-struct Walk<'a> {
-    literal: &'a str,
-    /// Bytes of the literal that are behind.
-    raw: usize,
-    /// Bytes of the text that are behind.
-    unescaped: usize,
-}
-
-impl Walk<'_> {
-    /// The byte of the literal that stands for a byte of the text, which is not behind.
-    fn to(&mut self, place: usize) -> usize {
-        while self.unescaped < place {
-            let rest = &self.literal[self.raw..];
-            let ahead = place - self.unescaped;
-            let near = &rest.as_bytes()[..ahead.min(rest.len())];
-            let plain = memchr(b'\\', near).unwrap_or(near.len());
-            self.raw += plain;
-            self.unescaped += plain;
-            if plain < ahead {
-                let (c, length) = escape(&rest[plain..]).expect("the literal is right");
-                self.raw += length;
-                self.unescaped += c.len_utf8();
-            }
-        }
-        self.raw
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -536,8 +412,9 @@ mod tests {
         )
     }
 
+    /// A record that stays, with the room that it is in.
     fn read(line: &str) -> Result<Record<'_>, String> {
-        Record::read(line.as_bytes(), &fields())
+        Record::read(line.as_bytes(), &fields(), Box::leak(Box::default()))
     }
 
     #[test]
@@ -608,7 +485,7 @@ mod tests {
         ] {
             assert_eq!(read(line).unwrap_err(), wrong, "{line}");
         }
-        let wrong = Record::read(b"{\"a\":\"\xff\"}", &fields()).unwrap_err();
+        let wrong = Record::read(b"{\"a\":\"\xff\"}", &fields(), &mut Room::default()).unwrap_err();
         assert_eq!(wrong, "this is not UTF-8: 0xff at byte 7 of the line");
     }
 
@@ -644,6 +521,20 @@ mod tests {
         assert_eq!(read("{}").unwrap().end(), (1, false));
         assert_eq!(read("{ } \r\n").unwrap().end(), (2, false));
         assert_eq!(read(r#"{"a":{}} "#).unwrap().end(), (7, true));
+    }
+
+    #[test]
+    fn usual_records_are_read_without_serde_json() {
+        for line in [
+            "{\"doc\":{\"text\":\"A\\nB\"},\"url\":\"a\"}\n",
+            " { \"a\" : [ ] , \"b\" : [ 1 , { } ] , \"doc\" : { \"n\" : 0 , \"text\" : \"\\u0416\" } } \r\n",
+            r#"{"n":[0,-1,1.10,1e5,-0.5E-10,12345678901234567890123],"doc.text":"\\\"\/"}"#,
+            r#"{"a":{"b":{"c":[true,false,null]}},"url":"https:\/\/a","outlet":"é","id":{"x":"y"},"doc":{"text":""}}"#,
+        ] {
+            let mut room = Room::default();
+            let record = Record::usual(line.as_bytes(), &fields(), &mut room);
+            assert!(record.is_some(), "{line}");
+        }
     }
 
     /// A character, and one of the ways to write it.
@@ -682,7 +573,92 @@ mod tests {
         })
     }
 
+    /// A part of a record, or of what is nearly one.
+    fn token() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec![
+            "{",
+            "}",
+            "[",
+            "]",
+            ":",
+            ",",
+            "\"",
+            "\"",
+            "{\"",
+            "\":",
+            "\":\"",
+            "\",\"",
+            "\"}",
+            "\"doc\":{\"text\":\"",
+            "doc.text",
+            "text",
+            "doc",
+            "url",
+            "metadata",
+            "id",
+            "outlet",
+            "read",
+            "a",
+            ".",
+            "",
+            " ",
+            "\n",
+            "\r",
+            "\t",
+            "\\n",
+            "\\\"",
+            "\\\\",
+            "\\",
+            "\\u0041",
+            "\\ud83d",
+            "\\ude00",
+            "\\u12",
+            "\\x",
+            "é",
+            "\u{1}",
+            "0",
+            "1",
+            "-",
+            "01",
+            ".5",
+            "e",
+            "E+1",
+            "true",
+            "null",
+            "nul",
+            "the words of a line that is longer than a block of thirty-two bytes",
+        ])
+    }
+
     proptest! {
+        #[test]
+        fn usual_record_is_what_serde_json_reads(
+            before in prop::collection::vec(token(), 0..6),
+            text in prop::collection::vec(token(), 0..6),
+            behind in prop::collection::vec(token(), 0..6),
+            is_free in any::<bool>(),
+            bad in prop::option::weighted(0.1, 0usize..200),
+        ) {
+            let (before, text, behind) = (before.concat(), text.concat(), behind.concat());
+            let line = match is_free {
+                true => format!("{{{before}{text}{behind}"),
+                false => format!("{{\"n\":\"{before}\",\"doc\":{{\"text\":\"{text}\"}},\"url\":\"{behind}\"}}"),
+            };
+            let mut line = line.into_bytes();
+            if let Some(at) = bad && at < line.len() {
+                line[at] = 0xff;
+            }
+            let mut room = Room::default();
+            if let Some(usual) = Record::usual(&line, &fields(), &mut room) {
+                let any = Record::any(&line, &fields()).unwrap();
+                prop_assert_eq!(usual.text(), any.text());
+                prop_assert_eq!((&usual.url, &usual.outlet, usual.id), (&any.url, &any.outlet, any.id));
+                let whole = 0..usual.text().unwrap().len();
+                let whole = std::slice::from_ref(&whole);
+                prop_assert_eq!(usual.places(whole), any.places(whole));
+            }
+        }
+
         #[test]
         fn places_in_the_literal_stand_for_the_places_in_the_text(
             written in prop::collection::vec(written(), 0..40),
@@ -701,7 +677,7 @@ mod tests {
             let raw = |at: usize| written[..at].iter().map(|(_, way)| way.len()).sum::<usize>();
             let pairs = cuts.chunks_exact(2);
             let parts: Vec<Range<usize>> = pairs.clone().map(|pair| decoded(pair[0])..decoded(pair[1])).collect();
-            let start = record.text.as_ref().unwrap().literal.start;
+            let start = record.text.as_ref().unwrap().1.start;
             let wanted: Vec<Range<usize>> = pairs.map(|pair| start + raw(pair[0])..start + raw(pair[1])).collect();
             prop_assert_eq!(record.places(&parts), wanted);
         }
