@@ -181,6 +181,28 @@ fn output_does_not_depend_on_the_pieces_of_the_input() {
     }
 }
 
+/// A large text is read into memory of its own if its size is known.
+#[test]
+fn large_text_is_cleaned_as_it_is_however_it_comes() {
+    let place = Place::new();
+    let story = ("Words of a story. ".repeat(10_000) + "\n").repeat(25);
+    let text = format!("{PAGE}{story}Sample Media ©\n");
+    assert!(text.len() > 4 << 20);
+    place.put("a.txt", &text);
+    place.put("a.txt.gz", gz(&text));
+    let args = ["-q", "-O", "sample"];
+    let from_stdin = place.run_raw(&args, &text);
+    assert!(from_stdin.out.len() < text.len() && from_stdin.status == 0);
+    for name in ["a.txt", "a.txt.gz"] {
+        let run = place.run_raw(&[&args[..], &[name]].concat(), "");
+        assert_eq!((run.status, run.err.as_str()), (0, ""));
+        same(&run.out, &from_stdin.out);
+        let run = place.run_raw(&[&args[..], &["-o", "out.txt", name]].concat(), "");
+        assert_eq!((run.status, run.err.as_str()), (0, ""));
+        same(place.read("out.txt").as_bytes(), &from_stdin.out);
+    }
+}
+
 #[test]
 fn records_come_out_before_more_come_in() {
     let place = Place::new();

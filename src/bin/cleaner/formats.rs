@@ -7,8 +7,8 @@ pub mod parquet;
 pub mod wet;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read, Write};
-use std::ops::Range;
+use std::io::{self, BufRead, BufReader, BufWriter, Cursor, Read, Write};
+use std::ops::{Deref, Range};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,11 +17,16 @@ use clap::ValueEnum;
 use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use memchr::{memchr_iter, memrchr};
+use memmap2::MmapMut;
 
 /// How much is read before work on it begins: bytes, decompressed.
 const PIECE: usize = 256 << 10;
 /// The most buffers that are kept to be used again.
 const SPARE: usize = 64;
+/// A text of this size is read into memory of its own: bytes.
+const LARGE: u64 = 4 << 20;
+/// How much is written at once of what is left of a text.
+const WRITTEN: usize = 128 << 10;
 /// How much is looked at to tell a format.
 const PEEK: usize = 512;
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -258,10 +263,21 @@ impl Source {
     ///
     /// # Errors
     /// What is wrong, in words.
-    pub fn read_all(mut self) -> Result<Vec<u8>, String> {
+    pub fn read_all(mut self) -> Result<Whole, String> {
         let most = self.max_record;
         // Room for all of it, and for what tells the end.
         let mut room = self.size.map_or(PIECE, |size| size as usize + 1);
+        if self.size.is_some_and(|size| size >= LARGE) && room <= most {
+            match self.map(room)? {
+                whole if self.at_end => return Ok(whole),
+                // It grows while it is read.
+                whole => {
+                    self.length = whole.len();
+                    self.buffer = whole.to_vec();
+                    room = 2 * self.length;
+                }
+            }
+        }
         while !self.at_end {
             self.read(room.min(most.saturating_add(1)))?;
             if self.length > most {
@@ -272,7 +288,23 @@ impl Source {
             room = (2 * self.length).max(PIECE);
         }
         self.buffer.truncate(self.length);
-        Ok(self.buffer)
+        Ok(Whole::Small(self.buffer))
+    }
+
+    /// What is left, up to so many bytes.
+    fn map(&mut self, most: usize) -> Result<Whole, String> {
+        let words = |error: io::Error| error.to_string();
+        let mut map = MmapMut::map_anon(most).map_err(words)?;
+        // The system makes the memory ready by the large page then, if it can.
+        #[cfg(target_os = "linux")]
+        let _ = map.advise(memmap2::Advice::HugePage);
+        let mut length = 0;
+        while length < most && !self.at_end {
+            let read = retried(|| self.reader.read(&mut map[length..])).map_err(words)?;
+            length += read;
+            self.at_end = read == 0;
+        }
+        Ok(Whole::Large(map, length))
     }
 
     /// The next lines, all of them whole; `None` at the end.
@@ -414,6 +446,45 @@ impl Source {
         self.place.byte += length as u64;
         self.place.line += memchr_iter(b'\n', &bytes).count() as u64;
         Some(Piece { place, bytes })
+    }
+}
+
+/// All of a text.
+pub enum Whole {
+    Small(Vec<u8>),
+    /// With how much of it is text.
+    Large(MmapMut, usize),
+}
+
+impl Deref for Whole {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Whole::Small(bytes) => bytes,
+            Whole::Large(map, length) => &map[..*length],
+        }
+    }
+}
+
+/// What is left of a text: all but the bytes of the holes, which are in order and disjoint.
+pub struct Left {
+    pub text: Whole,
+    pub holes: Vec<Range<usize>>,
+}
+
+impl Left {
+    /// Writes it, without putting it together first: it may be large.
+    pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut out = BufWriter::with_capacity(self.text.len().min(WRITTEN), out);
+        let mut from = 0;
+        for hole in &self.holes {
+            out.write_all(&self.text[from..hole.start])?;
+            from = hole.end;
+        }
+        out.write_all(&self.text[from..])?;
+        out.into_inner()?;
+        Ok(())
     }
 }
 
@@ -645,4 +716,60 @@ pub fn member(bytes: &[u8], out: &mut Vec<u8>) {
     let mut encoder = GzEncoder::new(out, flate2::Compression::default());
     let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
     written.expect("writing to memory");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(path: &Path, max_record: usize) -> Source {
+        let (passed, buffers) = Default::default();
+        Source::open(Some(path), Some(Format::Text), passed, max_record, buffers).unwrap()
+    }
+
+    #[test]
+    fn text_that_grows_while_it_is_read_is_read_to_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        let mut content: Vec<u8> = (0..LARGE + 1000).map(|at| b'a' + (at % 26) as u8).collect();
+        std::fs::write(&path, &content).unwrap();
+        assert!(*open(&path, usize::MAX).read_all().unwrap() == content);
+        for more in [1, 10_000_000] {
+            let source = open(&path, content.len() + more);
+            content.resize(content.len() + more, b'.');
+            std::fs::write(&path, &content).unwrap();
+            assert!(*source.read_all().unwrap() == content);
+        }
+        let source = open(&path, content.len());
+        content.push(b'.');
+        std::fs::write(&path, &content).unwrap();
+        assert!(
+            source
+                .read_all()
+                .is_err_and(|what| what.contains("--max-record"))
+        );
+    }
+
+    #[test]
+    fn what_is_left_is_all_but_the_holes() {
+        let text: Vec<u8> = (0..3 * WRITTEN).map(|at| (at % 251) as u8).collect();
+        let end = text.len();
+        for holes in [
+            vec![],
+            vec![0..end - 1, end - 1..end],
+            vec![0..1, 5..7, 7..8, 1000..WRITTEN + 2000, end - 1..end],
+        ] {
+            let mut wanted = text.clone();
+            for hole in holes.iter().rev() {
+                wanted.drain(hole.clone());
+            }
+            let left = Left {
+                text: Whole::Small(text.clone()),
+                holes,
+            };
+            let mut written = Vec::new();
+            left.write_to(&mut written).unwrap();
+            assert!(written == wanted);
+        }
+    }
 }

@@ -260,10 +260,15 @@ impl<'a> Results<'a> {
 
     /// Writes to standard output.
     fn show(&mut self, done: &mut Done) -> io::Result<()> {
-        let Out::Bytes { bytes, packed } = &mut done.out else {
-            return Ok(());
+        let (buffer, packed) = match &mut done.out {
+            Out::Bytes { bytes, packed } => (std::mem::take(bytes), *packed),
+            // It is the only one.
+            Out::Left(left) => {
+                left.write_to(self.stdout(false)?)?;
+                return self.answer(done.at);
+            }
+            Out::Written | Out::Rows { .. } => return Ok(()),
         };
-        let (buffer, packed) = (std::mem::take(bytes), *packed);
         if buffer.is_empty() {
             return Ok(());
         }
@@ -286,11 +291,17 @@ impl<'a> Results<'a> {
         }
         stdout.write_all(bytes)?;
         self.work.buffers.give(buffer);
-        // Somebody may wait for the answer before giving us more.
-        if self.work.inputs.list[done.at].as_file().is_none() {
-            self.stdout(packed)?.flush()?;
+        self.answer(done.at)
+    }
+
+    /// Gives standard output away as far as it is written, if somebody may wait for it before giving us
+    /// more.
+    fn answer(&mut self, at: usize) -> io::Result<()> {
+        let is_live = self.work.inputs.list[at].as_file().is_none();
+        match &mut self.stdout {
+            Some(stdout) if is_live => stdout.flush(),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Standard output; `packed`: what is written to it is compressed already.
@@ -324,6 +335,11 @@ impl<'a> Results<'a> {
             Out::Rows { rows, texts } => self.rows(at)?.write(&rows, texts),
             // Of a Parquet file without rows all the rest is written.
             Out::Bytes { .. } if done.is_parquet => self.rows(at).map(drop),
+            Out::Left(left) => {
+                let out = self.bytes(at, false)?;
+                left.write_to(out)
+                    .map_err(|error| targets.cannot(at, &error))
+            }
             Out::Bytes { bytes, packed } => {
                 let out = self.bytes(at, packed)?;
                 out.write_all(&bytes)

@@ -16,7 +16,9 @@ use crate::args::{Clean, OnError};
 use crate::console::{Console, printable};
 use crate::formats::jsonl::{Fields, Record, Room};
 use crate::formats::parquet::{ByteArray, Rows};
-use crate::formats::{self, BOM, Buffers, Compression, Extent, Format, Packer, Piece, Source, wet};
+use crate::formats::{
+    self, BOM, Buffers, Compression, Extent, Format, Left, Packer, Piece, Source, wet,
+};
 use crate::inputs::{Input, Inputs};
 use crate::jobs::{Job, Part};
 use crate::output::{Pending, Targets};
@@ -204,6 +206,8 @@ pub struct Done {
 pub enum Out {
     /// `packed`: compressed already.
     Bytes { bytes: Vec<u8>, packed: bool },
+    /// A page of text.
+    Left(Left),
     /// The file has been written.
     Written,
     /// Rows with other texts.
@@ -374,7 +378,6 @@ impl Work<'_> {
             Ok(bytes) => bytes,
             Err(what) => return self.fail(done, None, what),
         };
-        let mut bytes = bytes;
         let text = match formats::utf8(&bytes) {
             Ok(text) => text,
             Err((byte, at)) => {
@@ -385,7 +388,8 @@ impl Work<'_> {
                 done.totals.kept += 1;
                 done.error(input.name().to_owned(), what);
                 if self.is_written() {
-                    self.write_page(bytes, done);
+                    let holes = Vec::new();
+                    self.write_page(Left { text: bytes, holes }, done);
                 }
                 return;
             }
@@ -406,12 +410,14 @@ impl Work<'_> {
             self.remove(&page, &Undo::default(), done);
         }
         if self.is_written() {
-            // In place: a large page is not in memory twice.
             let holes = page.holes;
-            take_out(&mut bytes, &holes);
-            out = bytes;
+            self.write_page(Left { text: bytes, holes }, done);
+        } else {
+            done.out = Out::Bytes {
+                bytes: out,
+                packed: false,
+            };
         }
-        self.write_page(out, done);
     }
 
     /// Whether pages are written where they are cleaned. What goes of them, if it is kept, has to be
@@ -421,14 +427,11 @@ impl Work<'_> {
     }
 
     /// Writes a page to its file, or leaves it for standard output.
-    fn write_page(&self, bytes: Vec<u8>, done: &mut Done) {
+    fn write_page(&self, left: Left, done: &mut Done) {
         let targets = match self.targets {
             Some(targets) if self.writes_pages() => targets,
             _ => {
-                done.out = Out::Bytes {
-                    bytes,
-                    packed: false,
-                };
+                done.out = Out::Left(left);
                 return;
             }
         };
@@ -445,8 +448,7 @@ impl Work<'_> {
             } else {
                 Pending::commit_page
             };
-            packer
-                .write_all(&bytes)
+            left.write_to(&mut packer)
                 .and_then(|()| packer.finish())
                 .and_then(commit)
                 .map_err(|error| targets.cannot(done.at, &error))
@@ -903,20 +905,6 @@ impl Rules<'_> {
         let by_signs = self.outlets.by_signs(text);
         found(by_signs.map(|outlet| outlet.id.as_str()), By::Signs)
     }
-}
-
-/// Takes bytes out, which are in order and disjoint.
-fn take_out(bytes: &mut Vec<u8>, holes: &[Range<usize>]) {
-    let Some(first) = holes.first() else {
-        return;
-    };
-    let mut end = first.start;
-    let behind = holes.iter().skip(1).map(|hole| hole.start);
-    for (hole, next) in holes.iter().zip(behind.chain([bytes.len()])) {
-        bytes.copy_within(hole.end..next, end);
-        end += next - hole.end;
-    }
-    bytes.truncate(end);
 }
 
 /// The bytes without some of them, which are in order and disjoint.

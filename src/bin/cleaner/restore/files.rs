@@ -161,9 +161,9 @@ impl Run<'_> {
                 match lines.next()? {
                     None => out.write(&bytes)?,
                     Some(entry) => {
-                        let text =
-                            String::from_utf8(bytes).map_err(|_| "this is not UTF-8".to_owned())?;
-                        out.write(entry.original_of(&text)?.as_bytes())?;
+                        let text = std::str::from_utf8(&bytes)
+                            .map_err(|_| "this is not UTF-8".to_owned())?;
+                        out.write(entry.original_of(text)?.as_bytes())?;
                     }
                 }
             }
