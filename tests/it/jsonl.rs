@@ -438,6 +438,26 @@ fn outlet_and_address_are_taken_from_the_fields_that_are_named() {
     check(place.run_on(&[], twice), 2, "", err);
 }
 
+#[test]
+fn json_writes_a_text_in_one_way_however_its_record_does() {
+    let place = Place::new();
+    for literal in [
+        r#""SAMPLE -- A \"q\" \\ \t/é\u0001.\nB""#,
+        r#""SAMPLE -- A \u0022q\" \\ \u0009\/\u00e9\u0001.\u000aB""#,
+        r#""SAMPLE -- A \"q\" \\ \t\/é\u0001.\nB""#,
+        r#""SAMPLE -- A \"q\" \\ \t.\nB""#,
+        r#""No boilerplate.\r\n""#,
+    ] {
+        let text: String = serde_json::from_str(literal).unwrap();
+        let text = serde_json::to_string(text.trim_start_matches("SAMPLE -- ")).unwrap();
+        let line = format!(r#"{{"text":{literal}}}"#);
+        let run = place.run_on(&["-q", "-O", "sample", "--format=jsonl", "--json"], &line);
+        assert_eq!(run.status, 0, "{}", run.err);
+        let end = format!(r#","text":{text}}}"#) + "\n";
+        assert!(run.out.ends_with(&end), "{}", run.out);
+    }
+}
+
 /// A piece of a text of The Sample.
 fn piece() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![

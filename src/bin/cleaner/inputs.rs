@@ -17,6 +17,8 @@ pub struct Input {
     file: Option<PathBuf>,
     /// Its name for people.
     name: String,
+    /// The name for programs, once somebody has asked.
+    path: OnceCell<String>,
     /// Its path below an output folder; `None` for a standard input without a name.
     pub below: Option<PathBuf>,
     /// Whether its file is known to be no link itself.
@@ -159,6 +161,7 @@ impl Input {
         Input {
             name: path.display().to_string(),
             file: Some(path),
+            path: OnceCell::new(),
             below,
             is_plain: false,
             size: OnceCell::new(),
@@ -169,6 +172,7 @@ impl Input {
         Input {
             file: None,
             name: name.unwrap_or("<stdin>").to_owned(),
+            path: OnceCell::new(),
             below: name
                 .and_then(|name| Path::new(name).file_name())
                 .map(PathBuf::from),
@@ -196,9 +200,10 @@ impl Input {
     }
 
     /// Its path for programs; `None` for a standard input without a name.
-    pub fn path(&self) -> Option<String> {
+    pub fn path(&self) -> Option<&str> {
         self.below.as_ref()?;
-        Some(slashed(Path::new(&self.name)))
+        let path = || slashed(Path::new(&self.name));
+        Some(self.path.get_or_init(path))
     }
 
     /// The format that its name tells.

@@ -41,7 +41,7 @@ pub struct Page<'a> {
     pub text: &'a str,
     /// Its outlet's rules, and what told the outlet; `None`: undecided.
     pub outlet: Option<(Arc<Cleaner>, By)>,
-    /// What came of it: its flag alone where nothing shows more.
+    /// What came of it, without what is left; its flag alone where nothing shows more.
     pub cleaned: Cleaned,
     /// The bytes of it that go, in order and disjoint.
     pub holes: Vec<Range<usize>>,
@@ -49,6 +49,27 @@ pub struct Page<'a> {
     pub misses: Vec<Miss>,
     /// The same document, as the rules clean it that the run compares with.
     pub before: Option<Box<Page<'a>>>,
+    /// What is left of it as a record has it, if that is how a string is written here.
+    pub written: Option<Pieces<'a>>,
+}
+
+/// Bytes without some of them, which are in order and disjoint.
+#[derive(Clone, Copy)]
+pub struct Pieces<'a> {
+    pub bytes: &'a [u8],
+    pub from: usize,
+    pub without: &'a [Range<usize>],
+}
+
+impl Pieces<'_> {
+    pub fn write(&self, out: &mut Vec<u8>) {
+        let mut from = self.from;
+        for gone in self.without {
+            out.extend_from_slice(&self.bytes[from..gone.start]);
+            from = gone.end;
+        }
+        out.extend_from_slice(&self.bytes[from..]);
+    }
 }
 
 impl Page<'_> {
@@ -57,14 +78,19 @@ impl Page<'_> {
         self.holes.iter().map(|hole| hole.len()).sum()
     }
 
-    /// What is left of it.
-    pub fn left(&self) -> String {
+    /// The bytes of it that are left.
+    pub fn pieces(&self) -> impl Iterator<Item = Range<usize>> {
         let starts = self.holes.iter().map(|hole| hole.end);
         let ends = self.holes.iter().map(|hole| hole.start);
-        let pieces = std::iter::once(0)
+        std::iter::once(0)
             .chain(starts)
-            .zip(ends.chain([self.text.len()]));
-        pieces.map(|(start, end)| &self.text[start..end]).collect()
+            .zip(ends.chain([self.text.len()]))
+            .map(|(start, end)| start..end)
+    }
+
+    /// What is left of it.
+    pub fn left(&self) -> String {
+        self.pieces().map(|piece| &self.text[piece]).collect()
     }
 
     /// Its name for people.
@@ -166,17 +192,6 @@ impl Gathered {
         self.coverage.merge(other.coverage);
         self.report.merge(other.report);
     }
-}
-
-/// What is shown of what came of a document.
-#[derive(Clone, Copy)]
-enum Detail {
-    /// What is left; the holes are enough to write it from the original.
-    Holes,
-    /// The rules that took something.
-    Rules,
-    /// The rules, and the text that is left.
-    Text,
 }
 
 /// What came of a job.
@@ -511,7 +526,7 @@ impl Work<'_> {
             }
             return Ok(());
         };
-        let page = self.document(
+        let mut page = self.document(
             done.at,
             Some(number),
             text,
@@ -519,6 +534,11 @@ impl Work<'_> {
             record.outlet.as_deref(),
         )?;
         let cuts = record.places(&page.holes);
+        page.written = record.usual_literal().map(|literal| Pieces {
+            bytes: &line[..literal.end],
+            from: literal.start,
+            without: &cuts,
+        });
         let added = self.added(&page, &record);
         self.show(&page, done, out);
         done.changed |= added.is_some();
@@ -542,7 +562,12 @@ impl Work<'_> {
             drop(page);
             drop(record);
             room.tidy();
-            without(&line[..end], &cuts, out);
+            let left = Pieces {
+                bytes: &line[..end],
+                from: 0,
+                without: &cuts,
+            };
+            left.write(out);
             out.extend_from_slice(added.as_deref().unwrap_or_default().as_bytes());
             out.extend_from_slice(&line[end..]);
         }
@@ -749,54 +774,45 @@ impl Work<'_> {
             holes,
             misses,
             before,
+            written: None,
         };
         let before =
             before.map(|(outlet, cleaned)| Box::new(page(outlet, cleaned, Vec::new(), None)));
         Ok(page(outlet, cleaned, misses, before))
     }
 
-    /// What comes of a text, in the detail that is shown, and the bytes of it that go.
+    /// What comes of a text, but for the text that is left, and the bytes of it that go.
     fn cleaned(
         &self,
         text: &str,
         outlet: Option<&(Arc<Cleaner>, By)>,
     ) -> (Cleaned, Vec<Range<usize>>) {
-        let detail = self.detail();
         let Some((cleaner, _)) = outlet else {
-            let cleaned = match detail {
-                Detail::Text => Cleaned::unchanged(text),
-                _ => Cleaned::default(),
-            };
-            return (cleaned, Vec::new());
+            return Default::default();
         };
-        let cleaned = match detail {
-            Detail::Holes => {
-                let (holes, flag) = cleaner.holes_of(text, self.categories);
-                let mut cleaned = Cleaned::default();
-                cleaned.flag = flag;
-                return (cleaned, holes);
-            }
-            Detail::Rules => cleaner.find_of(text, self.categories),
-            Detail::Text => cleaner.clean_of(text, self.categories),
-        };
-        let holes = cleaned.holes();
+        if self.needs_rules() {
+            let cleaned = cleaner.find_of(text, self.categories);
+            let holes = cleaned.holes();
+            return (cleaned, holes);
+        }
+        let mut cleaned = Cleaned::default();
+        let (holes, flag) = cleaner.holes_of(text, self.categories);
+        cleaned.flag = flag;
         (cleaned, holes)
     }
 
-    fn detail(&self) -> Detail {
+    /// Whether it is shown what took something; else what goes is enough.
+    fn needs_rules(&self) -> bool {
         let args = self.args;
-        let is_asked = [&args.annotate, &args.add_fields]
-            .iter()
-            .any(|name| name.is_some());
-        match self.show {
-            Show::Json => Detail::Text,
+        let is_written = matches!(
+            self.show,
             Show::Text | Show::Check | Show::Plan | Show::Nothing
-                if !is_asked && args.removed.is_none() && !self.counts_rules() =>
-            {
-                Detail::Holes
-            }
-            _ => Detail::Rules,
-        }
+        );
+        !is_written
+            || args.annotate.is_some()
+            || args.add_fields.is_some()
+            || args.removed.is_some()
+            || self.counts_rules()
     }
 
     /// Whether it is counted what rules take.
@@ -905,16 +921,6 @@ impl Rules<'_> {
         let by_signs = self.outlets.by_signs(text);
         found(by_signs.map(|outlet| outlet.id.as_str()), By::Signs)
     }
-}
-
-/// The bytes without some of them, which are in order and disjoint.
-fn without(bytes: &[u8], cuts: &[Range<usize>], out: &mut Vec<u8>) {
-    let mut from = 0;
-    for cut in cuts {
-        out.extend_from_slice(&bytes[from..cut.start]);
-        from = cut.end;
-    }
-    out.extend_from_slice(&bytes[from..]);
 }
 
 /// The finalizer of SplitMix64: every bit of the number depends on every bit of the other one.

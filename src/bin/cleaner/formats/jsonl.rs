@@ -14,7 +14,7 @@ use super::utf8;
 use literal::Text;
 use walk::Walk;
 
-pub use literal::Room;
+pub use literal::{Room, escape_into};
 
 mod literal;
 mod walk;
@@ -67,9 +67,10 @@ impl Fields {
     /// What a key means in an object whose keys are below this beginning of a path.
     fn look(&self, below: &str, key: &[u8]) -> Looked<'_> {
         let mut looked = Looked::Nothing;
+        let first = key.first().copied();
         for (path, slot) in &self.0 {
             // Nearly all are told by this.
-            if !key.is_empty() && path.as_bytes().get(below.len()) != key.first() {
+            if first.is_some() && path.as_bytes().get(below.len()).copied() != first {
                 continue;
             }
             let rest = path.as_bytes().get(below.len()..);
@@ -195,6 +196,13 @@ impl<'a> Record<'a> {
             *place = place.start + literal.start..place.end + literal.start;
         }
         places
+    }
+
+    /// The bytes of the line that are the text's literal without its quotes, if serde_json would write
+    /// the text so.
+    pub fn usual_literal(&self) -> Option<Range<usize>> {
+        let (text, literal) = self.text.as_ref()?;
+        text.is_usual.then(|| literal.clone())
     }
 
     /// Where something can be added to the object: the byte of its closing brace, and whether there

@@ -1,10 +1,10 @@
 //! `--annotate`: what would go of a document, as the attributes that Dolma's mixer reads.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use cleaner::Category;
 
+use super::json::{number, string};
 use crate::work::Page;
 
 /// Writes the attributes of a document as one line: parts in code points, half-open, in order,
@@ -12,87 +12,96 @@ use crate::work::Page;
 ///
 /// `id`: the document's, as it is written.
 pub fn of(page: &Page, id: Option<&str>, name: &str, out: &mut Vec<u8>) {
-    let mut parts: BTreeMap<&str, Vec<Range<usize>>> = BTreeMap::new();
-    for removal in &page.cleaned.removals {
-        let Some(rule) = &removal.rule else { continue };
-        parts
-            .entry(rule.category.name())
-            .or_default()
-            .push(removal.span.clone());
-    }
-    let mut chars = Chars {
-        text: page.text,
-        byte: 0,
-        chars: 0,
-    };
-    let removed = chars.of(page.holes.clone());
-    let mut all = vec![("removed", removed)];
-    for category in Category::ALL {
-        if let Some(parts) = parts.remove(category.name()) {
-            let mut chars = Chars {
-                text: page.text,
-                byte: 0,
-                chars: 0,
-            };
-            all.push((category.name(), chars.of(merged(parts))));
+    let rules = page.cleaned.removals.iter().filter_map(|removal| {
+        let rule = removal.rule.as_ref()?;
+        Some((rule.category, removal.span.clone()))
+    });
+    let parts: Vec<(Category, Range<usize>)> = rules.collect();
+    let chars = Chars::new(page, &parts);
+    begin(id, name, out);
+    chars.write(page.holes.iter().cloned(), out);
+    for &category in Category::ALL {
+        let parts = parts.iter().filter(|(of, _)| *of == category);
+        let parts = united(parts.map(|(_, part)| part.clone()));
+        if !parts.is_empty() {
+            out.push(b',');
+            key(name, category.name(), out);
+            chars.write(parts.into_iter(), out);
         }
     }
-    line(id, name, &all, out);
+    out.extend_from_slice(b"}}\n");
 }
 
 /// Writes the attributes of a document of which nothing would go.
 pub fn nothing(id: Option<&str>, name: &str, out: &mut Vec<u8>) {
-    line(id, name, &[("removed", Vec::new())], out);
+    begin(id, name, out);
+    out.extend_from_slice(b"[]}}\n");
 }
 
-fn line(id: Option<&str>, name: &str, all: &[(&str, Vec<Range<usize>>)], out: &mut Vec<u8>) {
-    let attributes: Vec<String> = all
-        .iter()
-        .map(|(what, parts)| {
-            let key = serde_json::to_string(&format!("{name}__{what}")).expect("a string is JSON");
-            let parts: Vec<String> = parts
-                .iter()
-                .map(|part| format!("[{},{},1.0]", part.start, part.end))
-                .collect();
-            format!("{key}:[{}]", parts.join(","))
-        })
-        .collect();
-    let (id, attributes) = (id.unwrap_or("null"), attributes.join(","));
-    out.extend_from_slice(format!("{{\"id\":{id},\"attributes\":{{{attributes}}}}}\n").as_bytes());
+/// Writes the line up to what goes of all categories.
+fn begin(id: Option<&str>, name: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"id\":");
+    out.extend_from_slice(id.unwrap_or("null").as_bytes());
+    out.extend_from_slice(b",\"attributes\":{");
+    key(name, "removed", out);
 }
 
-/// Ranges in order, united where they overlap or touch.
-fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    ranges.sort_by_key(|range| range.start);
-    let mut merged: Vec<Range<usize>> = Vec::new();
+fn key(name: &str, what: &str, out: &mut Vec<u8>) {
+    string(name, out);
+    // Before its last quote.
+    out.pop();
+    out.extend_from_slice(b"__");
+    out.extend_from_slice(what.as_bytes());
+    out.extend_from_slice(b"\":");
+}
+
+/// Ranges, which are in order of their starts, united where they overlap or touch.
+fn united(ranges: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
+    let mut united: Vec<Range<usize>> = Vec::new();
     for range in ranges {
-        match merged.last_mut() {
+        match united.last_mut() {
             Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => merged.push(range),
+            _ => united.push(range),
         }
     }
-    merged
+    united
 }
 
-/// A walk along a text that counts its code points.
-struct Chars<'a> {
-    text: &'a str,
-    byte: usize,
-    chars: usize,
-}
+/// The code points before places in a text that are asked for, each with its byte, in order.
+struct Chars(Vec<(usize, usize)>);
 
-impl Chars<'_> {
-    /// Bytes in order as code points.
-    fn of(&mut self, ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
-        let parts = ranges
-            .into_iter()
-            .map(|range| self.to(range.start)..self.to(range.end));
-        parts.collect()
+impl Chars {
+    fn new(page: &Page, parts: &[(Category, Range<usize>)]) -> Chars {
+        let parts = parts.iter().map(|(_, part)| part);
+        let all = parts.chain(&page.holes);
+        let mut places: Vec<(usize, usize)> = all
+            .flat_map(|part| [(part.start, 0), (part.end, 0)])
+            .collect();
+        places.sort_unstable();
+        let (mut byte, mut chars) = (0, 0);
+        for place in &mut places {
+            chars += page.text[byte..place.0].chars().count();
+            byte = place.0;
+            place.1 = chars;
+        }
+        Chars(places)
     }
 
-    fn to(&mut self, byte: usize) -> usize {
-        self.chars += self.text[self.byte..byte].chars().count();
-        self.byte = byte;
-        self.chars
+    /// Writes parts of the text.
+    fn write(&self, parts: impl Iterator<Item = Range<usize>>, out: &mut Vec<u8>) {
+        out.push(b'[');
+        for (at, part) in parts.enumerate() {
+            out.extend_from_slice(if at > 0 { b",[" } else { b"[" });
+            number(self.before(part.start), out);
+            out.push(b',');
+            number(self.before(part.end), out);
+            out.extend_from_slice(b",1.0]");
+        }
+        out.push(b']');
+    }
+
+    fn before(&self, byte: usize) -> usize {
+        let at = self.0.partition_point(|place| place.0 < byte);
+        self.0[at].1
     }
 }

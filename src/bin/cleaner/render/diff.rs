@@ -69,10 +69,9 @@ fn old(
 }
 
 fn name(page: &Page) -> String {
-    {
-        let path = page.input.path();
-        let path = path.unwrap_or_else(|| "stdin".to_owned());
-        page.record
-            .map_or(path.clone(), |record| format!("{path}:{record}"))
+    let path = page.input.path().unwrap_or("stdin");
+    match page.record {
+        Some(record) => format!("{path}:{record}"),
+        None => path.to_owned(),
     }
 }

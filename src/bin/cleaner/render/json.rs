@@ -1,13 +1,15 @@
 //! `--json` and `--removed`: all that cleaning found out about a document, as one line.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use cleaner::Removal;
-use memchr::{memchr_iter, memchr3_iter};
+use memchr::memchr_iter;
 use serde::Serialize;
 
 use crate::args::Spans;
+use crate::formats::jsonl::escape_into;
 use crate::formats::wet;
 use crate::inputs::slashed;
 use crate::work::{By, Page};
@@ -16,7 +18,7 @@ use crate::work::{By, Page};
 /// [`restore`](crate::restore) reads some of it.
 #[derive(Serialize)]
 struct Document<'a> {
-    path: Option<String>,
+    path: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     record: Option<u64>,
     outlet: Option<&'a str>,
@@ -72,8 +74,8 @@ fn line(page: &Page, spans: Spans, hash: &str, undo: Option<&Undo>, out: &mut Ve
     let cleaned = &page.cleaned;
     let document = Document {
         path: match undo {
-            Some(_) => page.target.map(slashed),
-            None => page.input.path(),
+            Some(_) => page.target.map(|target| slashed(target).into()),
+            None => page.input.path().map(Cow::Borrowed),
         },
         record: page.record,
         outlet: page.outlet.as_ref().map(|(cleaner, _)| cleaner.outlet()),
@@ -95,23 +97,34 @@ fn line(page: &Page, spans: Spans, hash: &str, undo: Option<&Undo>, out: &mut Ve
     value(&document, out);
     // The brace at its end.
     out.pop();
-    for (key, list) in [("removals", &cleaned.removals), ("kept", &cleaned.kept)] {
-        write(out, &[b",\"", key.as_bytes(), b"\":["]);
+    let lists: [(&[u8], _); 2] = [
+        (b",\"removals\":[", &cleaned.removals),
+        (b",\"kept\":[", &cleaned.kept),
+    ];
+    for (key, list) in lists {
+        out.extend_from_slice(key);
         let mut cursor = Cursor::new(page.text, spans);
         for (at, removal) in list.iter().enumerate() {
-            write(out, if at > 0 { &[b","] } else { &[] });
+            if at > 0 {
+                out.push(b',');
+            }
             cursor.write(removal, out);
         }
-        write(out, &[b"]"]);
+        out.push(b']');
     }
     let brace = out.len();
     value(&found, out);
     out[brace] = b',';
     if undo.is_none() {
         out.pop();
-        write(out, &[b",\"text\":"]);
-        string(&cleaned.text, out);
-        write(out, &[b"}"]);
+        out.extend_from_slice(b",\"text\":\"");
+        match page.written {
+            Some(pieces) => pieces.write(out),
+            None => page
+                .pieces()
+                .for_each(|piece| escape_into(page.text, piece, out)),
+        }
+        out.extend_from_slice(b"\"}");
     }
     out.push(b'\n');
 }
@@ -120,36 +133,31 @@ fn value(value: &impl Serialize, out: &mut Vec<u8>) {
     serde_json::to_writer(out, value).expect("writing to memory");
 }
 
-fn write(out: &mut Vec<u8>, parts: &[&[u8]]) {
-    parts.iter().for_each(|part| out.extend_from_slice(part));
+/// Writes a string.
+pub fn string(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    escape_into(text, 0..text.len(), out);
+    out.push(b'"');
 }
 
-/// Writes a string as serde_json does, which looks at each byte by itself: line ends are nearly all
-/// that is escaped.
-fn string(text: &str, out: &mut Vec<u8>) {
-    if text == "\n" {
-        // Nearly all seams are this.
-        return write(out, &[b"\"\\n\""]);
+/// Writes a number.
+pub fn number(number: usize, out: &mut Vec<u8>) {
+    if number >= 100_000_000 {
+        return value(&number, out);
     }
-    let bytes = text.as_bytes();
-    // Numbers, and no early exit, so that many bytes are looked at at once.
-    let is_other = |byte: u8| u8::from(byte < b' ') & u8::from(byte != b'\n');
-    if bytes.iter().fold(0, |any, &byte| any | is_other(byte)) != 0 {
-        return value(&text, out);
+    // The first digit is the lowest byte.
+    let (mut digits, mut length, mut rest) = (0, 0, number as u64);
+    loop {
+        digits = digits << 8 | (u64::from(b'0') + rest % 10);
+        length += 1;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
     }
-    out.push(b'"');
-    let mut from = 0;
-    for at in memchr3_iter(b'\n', b'"', b'\\', bytes) {
-        out.extend_from_slice(&bytes[from..at]);
-        out.extend_from_slice(match bytes[at] {
-            b'\n' => b"\\n",
-            b'"' => b"\\\"",
-            _ => b"\\\\",
-        });
-        from = at + 1;
-    }
-    out.extend_from_slice(&bytes[from..]);
-    out.push(b'"');
+    let end = out.len() + length;
+    out.extend_from_slice(&digits.to_le_bytes());
+    out.truncate(end);
 }
 
 /// Writes that a record was rejected, and what it was; bytes where it is not UTF-8.
@@ -196,11 +204,19 @@ pub fn of_wet(record: &wet::Record, text: &str, out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-/// A place in a text that goes forth: its byte, the byte or the character that is shown for it, and
-/// the line ends before it.
+/// A walk along a text.
 struct Cursor<'a> {
     text: &'a str,
     spans: Spans,
+    /// Where the last removal begins, and where it ends.
+    start: Place,
+    end: Place,
+}
+
+/// A place in a text: its byte, the byte or the character that is shown for it, and the line ends
+/// before it.
+#[derive(Clone, Copy, Default)]
+struct Place {
     byte: usize,
     shown: usize,
     lines: usize,
@@ -211,21 +227,26 @@ impl<'a> Cursor<'a> {
         Cursor {
             text,
             spans,
-            byte: 0,
-            shown: 0,
-            lines: 0,
+            start: Place::default(),
+            end: Place::default(),
         }
     }
 
-    /// What is shown for a place that is not before this one, and the line ends before it.
-    fn ahead(&self, byte: usize) -> (usize, usize) {
-        let part = &self.text[self.byte..byte];
+    /// The place of a byte that is not before another place.
+    fn place(&self, from: Place, byte: usize) -> Place {
+        if byte == from.byte {
+            return from;
+        }
+        let part = &self.text[from.byte..byte];
         let shown = match self.spans {
             Spans::Bytes => part.len(),
             Spans::Chars => part.chars().count(),
         };
-        let lines = memchr_iter(b'\n', part.as_bytes()).count();
-        (self.shown + shown, self.lines + lines)
+        Place {
+            byte,
+            shown: from.shown + shown,
+            lines: from.lines + memchr_iter(b'\n', part.as_bytes()).count(),
+        }
     }
 
     /// Goes to a removal, which begins at no place before, and writes it as an object: there are many,
@@ -234,34 +255,38 @@ impl<'a> Cursor<'a> {
         match &removal.rule {
             Some(rule) => {
                 // Ids and categories have nothing that is escaped: letters, digits, `-` and `/`.
-                write(out, &[b"{\"rule\":\"", rule.id.as_bytes(), b"\",\"at\":"]);
-                string(&rule.file, out);
-                // Before its last quote.
-                out.pop();
-                write(out, &[b":"]);
-                value(&rule.line, out);
-                let category = rule.category.name().as_bytes();
-                write(out, &[b"\",\"category\":\"", category, b"\""]);
+                out.extend_from_slice(b"{\"rule\":\"");
+                out.extend_from_slice(rule.id.as_bytes());
+                out.extend_from_slice(b"\",\"at\":\"");
+                escape_into(&rule.file, 0..rule.file.len(), out);
+                out.push(b':');
+                number(rule.line, out);
+                out.extend_from_slice(b"\",\"category\":\"");
+                out.extend_from_slice(rule.category.name().as_bytes());
+                out.extend_from_slice(b"\",\"start\":");
             }
-            None => write(out, &[b"{\"rule\":null,\"at\":null,\"category\":null"]),
+            None => {
+                out.extend_from_slice(b"{\"rule\":null,\"at\":null,\"category\":null,\"start\":")
+            }
         }
         let span = removal.span.clone();
-        (self.shown, self.lines) = self.ahead(span.start);
-        self.byte = span.start;
-        let (end, behind) = self.ahead(span.end);
-        let text = &self.text[span];
-        write(out, &[b",\"start\":"]);
-        value(&self.shown, out);
-        write(out, &[b",\"end\":"]);
-        value(&end, out);
+        // Most removals do not overlap.
+        let is_behind = self.end.byte <= span.start;
+        let from = if is_behind { self.end } else { self.start };
+        self.start = self.place(from, span.start);
+        self.end = self.place(self.start, span.end);
+        let ends_line = self.text[span.clone()].ends_with('\n');
+        number(self.start.shown, out);
+        out.extend_from_slice(b",\"end\":");
+        number(self.end.shown, out);
         // The first and the last, counted from 1.
-        write(out, &[b",\"lines\":["]);
-        value(&(self.lines + 1), out);
-        write(out, &[b","]);
-        value(&(behind + usize::from(!text.ends_with('\n'))), out);
-        write(out, &[b"],\"text\":"]);
-        string(text, out);
-        write(out, &[b"}"]);
+        out.extend_from_slice(b",\"lines\":[");
+        number(self.start.lines + 1, out);
+        out.push(b',');
+        number(self.end.lines + usize::from(!ends_line), out);
+        out.extend_from_slice(b"],\"text\":\"");
+        escape_into(self.text, span, out);
+        out.extend_from_slice(b"\"}");
     }
 }
 
@@ -277,6 +302,14 @@ mod tests {
             let mut written = Vec::new();
             string(&text, &mut written);
             prop_assert_eq!(String::from_utf8(written).unwrap(), serde_json::to_string(&text).unwrap());
+        }
+
+        #[test]
+        fn numbers_are_as_serde_json_writes_them(bits in 0..=usize::BITS, any in any::<usize>()) {
+            let any = any.checked_shr(bits).unwrap_or_default();
+            let mut written = Vec::new();
+            number(any, &mut written);
+            prop_assert_eq!(String::from_utf8(written).unwrap(), any.to_string());
         }
     }
 }

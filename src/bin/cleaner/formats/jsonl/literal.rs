@@ -22,6 +22,7 @@ pub struct Room {
     text: Vec<u8>,
     length: usize,
     marks: Vec<Mark>,
+    is_usual: bool,
 }
 
 /// What a literal stands for. A surrogate without its other half, which no text can hold, is U+FFFD in
@@ -29,6 +30,8 @@ pub struct Room {
 #[derive(Debug)]
 pub struct Text<'a> {
     pub text: Cow<'a, str>,
+    /// Whether all escapes are those that JSON has names for and asks for.
+    pub is_usual: bool,
     marks: Cow<'a, [Mark]>,
 }
 
@@ -50,6 +53,7 @@ impl Room {
             self.text.resize(most, 0);
         }
         self.marks.clear();
+        self.is_usual = true;
         let text = &mut self.text[..];
         let (mut raw, mut at, mut next_mark) = (start, 0, APART);
         loop {
@@ -67,6 +71,9 @@ impl Room {
                 match *line.get(raw)? {
                     b'\\' => {
                         let short = SHORT[usize::from(*line.get(raw + 1)?)];
+                        if short == 0 || short == b'/' {
+                            self.is_usual = false;
+                        }
                         if short == 0 {
                             let (c, length) = by_number(&line[raw..])?;
                             at += c.encode_utf8(&mut text[at..]).len();
@@ -98,6 +105,7 @@ impl Room {
     pub fn text(&self) -> Option<Text<'_>> {
         Some(Text {
             text: utf8(&self.text[..self.length]).ok()?.into(),
+            is_usual: self.is_usual,
             marks: self.marks.as_slice().into(),
         })
     }
@@ -107,6 +115,7 @@ impl Room {
         self.text.truncate(self.length);
         Some(Text {
             text: String::from_utf8(self.text).ok()?.into(),
+            is_usual: self.is_usual,
             marks: self.marks.into(),
         })
     }
@@ -160,6 +169,41 @@ pub fn end(line: &[u8], start: usize) -> Option<usize> {
             b'\\' => at += escape(&line[at..])?.1,
             _ => return None,
         }
+    }
+}
+
+/// Writes what stands for a part of a text in a literal, as serde_json does.
+pub fn escape_into(text: &str, part: Range<usize>, out: &mut Vec<u8>) {
+    let text = text.as_bytes();
+    let mut at = part.start;
+    while at < part.end {
+        let block = block(text, at);
+        let plain = special(&block).trailing_zeros().min(BLOCK as u32) as usize;
+        let plain = plain.min(part.end - at);
+        let end = out.len() + plain;
+        out.extend_from_slice(&block);
+        out.truncate(end);
+        at += plain;
+        if plain == BLOCK || at == part.end {
+            continue;
+        }
+        let byte = text[at];
+        at += 1;
+        out.extend_from_slice(match byte {
+            b'\n' => b"\\n",
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            b'\t' => b"\\t",
+            b'\r' => b"\\r",
+            0x8 => b"\\b",
+            0xc => b"\\f",
+            _ => {
+                let digit = |nibble: u8| b"0123456789abcdef"[usize::from(nibble)];
+                out.extend_from_slice(b"\\u00");
+                out.extend([digit(byte >> 4), digit(byte & 0xf)]);
+                continue;
+            }
+        });
     }
 }
 
