@@ -5,6 +5,12 @@
 #[path = "src/matcher/analysis.rs"]
 mod analysis;
 #[allow(dead_code)]
+#[path = "src/matcher/machine.rs"]
+mod machine;
+#[allow(dead_code)]
+#[path = "src/packed.rs"]
+mod packed;
+#[allow(dead_code)]
 #[path = "src/text.rs"]
 mod text;
 
@@ -13,11 +19,13 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use analysis::{Analysis, Edge, Extent};
+use analysis::{Analysis, Extent};
+use machine::Machine;
+use packed::{Packed, Packer};
 use toml::Value;
 
 fn main() {
-    let mut analyses = BTreeMap::new();
+    let mut patterns = Patterns::new();
     for folder in ["rules", "rules/families"] {
         println!("cargo::rerun-if-changed={folder}");
         for entry in fs::read_dir(folder).expect("the rule files are there") {
@@ -26,24 +34,28 @@ fn main() {
                 .extension()
                 .is_some_and(|extension| extension == "toml")
             {
-                add_file(&path, &mut analyses);
+                add_file(&path, &mut patterns);
             }
         }
     }
-    println!("cargo::rerun-if-changed=src/matcher/analysis.rs");
-    println!("cargo::rerun-if-changed=src/text.rs");
+    for source in ["matcher/analysis", "matcher/machine", "packed", "text"] {
+        println!("cargo::rerun-if-changed=src/{source}.rs");
+    }
     let mut written = String::from("&[\n");
-    for ((extent, pattern), analysis) in &analyses {
-        let analysis = source(analysis);
-        writeln!(written, "(Extent::{extent:?}, {pattern:?}, {analysis}),").expect("room");
+    for ((extent, pattern), bytes) in &patterns {
+        let bytes = bytes.escape_ascii();
+        writeln!(written, "(Extent::{extent:?}, {pattern:?}, b\"{bytes}\"),").expect("room");
     }
     written.push_str("]\n");
     let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo says where"));
-    fs::write(folder.join("analyses.rs"), written).expect("room");
+    fs::write(folder.join("patterns.rs"), written).expect("room");
 }
 
+/// What is packed of each pattern.
+type Patterns = BTreeMap<(Extent, String), Vec<u8>>;
+
 /// Adds what is known of the patterns of a file. What is wrong with it the tests say, with its place.
-fn add_file(path: &Path, analyses: &mut BTreeMap<(Extent, String), Analysis>) {
+fn add_file(path: &Path, patterns: &mut Patterns) {
     let text = fs::read_to_string(path).expect("the rule file can be read");
     let Ok(file) = text.parse::<toml::Table>() else {
         return;
@@ -53,66 +65,46 @@ fn add_file(path: &Path, analyses: &mut BTreeMap<(Extent, String), Analysis>) {
             "inline" => Extent::Part,
             _ => Extent::Whole,
         };
-        add(&rules, extent, analyses);
+        add(&rules, extent, patterns);
     }
 }
 
 /// Adds what is known of the patterns in a value.
-fn add(value: &Value, extent: Extent, analyses: &mut BTreeMap<(Extent, String), Analysis>) {
+fn add(value: &Value, extent: Extent, patterns: &mut Patterns) {
     match value {
-        Value::Array(values) => values.iter().for_each(|value| add(value, extent, analyses)),
+        Value::Array(values) => values.iter().for_each(|value| add(value, extent, patterns)),
         Value::Table(table) => {
             for (key, value) in table {
-                let patterns = match value {
-                    Value::Array(patterns) => patterns.as_slice(),
+                let written = match value {
+                    Value::Array(several) => several.as_slice(),
                     one => std::slice::from_ref(one),
                 };
-                for pattern in patterns.iter().filter(|_| key == "pattern") {
+                for pattern in written.iter().filter(|_| key == "pattern") {
                     if let Some(pattern) = pattern.as_str()
-                        && let Ok(analysis) = Analysis::of(pattern, extent)
+                        && let Some(bytes) = packed(pattern, extent)
                     {
-                        analyses.insert((extent, pattern.to_owned()), analysis);
+                        patterns.insert((extent, pattern.to_owned()), bytes);
                     }
                 }
-                add(value, extent, analyses);
+                add(value, extent, patterns);
             }
         }
         _ => {}
     }
 }
 
-/// The expression of an analysis.
-fn source(analysis: &Analysis) -> String {
-    let Analysis {
-        expression,
-        is_telling,
-        begins,
-        ends,
-        needs,
-        lengths,
-        fields,
-        cuts,
-    } = analysis;
-    let list = |items: Vec<String>| format!("Cow::Borrowed(&[{}])", items.join(", "));
-    let needs = needs
-        .iter()
-        .map(|literal| format!("Cow::Borrowed(&{literal:?})"));
-    let fields = fields.iter().map(|name| format!("Cow::Borrowed({name:?})"));
-    format!(
-        "Analysis {{ expression: Cow::Borrowed({expression:?}), is_telling: {is_telling}, \
-         begins: {}, ends: {}, needs: {}, lengths: {lengths:?}, fields: {}, cuts: {cuts} }}",
-        edge(begins),
-        edge(ends),
-        list(needs.collect()),
-        list(fields.collect()),
-    )
-}
-
-fn edge(edge: &Edge) -> String {
-    let Edge { bytes, places, few } = edge;
-    let bytes = bytes.map(|bytes| format!("ByteSet({:?})", bytes.0));
-    format!(
-        "Edge {{ bytes: [{}], places: {places}, few: Cow::Borrowed(&{few:?}) }}",
-        bytes.join(", "),
-    )
+/// What is known of a pattern that is in order.
+fn packed(pattern: &str, extent: Extent) -> Option<Vec<u8>> {
+    let analysis = Analysis::of(pattern, extent).ok()?;
+    let mut packer = Packer {
+        bytes: Vec::new(),
+        text: "",
+    };
+    analysis.pack(&mut packer);
+    let machine = match extent {
+        Extent::Whole => Machine::of(&analysis.expression),
+        Extent::Part => None,
+    };
+    machine.pack(&mut packer);
+    Some(packer.bytes)
 }

@@ -31,6 +31,7 @@
 //! | `error` | why a rule file was refused, with places |
 //! | `text` | how lines are folded, and spans |
 //! | `page` | the lines of one text while rules look at it, and the closing of seams |
+//! | `packed` | what the build finds out beforehand, as bytes |
 //! | `matcher` | the compiled rules of one outlet; below it one module a kind |
 //! | `cleaner` | passes over a text, and what they took |
 //! | `check` | a rule's examples, run |
@@ -93,10 +94,11 @@
 //! start or the end of a line is asked by the gate; another one is left out for a page that lacks what
 //! all of its matches have.
 //!
-//! Patterns of whole lines are lazy automata of `regex-automata`; a `Regex`, which also finds where a
-//! match begins and its groups, is built only for who asks for these. What edges a pattern's lines have
-//! the build finds out for bundled rule files, and of others it is found out when they are read; the
-//! patterns of a family are compiled once for all its outlets.
+//! Patterns of whole lines are lazy automata of `regex-automata`, first of code points of one or two
+//! bytes, and of all Unicode only where a line asks for it; a `Regex`, which also finds where a match
+//! begins and its groups, is built only for who asks for these. What edges a pattern's lines have, and
+//! what its automaton is made of, the build finds out for bundled rule files, and of others it is found
+//! out when they are read or first met; the patterns of a family are compiled once for all its outlets.
 //!
 //! Where few lines of a page may be concerned by a change, a later pass asks these alone, else the
 //! lines near what changed; a line that only came into a zone is asked again by the rules that have one.
@@ -127,6 +129,7 @@ mod error;
 mod lint;
 mod matcher;
 mod outlets;
+mod packed;
 mod page;
 mod schema;
 mod snapshot;

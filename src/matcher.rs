@@ -17,6 +17,7 @@ mod inline;
 mod likeness;
 mod line;
 mod lookup;
+mod machine;
 mod memory;
 mod miss;
 mod pass;

@@ -16,6 +16,7 @@ use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::translate::Translator;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
+use crate::packed::{Packed, Packer, Unpacker, packed, packed_values};
 use crate::text::EDGE;
 
 /// The bytes that a pattern may be written in.
@@ -43,11 +44,11 @@ pub(crate) struct Analysis {
     pub(crate) begins: Edge,
     pub(crate) ends: Edge,
     /// Literals that stand in every match, those that prose seldom has first.
-    pub(crate) needs: Cow<'static, [Cow<'static, [u8]>]>,
+    pub(crate) needs: Vec<Vec<u8>>,
     /// The lengths, in bytes, of what matches.
     pub(crate) lengths: Range<usize>,
     /// The named groups that are fields.
-    pub(crate) fields: Cow<'static, [Cow<'static, str>]>,
+    pub(crate) fields: Vec<String>,
     /// Whether a group says which part goes.
     pub(crate) cuts: bool,
 }
@@ -159,11 +160,7 @@ impl Analysis {
             needs: needed(&hir),
             lengths: least..most.map_or(usize::MAX, |most| most.saturating_add(1)),
             cuts: extent == Extent::Part && names.iter().any(|name| name == "cut"),
-            fields: names
-                .into_iter()
-                .filter(|name| name != "cut")
-                .map(Cow::Owned)
-                .collect(),
+            fields: names.into_iter().filter(|name| name != "cut").collect(),
         })
     }
 }
@@ -296,7 +293,7 @@ pub(crate) struct Edge {
     pub(crate) places: usize,
     /// A few longer ones, as the bits of an edge that tell and what they must be; none if there
     /// are not few.
-    pub(crate) few: Cow<'static, [(u64, u64)]>,
+    pub(crate) few: Vec<(u64, u64)>,
 }
 
 impl Edge {
@@ -312,7 +309,7 @@ impl Edge {
         let mut edge = Edge {
             bytes: [ByteSet::ALL; EDGE],
             places: 0,
-            few: Cow::Borrowed(&[]),
+            few: Vec::new(),
         };
         let properties = hir.properties();
         let is_held = match extent {
@@ -663,7 +660,7 @@ impl ByteSet {
 }
 
 /// Literals that stand in every match, those that prose seldom has first.
-fn needed(hir: &Hir) -> Cow<'static, [Cow<'static, [u8]>]> {
+fn needed(hir: &Hir) -> Vec<Vec<u8>> {
     let mut literals: Vec<&[u8]> = Vec::new();
     let mut stack = vec![hir];
     while let Some(hir) = stack.pop() {
@@ -683,10 +680,7 @@ fn needed(hir: &Hir) -> Cow<'static, [Cow<'static, [u8]>]> {
     literals.sort_unstable_by_key(|literal| (is_common(literal), std::cmp::Reverse(literal.len())));
     literals.dedup();
     literals.truncate(3);
-    literals
-        .into_iter()
-        .map(|literal| Cow::Owned(literal.to_vec()))
-        .collect()
+    literals.into_iter().map(<[u8]>::to_vec).collect()
 }
 
 fn hir_names(hir: &Hir) -> Vec<String> {
@@ -715,6 +709,40 @@ pub(crate) fn last_line(message: &str) -> &str {
         .last()
         .unwrap_or(message)
         .trim_start_matches("error: ")
+}
+
+packed! {
+    Analysis { expression, is_telling, begins, ends, needs, lengths, fields, cuts }
+    Edge { bytes, places, few }
+}
+
+packed_values! { Extent: [Extent::Whole, Extent::Part]; }
+
+/// Neighbours are often the same.
+impl Packed for [ByteSet; EDGE] {
+    fn pack(&self, to: &mut Packer) {
+        let mut before = &ByteSet::ALL;
+        for bytes in self {
+            (bytes == before).pack(to);
+            if bytes != before {
+                let words = bytes.0.iter();
+                words.for_each(|word| to.bytes.extend(word.to_le_bytes()));
+            }
+            before = bytes;
+        }
+    }
+
+    fn unpack(from: &mut Unpacker) -> [ByteSet; EDGE] {
+        let mut before = ByteSet::ALL;
+        std::array::from_fn(|_| {
+            if !bool::unpack(from) {
+                before = ByteSet(std::array::from_fn(|_| {
+                    u64::from_le_bytes(std::array::from_fn(|_| u8::unpack(from)))
+                }));
+            }
+            before
+        })
+    }
 }
 
 #[cfg(test)]

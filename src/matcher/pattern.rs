@@ -1,7 +1,6 @@
 //! The regular expressions of rules, each once, and compiled when a line asks for it. What is known of
 //! them before that stands in `analysis`.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::{Deref, Range};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,17 +11,20 @@ use once_cell::sync::OnceCell;
 use regex::{Regex, RegexBuilder};
 
 use super::Fields;
-use super::analysis::{Analysis, ByteSet, Edge, Extent, NEST_LIMIT, Wrong, last_line};
+use super::analysis::{Analysis, Extent, NEST_LIMIT, Wrong, last_line};
 use super::automaton::Automaton;
+use super::machine::Machine;
 use crate::error::{Problem, SourceFile};
+use crate::packed::{Packed, Unpacker};
 use crate::schema::Placed;
 use crate::text::{Edges, first_edge, last_edge};
 
 /// The bytes that a compiled pattern may take: a rule needs a small part of it.
 const SIZE_LIMIT: usize = 1 << 20;
 
-/// What the build found out of the patterns of bundled rule files, in order.
-static BUNDLED: &[(Extent, &str, Analysis)] = include!(concat!(env!("OUT_DIR"), "/analyses.rs"));
+/// What the build found out of the patterns of bundled rule files, in order: their analyses, each with
+/// the machine behind it.
+static BUNDLED: &[(Extent, &str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/patterns.rs"));
 
 /// The patterns of many rules, each once: those of a family are the same for all of its outlets.
 #[derive(Debug, Default)]
@@ -72,8 +74,12 @@ pub(crate) struct Pattern {
     pub(crate) written: Box<str>,
     known: Analysis,
     regex: OnceCell<Regex>,
-    /// What tells whole lines; `None` if only the regex does.
-    automaton: OnceCell<Option<Automaton>>,
+    /// The machine that the build made; `None`: it is made of the expression.
+    packed_machine: Option<&'static [u8]>,
+    /// What tells whole lines: those in which the machine does not give up, and all; `None` if only the
+    /// regex does.
+    of_machine: OnceCell<Option<Box<Automaton>>>,
+    of_all: OnceCell<Option<Box<Automaton>>>,
     /// What finds the literals that stand in every match.
     needs: OnceCell<Box<[Finder<'static>]>>,
 }
@@ -95,17 +101,29 @@ impl Pattern {
     ) -> Result<Pattern, Problem> {
         let key = (extent, written.as_str());
         let bundled = BUNDLED.binary_search_by_key(&key, |(extent, written, _)| (*extent, written));
-        let known = match bundled {
-            Ok(at) => BUNDLED[at].2.clone(),
+        let (known, packed_machine) = match bundled {
+            Ok(at) => {
+                let mut packed = Unpacker {
+                    bytes: BUNDLED[at].2,
+                    text: "",
+                };
+                (Packed::unpack(&mut packed), Some(packed.bytes))
+            }
             Err(_) => {
-                Analysis::of(written, extent).map_err(|wrong| problem_of(wrong, written, source))?
+                let known = Analysis::of(written, extent);
+                (
+                    known.map_err(|wrong| problem_of(wrong, written, source))?,
+                    None,
+                )
             }
         };
         Ok(Pattern {
             written: written.as_str().into(),
             known,
             regex: OnceCell::new(),
-            automaton: OnceCell::new(),
+            packed_machine,
+            of_machine: OnceCell::new(),
+            of_all: OnceCell::new(),
             needs: OnceCell::new(),
         })
     }
@@ -148,16 +166,26 @@ impl Pattern {
     }
 
     fn is_found(&self, line: &str) -> bool {
-        let new = || Automaton::new(&self.expression, SIZE_LIMIT, NEST_LIMIT + 5);
-        let automaton = self.automaton.get_or_init(new).as_ref();
-        let found = automaton.and_then(|automaton| automaton.is_match(line));
-        found.unwrap_or_else(|| self.regex().is_match(line))
+        let of_machine = || Automaton::of(&self.machine()?, SIZE_LIMIT).map(Box::new);
+        let of_all = || Automaton::new(&self.expression, SIZE_LIMIT, NEST_LIMIT + 5).map(Box::new);
+        let machine = self.of_machine.get_or_init(of_machine).as_ref();
+        machine
+            .and_then(|automaton| automaton.is_match(line))
+            .or_else(|| self.of_all.get_or_init(of_all).as_ref()?.is_match(line))
+            .unwrap_or_else(|| self.regex().is_match(line))
+    }
+
+    fn machine(&self) -> Option<Machine> {
+        match self.packed_machine {
+            Some(bytes) => Packed::unpack(&mut Unpacker { bytes, text: "" }),
+            None => Machine::of(&self.expression),
+        }
     }
 
     /// Whether it is tried on nearly every line: neither its edges nor a literal that stands in every
     /// match tell it from prose.
     pub(crate) fn is_asked_always(&self) -> bool {
-        let is_telling = |literal: &Cow<[u8]>| {
+        let is_telling = |literal: &Vec<u8>| {
             let literal = literal.trim_ascii();
             let is_odd = |byte: &u8| !byte.is_ascii_alphanumeric() && !b".,'\"-".contains(byte);
             literal.len() > 1 || literal.iter().any(is_odd)
@@ -288,9 +316,39 @@ mod tests {
     fn what_the_build_found_out_is_what_is_found_out_now() {
         assert!(!BUNDLED.is_empty());
         assert!(BUNDLED.is_sorted_by_key(|(extent, written, _)| (*extent, *written)));
-        for (extent, written, analysis) in BUNDLED {
-            let now = Analysis::of(written, *extent).unwrap();
-            assert_eq!(*analysis, now, "{written}");
+        for &(extent, written, bytes) in BUNDLED {
+            let mut packed = Unpacker { bytes, text: "" };
+            let now = Analysis::of(written, extent).unwrap();
+            let machine = match extent {
+                Extent::Whole => Machine::of(&now.expression),
+                Extent::Part => None,
+            };
+            assert_eq!(Analysis::unpack(&mut packed), now, "{written}");
+            assert_eq!(Option::unpack(&mut packed), machine, "{written}");
+        }
+    }
+
+    /// On all that the bundled rule files say, in pieces.
+    #[test]
+    fn bundled_patterns_find_what_their_regexes_find() {
+        let file = SourceFile::new("rules/a.toml", "");
+        let rules = ["akipress", "vice", "voa", "families/pangea"].map(|name| {
+            let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/rules");
+            std::fs::read_to_string(format!("{rules}/{name}.toml")).unwrap()
+        });
+        for &(extent, written, _) in BUNDLED {
+            if extent == Extent::Part {
+                continue;
+            }
+            let placed = Placed {
+                value: written.to_owned(),
+                place: 0..0,
+            };
+            let pattern = Pattern::new(&placed, &file, extent).unwrap();
+            for piece in rules.iter().flat_map(|text| text.split(['"', '\n'])) {
+                let wanted = pattern.regex().is_match(piece);
+                assert_eq!(pattern.is_found(piece), wanted, "{written} {piece}");
+            }
         }
     }
 

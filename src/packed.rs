@@ -1,0 +1,224 @@
+//! What the build finds out beforehand, as bytes that are read back at once.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// A value that the build writes and the library reads. Both are made of the same sources, so that
+/// nothing can be wrong with the bytes.
+pub(crate) trait Packed: Sized {
+    // The library writes nothing.
+    #[allow(dead_code)]
+    fn pack(&self, to: &mut Packer);
+
+    fn unpack(from: &mut Unpacker) -> Self;
+}
+
+/// Bytes that are written beside a text which the reader has too: what stands in it is written as its
+/// place.
+pub(crate) struct Packer<'t> {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) text: &'t str,
+}
+
+/// The bytes that are left to read, and the text.
+pub(crate) struct Unpacker {
+    pub(crate) bytes: &'static [u8],
+    pub(crate) text: &'static str,
+}
+
+impl Packer<'_> {
+    fn text(&mut self, text: &str) {
+        match self.text.find(text) {
+            Some(at) => (at + 1, text.len()).pack(self),
+            None => {
+                (0usize, text.len()).pack(self);
+                self.bytes.extend_from_slice(text.as_bytes());
+            }
+        }
+    }
+}
+
+impl Unpacker {
+    fn take(&mut self, length: usize) -> &'static [u8] {
+        let (taken, rest) = self.bytes.split_at(length);
+        self.bytes = rest;
+        taken
+    }
+
+    fn text(&mut self) -> &'static str {
+        let (at, length): (usize, usize) = Packed::unpack(self);
+        match at.checked_sub(1) {
+            Some(at) => &self.text[at..at + length],
+            None => std::str::from_utf8(self.take(length)).expect("a text was written"),
+        }
+    }
+}
+
+impl Packed for u8 {
+    fn pack(&self, to: &mut Packer) {
+        to.bytes.push(*self);
+    }
+
+    fn unpack(from: &mut Unpacker) -> u8 {
+        from.take(1)[0]
+    }
+}
+
+/// Seven bits a byte, the lowest first; the high bit says that there are more.
+impl Packed for u64 {
+    fn pack(&self, to: &mut Packer) {
+        let mut left = *self;
+        while left > 0x7F {
+            to.bytes.push(left as u8 | 0x80);
+            left >>= 7;
+        }
+        to.bytes.push(left as u8);
+    }
+
+    fn unpack(from: &mut Unpacker) -> u64 {
+        let (mut all, mut bits) = (0, 0);
+        loop {
+            let byte = u8::unpack(from);
+            all |= u64::from(byte & 0x7F) << bits;
+            bits += 7;
+            if byte < 0x80 {
+                return all;
+            }
+        }
+    }
+}
+
+/// Of a type that is written as another one.
+macro_rules! packed_as {
+    ($type:ty, $as:ty, |$value:ident| $to:expr, |$packed:ident| $from:expr) => {
+        impl Packed for $type {
+            fn pack(&self, to: &mut Packer) {
+                let $value = *self;
+                <$as>::pack(&$to, to);
+            }
+
+            fn unpack(from: &mut Unpacker) -> $type {
+                let $packed = <$as>::unpack(from);
+                $from
+            }
+        }
+    };
+}
+
+impl<T: Packed> Packed for Box<T> {
+    fn pack(&self, to: &mut Packer) {
+        T::pack(self, to);
+    }
+
+    fn unpack(from: &mut Unpacker) -> Box<T> {
+        Box::new(T::unpack(from))
+    }
+}
+
+packed_as!(u32, u64, |value| value.into(), |packed| packed as u32);
+packed_as!(usize, u64, |value| value as u64, |packed| packed as usize);
+packed_as!(bool, u8, |value| value.into(), |packed| packed == 1);
+packed_as!(f64, u64, |value| value.to_bits(), |packed| f64::from_bits(
+    packed
+));
+
+impl Packed for String {
+    fn pack(&self, to: &mut Packer) {
+        to.text(self);
+    }
+
+    fn unpack(from: &mut Unpacker) -> String {
+        from.text().to_owned()
+    }
+}
+
+impl Packed for Cow<'static, str> {
+    fn pack(&self, to: &mut Packer) {
+        to.text(self);
+    }
+
+    fn unpack(from: &mut Unpacker) -> Cow<'static, str> {
+        Cow::Borrowed(from.text())
+    }
+}
+
+impl<T: Packed> Packed for Option<T> {
+    fn pack(&self, to: &mut Packer) {
+        self.is_some().pack(to);
+        if let Some(value) = self {
+            value.pack(to);
+        }
+    }
+
+    fn unpack(from: &mut Unpacker) -> Option<T> {
+        bool::unpack(from).then(|| T::unpack(from))
+    }
+}
+
+impl<T: Packed> Packed for Vec<T> {
+    fn pack(&self, to: &mut Packer) {
+        self.len().pack(to);
+        self.iter().for_each(|value| value.pack(to));
+    }
+
+    fn unpack(from: &mut Unpacker) -> Vec<T> {
+        let length = usize::unpack(from);
+        (0..length).map(|_| T::unpack(from)).collect()
+    }
+}
+
+impl<T: Packed> Packed for Range<T> {
+    fn pack(&self, to: &mut Packer) {
+        self.start.pack(to);
+        self.end.pack(to);
+    }
+
+    fn unpack(from: &mut Unpacker) -> Range<T> {
+        T::unpack(from)..T::unpack(from)
+    }
+}
+
+impl<A: Packed, B: Packed> Packed for (A, B) {
+    fn pack(&self, to: &mut Packer) {
+        self.0.pack(to);
+        self.1.pack(to);
+    }
+
+    fn unpack(from: &mut Unpacker) -> (A, B) {
+        (A::unpack(from), B::unpack(from))
+    }
+}
+
+/// Makes structs packed, field by field.
+macro_rules! packed {
+    ($($type:ident { $($field:ident),* $(,)? })*) => {
+        $(impl $crate::packed::Packed for $type {
+            fn pack(&self, to: &mut $crate::packed::Packer) {
+                let $type { $($field),* } = self;
+                $($crate::packed::Packed::pack($field, to);)*
+            }
+
+            fn unpack(from: &mut $crate::packed::Unpacker) -> $type {
+                $type { $($field: $crate::packed::Packed::unpack(from)),* }
+            }
+        })*
+    };
+}
+
+/// Makes types packed that have few values, as their places in a list of all.
+macro_rules! packed_values {
+    ($($type:ident: $all:expr;)*) => {
+        $(impl $crate::packed::Packed for $type {
+            fn pack(&self, to: &mut $crate::packed::Packer) {
+                let at = $all.iter().position(|value| value == self);
+                $crate::packed::Packed::pack(&at.expect("the list has all"), to);
+            }
+
+            fn unpack(from: &mut $crate::packed::Unpacker) -> $type {
+                $all[<usize as $crate::packed::Packed>::unpack(from)]
+            }
+        })*
+    };
+}
+
+pub(crate) use {packed, packed_values};
