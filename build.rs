@@ -1,9 +1,13 @@
-//! Finds out of the patterns of the bundled rule files what would take the longest of all at start.
+//! Reads the bundled rule files, and finds out of their patterns what would take the longest of all at
+//! start.
 
 // The library's own; what only it needs of them is none of the build's.
 #[allow(dead_code)]
 #[path = "src/matcher/analysis.rs"]
 mod analysis;
+#[allow(dead_code)]
+#[path = "src/error.rs"]
+mod error;
 #[allow(dead_code)]
 #[path = "src/matcher/machine.rs"]
 mod machine;
@@ -11,100 +15,125 @@ mod machine;
 #[path = "src/packed.rs"]
 mod packed;
 #[allow(dead_code)]
+#[path = "src/schema.rs"]
+mod schema;
+#[allow(dead_code)]
 #[path = "src/text.rs"]
 mod text;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{env, fs};
 
 use analysis::{Analysis, Extent};
+use error::{Error, SourceFile};
 use machine::Machine;
 use packed::{Packed, Packer};
-use toml::Value;
+use schema::{AnyRule, RuleFile, Texts};
 
 fn main() {
+    let mut files = String::from("&[\n");
     let mut patterns = Patterns::new();
+    let mut paths = Vec::new();
     for folder in ["rules", "rules/families"] {
         println!("cargo::rerun-if-changed={folder}");
-        for entry in fs::read_dir(folder).expect("the rule files are there") {
-            let path = entry.expect("the folder can be read").path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "toml")
-            {
-                add_file(&path, &mut patterns);
-            }
-        }
+        let entries = fs::read_dir(folder).expect("the rule files are there");
+        paths.extend(entries.map(|entry| entry.expect("the folder can be read").path()));
     }
-    for source in ["matcher/analysis", "matcher/machine", "packed", "text"] {
+    paths.retain(|path| path.extension().is_some_and(|of| of == "toml"));
+    paths.sort();
+    for path in &paths {
+        let name = path.to_str().expect("names are ids").replace('\\', "/");
+        let text = fs::read_to_string(path).expect("the rule file can be read");
+        let source = SourceFile::new(name.as_str(), text.clone());
+        let file = RuleFile::read(&source).unwrap_or_else(|problems| {
+            eprintln!("{}", Error::new(problems));
+            std::process::exit(1);
+        });
+        add_patterns(&file, &mut patterns);
+        let whole = literal(&packed(&file, &text));
+        let head = RuleFile {
+            line: Vec::new(),
+            block: Vec::new(),
+            inline: Vec::new(),
+            duplicate: Vec::new(),
+            ..file
+        };
+        let head = literal(&packed(&head, &text));
+        let text = format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/{name}\"))");
+        writeln!(files, "({name:?}, {text}, {head}, {whole}),").expect("room");
+    }
+    files.push_str("]\n");
+    let mut known = String::from("&[\n");
+    for ((extent, pattern), bytes) in &patterns {
+        let bytes = literal(bytes);
+        writeln!(known, "(Extent::{extent:?}, {pattern:?}, {bytes}),").expect("room");
+    }
+    known.push_str("]\n");
+    let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo says where"));
+    fs::write(folder.join("rule_files.rs"), files).expect("room");
+    fs::write(folder.join("patterns.rs"), known).expect("room");
+    for source in [
+        "error",
+        "matcher/analysis",
+        "matcher/machine",
+        "packed",
+        "schema",
+        "text",
+    ] {
         println!("cargo::rerun-if-changed=src/{source}.rs");
     }
-    let mut written = String::from("&[\n");
-    for ((extent, pattern), bytes) in &patterns {
-        let bytes = bytes.escape_ascii();
-        writeln!(written, "(Extent::{extent:?}, {pattern:?}, b\"{bytes}\"),").expect("room");
-    }
-    written.push_str("]\n");
-    let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo says where"));
-    fs::write(folder.join("patterns.rs"), written).expect("room");
 }
 
 /// What is packed of each pattern.
 type Patterns = BTreeMap<(Extent, String), Vec<u8>>;
 
-/// Adds what is known of the patterns of a file. What is wrong with it the tests say, with its place.
-fn add_file(path: &Path, patterns: &mut Patterns) {
-    let text = fs::read_to_string(path).expect("the rule file can be read");
-    let Ok(file) = text.parse::<toml::Table>() else {
-        return;
-    };
-    for (kind, rules) in file {
-        let extent = match kind.as_str() {
-            "inline" => Extent::Part,
-            _ => Extent::Whole,
-        };
-        add(&rules, extent, patterns);
-    }
-}
-
-/// Adds what is known of the patterns in a value.
-fn add(value: &Value, extent: Extent, patterns: &mut Patterns) {
-    match value {
-        Value::Array(values) => values.iter().for_each(|value| add(value, extent, patterns)),
-        Value::Table(table) => {
-            for (key, value) in table {
-                let written = match value {
-                    Value::Array(several) => several.as_slice(),
-                    one => std::slice::from_ref(one),
-                };
-                for pattern in written.iter().filter(|_| key == "pattern") {
-                    if let Some(pattern) = pattern.as_str()
-                        && let Some(bytes) = packed(pattern, extent)
-                    {
-                        patterns.insert((extent, pattern.to_owned()), bytes);
-                    }
-                }
-                add(value, extent, patterns);
+fn add_patterns(file: &RuleFile, patterns: &mut Patterns) {
+    let mut add = |texts: &Texts, extent| {
+        for pattern in texts {
+            // What is wrong with one the tests say, with its place.
+            if let Some(bytes) = packed_pattern(pattern, extent) {
+                patterns.insert((extent, pattern.value.clone()), bytes);
             }
         }
-        _ => {}
+    };
+    for sign in &file.signs {
+        add(&sign.pattern, Extent::Whole);
+    }
+    for rule in file.rules() {
+        match rule {
+            AnyRule::Line(rule) => add(&rule.pattern, Extent::Whole),
+            AnyRule::Block(rule) => rule
+                .lines
+                .iter()
+                .for_each(|step| add(&step.pattern, Extent::Whole)),
+            AnyRule::Inline(rule) => add(&rule.pattern, Extent::Part),
+            AnyRule::Duplicate(rule) => add(&rule.pattern, Extent::Whole),
+        }
     }
 }
 
 /// What is known of a pattern that is in order.
-fn packed(pattern: &str, extent: Extent) -> Option<Vec<u8>> {
+fn packed_pattern(pattern: &str, extent: Extent) -> Option<Vec<u8>> {
     let analysis = Analysis::of(pattern, extent).ok()?;
-    let mut packer = Packer {
-        bytes: Vec::new(),
-        text: "",
-    };
-    analysis.pack(&mut packer);
     let machine = match extent {
         Extent::Whole => Machine::of(&analysis.expression),
         Extent::Part => None,
     };
-    machine.pack(&mut packer);
-    Some(packer.bytes)
+    Some([packed(&analysis, ""), packed(&machine, "")].concat())
+}
+
+fn packed(value: &impl Packed, text: &str) -> Vec<u8> {
+    let mut packer = Packer {
+        bytes: Vec::new(),
+        text,
+    };
+    value.pack(&mut packer);
+    packer.bytes
+}
+
+/// The expression of bytes.
+fn literal(bytes: &[u8]) -> String {
+    format!("b\"{}\"", bytes.escape_ascii())
 }

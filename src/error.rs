@@ -1,5 +1,6 @@
 //! What a rule file was refused for: [`Error`], and the [`Problem`]s in it with their places.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -151,7 +152,7 @@ impl Problem {
                 annotation.label(printable(&whose))
             };
             Group::with_title(title).element(
-                Snippet::source(text)
+                Snippet::source(&**text)
                     .path(self.file.name.as_str())
                     .annotation(annotation),
             )
@@ -180,13 +181,16 @@ impl fmt::Debug for Problem {
 #[derive(Debug)]
 pub(crate) struct SourceFile {
     pub(crate) name: String,
-    pub(crate) text: String,
+    pub(crate) text: Cow<'static, str>,
     /// Where its lines end; found at the first question.
     ends: OnceLock<Vec<usize>>,
 }
 
 impl SourceFile {
-    pub(crate) fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<SourceFile> {
+    pub(crate) fn new(
+        name: impl Into<String>,
+        text: impl Into<Cow<'static, str>>,
+    ) -> Arc<SourceFile> {
         Arc::new(SourceFile {
             name: name.into(),
             text: text.into(),
@@ -213,8 +217,8 @@ impl SourceFile {
     /// The line of the byte `at`, counted from 1.
     pub(crate) fn line(&self, at: usize) -> usize {
         let ends = self.ends.get_or_init(|| {
-            let ends = self.text.match_indices('\n');
-            ends.map(|(end, _)| end).collect()
+            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            ends.collect()
         });
         ends.partition_point(|&end| end < at) + 1
     }

@@ -12,26 +12,12 @@ use crate::cleaner::{CEILING, Cleaner, Patterns};
 use crate::error::{Error, Problem, Result, SourceFile, nearest};
 use crate::lint::{self, Finding};
 use crate::matcher::sign::Signs;
+use crate::packed::{Packed, Unpacker};
 use crate::schema::{AnyRule, Lint, RuleFile};
 
-/// The rule files that are built in.
-const BUNDLED: &[(&str, &str)] = &[
-    (
-        "rules/akipress.toml",
-        include_str!("../rules/akipress.toml"),
-    ),
-    (
-        "rules/families/crawl.toml",
-        include_str!("../rules/families/crawl.toml"),
-    ),
-    (
-        "rules/families/pangea.toml",
-        include_str!("../rules/families/pangea.toml"),
-    ),
-    ("rules/rferl.toml", include_str!("../rules/rferl.toml")),
-    ("rules/vice.toml", include_str!("../rules/vice.toml")),
-    ("rules/voa.toml", include_str!("../rules/voa.toml")),
-];
+/// The rule files that are built in: the name of each, its text, and as the build has read it what stands
+/// above its rules, and all of it.
+const BUNDLED: &[(&str, &str, &[u8], &[u8])] = include!(concat!(env!("OUT_DIR"), "/rule_files.rs"));
 
 /// The JSON Schema of rule files (draft 7).
 pub const RULE_SCHEMA: &str = include_str!("../rules/schema.json");
@@ -46,10 +32,12 @@ const DEPTH: usize = 8;
 const FEW: usize = 64;
 
 static BUILT_IN: Lazy<Outlets> = Lazy::new(|| {
-    let read = |&(name, text): &(&str, &str)| File::read(SourceFile::new(name, text), false);
-    let files: Found<Vec<File>> = BUNDLED.iter().map(read).collect();
-    Outlets::new(files.expect("bundled rule files are read by the tests"))
-        .expect("bundled rule files fit together")
+    let file = |&(name, text, head, whole): &(&str, &'static str, &'static [u8], &'static [u8])| {
+        let packed = |bytes| Unpacker { bytes, text };
+        let head = RuleFile::unpack(&mut packed(head));
+        File::new(SourceFile::new(name, text), head, Some(packed(whole)))
+    };
+    Outlets::new(BUNDLED.iter().map(file).collect()).expect("bundled rule files fit together")
 });
 
 /// The outlets and families that are known, with their rules.
@@ -76,8 +64,9 @@ struct File {
     head: Arc<RuleFile>,
     /// All of it, once its rules are asked for.
     whole: Arc<OnceCell<RuleFile>>,
-    /// Whether somebody brought it; bundled files have been tried by the tests.
-    brought: bool,
+    /// All of it, as the build has read it; `None`: somebody brought the file. Those that are bundled
+    /// have been tried by the tests.
+    packed: Option<Unpacker>,
     /// Whether its examples have been run.
     checked: OnceCell<()>,
     cleaner: OnceCell<Arc<Cleaner>>,
@@ -164,7 +153,7 @@ impl Outlets {
             .map(|(name, text)| SourceFile::new(name, text))
             .collect();
         let outlets = Outlets::gathered(sources, &Outlets::bundled().files)?;
-        outlets.check_all(|file| file.brought).map_err(Error::new)?;
+        outlets.check_all(File::is_brought).map_err(Error::new)?;
         Ok(outlets)
     }
 
@@ -173,7 +162,7 @@ impl Outlets {
     /// # Errors
     /// As those of [`with_files`](Outlets::with_files).
     pub fn and_file(&self, name: &str, text: &str) -> Result<Outlets> {
-        let source = SourceFile::new(name, text);
+        let source = SourceFile::new(name, text.to_owned());
         let outlets = Outlets::gathered(vec![source], &self.files)?;
         let is_new = |file: &File| file.source.name == name;
         outlets.check_all(is_new).map_err(Error::new)?;
@@ -186,7 +175,7 @@ impl Outlets {
         let mut places: HashMap<String, usize> = HashMap::with_capacity(sources.len());
         let mut problems = Vec::new();
         let read = |source: &Arc<SourceFile>| -> Found<File> {
-            let file = File::read(source.clone(), true)?;
+            let file = File::read(source.clone())?;
             file.check_signs()?;
             Ok(file)
         };
@@ -279,7 +268,9 @@ impl Outlets {
         let is_same = |at: usize, was: usize| {
             let (file, other) = (&self.files[at], &before.files[was]);
             let (source, then) = (&file.source, &other.source);
-            file.brought == other.brought && source.name == then.name && source.text == then.text
+            file.is_brought() == other.is_brought()
+                && source.name == then.name
+                && source.text == then.text
         };
         let mut same: Vec<(usize, usize)> = Vec::new();
         for at in 0..self.files.len() {
@@ -401,7 +392,7 @@ impl Outlets {
     pub fn hash(&self) -> String {
         let mut hash = Sha256::new();
         for file in &self.files {
-            for part in [&file.outlet.id, &file.source.text] {
+            for part in [file.outlet.id.as_str(), &file.source.text] {
                 hash.update((part.len() as u64).to_le_bytes());
                 hash.update(part.as_bytes());
             }
@@ -471,11 +462,11 @@ impl Outlets {
     fn meet(&self, line: &[usize]) -> Found<()> {
         let files = || line.iter().map(|&at| &self.files[at]);
         joined(files().map(|file| file.whole().map(|_| ())))?;
-        if files().all(|file| !file.brought) {
+        if files().all(|file| !file.is_brought()) {
             return Ok(());
         }
         joined(line.iter().map(|&at| self.check_off(at)))?;
-        let brought = files().filter(|file| file.brought);
+        let brought = files().filter(|file| file.is_brought());
         joined(brought.map(|file| file.checked.get_or_try_init(|| file.check()).map(|_| ())))
     }
 
@@ -561,7 +552,7 @@ impl Outlets {
                             "`{}` is a sub-domain of `{}` of `{id}`",
                             domain.value, wider.value
                         ))
-                    } else if domain.value == wider.value && !of.brought && file.brought {
+                    } else if domain.value == wider.value && !of.is_brought() && file.is_brought() {
                         Some(format!("`{}` is that of the built-in `{id}`", domain.value))
                     } else {
                         None
@@ -733,7 +724,10 @@ impl Outlets {
                     taken.insert(domain, at);
                     continue;
                 };
-                let rank = |at: usize| (self.files[at].brought, !self.files[at].outlet.is_family);
+                let rank = |at: usize| {
+                    let file = &self.files[at];
+                    (file.is_brought(), !file.outlet.is_family)
+                };
                 if rank(at) == rank(other) {
                     let message = format!(
                         "the domain `{}` is that of `{}` already",
@@ -774,8 +768,8 @@ impl Outlets {
 }
 
 impl File {
-    /// Reads what stands above the rules.
-    fn read(source: Arc<SourceFile>, brought: bool) -> Found<File> {
+    /// Reads what stands above the rules of a file that somebody brought.
+    fn read(source: Arc<SourceFile>) -> Found<File> {
         let head = RuleFile::read_head(&source)?;
         let id = head.id();
         let stem = Path::new(&source.name)
@@ -794,8 +788,12 @@ impl File {
                     .with_help("name the file as the outlet, with .toml behind"),
             ]);
         }
+        Ok(File::new(source, head, None))
+    }
+
+    fn new(source: Arc<SourceFile>, head: RuleFile, packed: Option<Unpacker>) -> File {
         let outlet = Outlet {
-            id: id.value.clone(),
+            id: head.id().value.clone(),
             name: head.name.clone(),
             is_family: head.family.is_some(),
             domains: head
@@ -811,19 +809,26 @@ impl File {
                 .collect(),
             file: source.name.clone(),
         };
-        Ok(File {
+        File {
             outlet,
             source,
             head: Arc::new(head),
             whole: Arc::default(),
-            brought,
+            packed,
             checked: OnceCell::new(),
             cleaner: OnceCell::new(),
-        })
+        }
+    }
+
+    fn is_brought(&self) -> bool {
+        self.packed.is_none()
     }
 
     fn whole(&self) -> Found<&RuleFile> {
-        self.whole.get_or_try_init(|| RuleFile::read(&self.source))
+        self.whole.get_or_try_init(|| match self.packed {
+            Some(mut packed) => Ok(RuleFile::unpack(&mut packed)),
+            None => RuleFile::read(&self.source),
+        })
     }
 
     fn check_signs(&self) -> Found<()> {
@@ -855,7 +860,7 @@ impl File {
             source: self.source.clone(),
             head: self.head.clone(),
             whole: self.whole.clone(),
-            brought: self.brought,
+            packed: self.packed,
             checked: OnceCell::new(),
             cleaner: OnceCell::new(),
         }
@@ -976,6 +981,17 @@ fn host(address: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bundled_files_are_what_their_texts_say() {
+        for file in &Outlets::bundled().files {
+            let read = File::read(file.source.clone()).unwrap();
+            assert_eq!(file.outlet, read.outlet);
+            assert_eq!(format!("{:?}", file.head), format!("{:?}", read.head));
+            let (unpacked, read) = (file.whole().unwrap(), read.whole().unwrap());
+            assert_eq!(format!("{unpacked:?}"), format!("{read:?}"));
+        }
+    }
 
     #[test]
     fn heads_of_bundled_files_are_those_of_the_whole_files() {

@@ -21,6 +21,7 @@ pub(crate) struct Packer<'t> {
 }
 
 /// The bytes that are left to read, and the text.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Unpacker {
     pub(crate) bytes: &'static [u8],
     pub(crate) text: &'static str,

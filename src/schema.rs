@@ -12,6 +12,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::{Problem, SourceFile, nearest};
+use crate::packed::{Packed, Packer, Unpacker, packed, packed_values};
 
 /// A value and the bytes of the file that it stands in.
 #[derive(Clone, Debug, PartialEq)]
@@ -1353,6 +1354,43 @@ impl Step {
     /// Whether the step tells the block from an article.
     pub(crate) fn is_evidence(&self) -> bool {
         !self.text.is_empty() || !self.pattern.is_empty() || self.same.is_some()
+    }
+}
+
+packed! {
+    RuleFile {
+        outlet, family, name, domains, signs, extends, off, allow, ceiling, line, block, inline, duplicate,
+    }
+    Sign { text, pattern, part }
+    Off { rule, reason }
+    Allow { lint, reason }
+    Head { id, category, note, zone, removes, keeps, disabled, allow }
+    Zone { head, tail }
+    LineRule { head, text, pattern }
+    BlockRule { head, lines, least, gap }
+    Step { text, pattern, line, title, same, rest, optional, repeat, keep, gap }
+    InlineRule { head, text, pattern }
+    DuplicateRule { head, apart, gap, alike, least, most, pattern, goes }
+    Example { text, marked, place }
+}
+
+packed_values! {
+    Category: Category::ALL;
+    Lint: Lint::ALL;
+    Which: [Which::Later, Which::Earlier];
+}
+
+impl<T: Packed> Packed for Placed<T> {
+    fn pack(&self, to: &mut Packer) {
+        self.value.pack(to);
+        self.place.pack(to);
+    }
+
+    fn unpack(from: &mut Unpacker) -> Placed<T> {
+        Placed {
+            value: T::unpack(from),
+            place: Packed::unpack(from),
+        }
     }
 }
 

@@ -212,7 +212,7 @@ mod tests {
             value: pattern.to_owned(),
             place: 0..pattern.len(),
         };
-        let source = SourceFile::new("made.toml", pattern);
+        let source = SourceFile::new("made.toml", pattern.to_owned());
         Shape::of(&written, &source, is_whole).unwrap()
     }
 
