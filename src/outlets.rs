@@ -1,6 +1,7 @@
 //! Which outlets there are, and whose a page is.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -55,21 +56,34 @@ pub struct Outlets {
     patterns: Arc<Patterns>,
 }
 
-/// One rule file, compiled at its first use.
+/// One rule file, compiled at its first use among the others.
 #[derive(Debug)]
 struct File {
-    outlet: Outlet,
-    source: Arc<SourceFile>,
-    /// What stands above the rules.
-    head: Arc<RuleFile>,
-    /// All of it, once its rules are asked for.
-    whole: Arc<OnceCell<RuleFile>>,
-    /// All of it, as the build has read it; `None`: somebody brought the file. Those that are bundled
-    /// have been tried by the tests.
-    packed: Option<Unpacker>,
+    written: Arc<Written>,
     /// Whether its examples have been run.
     checked: OnceCell<()>,
     cleaner: OnceCell<Arc<Cleaner>>,
+}
+
+/// What a rule file says, whatever the others.
+#[derive(Debug)]
+struct Written {
+    outlet: Outlet,
+    source: Arc<SourceFile>,
+    /// What stands above the rules.
+    head: RuleFile,
+    /// All of it, once its rules are asked for.
+    whole: OnceCell<Box<RuleFile>>,
+    /// All of it, as the build has read it; `None`: somebody brought the file. Those that are bundled
+    /// have been tried by the tests.
+    packed: Option<Unpacker>,
+}
+
+impl Deref for File {
+    type Target = Written;
+    fn deref(&self) -> &Written {
+        &self.written
+    }
 }
 
 /// Problems instead of a value.
@@ -129,7 +143,7 @@ impl Outlets {
     /// the family `crawl`, which is of every run. Where a file is refused as it is read, the keys of
     /// all rules are looked at too.
     pub fn with_folder(folder: &Path) -> Result<Outlets> {
-        Outlets::gathered(texts_of(folder)?, &Outlets::bundled().files)
+        Outlets::gathered(files_of(folder)?, &Outlets::bundled().files)
     }
 
     /// The outlets of a folder alone: its `*.toml`, and those of its `families/`. Of an empty folder
@@ -138,7 +152,7 @@ impl Outlets {
     /// # Errors
     /// As those of [`with_folder`](Outlets::with_folder).
     pub fn of_folder(folder: &Path) -> Result<Outlets> {
-        Outlets::gathered(texts_of(folder)?, &[])
+        Outlets::gathered(files_of(folder)?, &[])
     }
 
     /// The built-in outlets and those of rule files, each given as its path and its text.
@@ -152,7 +166,8 @@ impl Outlets {
         let sources: Vec<_> = sources
             .map(|(name, text)| SourceFile::new(name, text))
             .collect();
-        let outlets = Outlets::gathered(sources, &Outlets::bundled().files)?;
+        let read = each(&sources, |source| File::read(source.clone()));
+        let outlets = Outlets::gathered(read, &Outlets::bundled().files)?;
         outlets.check_all(File::is_brought).map_err(Error::new)?;
         Ok(outlets)
     }
@@ -162,24 +177,19 @@ impl Outlets {
     /// # Errors
     /// As those of [`with_files`](Outlets::with_files).
     pub fn and_file(&self, name: &str, text: &str) -> Result<Outlets> {
-        let source = SourceFile::new(name, text.to_owned());
-        let outlets = Outlets::gathered(vec![source], &self.files)?;
+        let read = File::read(SourceFile::new(name, text.to_owned()));
+        let outlets = Outlets::gathered(vec![read], &self.files)?;
         let is_new = |file: &File| file.source.name == name;
         outlets.check_all(is_new).map_err(Error::new)?;
         Ok(outlets)
     }
 
-    /// The outlets of rule files, and of others that they do not replace.
-    fn gathered(sources: Vec<Arc<SourceFile>>, others: &[File]) -> Result<Outlets> {
-        let mut brought: Vec<File> = Vec::with_capacity(sources.len());
-        let mut places: HashMap<String, usize> = HashMap::with_capacity(sources.len());
+    /// The outlets of files that have been read, and of others that they do not replace.
+    fn gathered(read: Vec<Found<File>>, others: &[File]) -> Result<Outlets> {
+        let mut brought: Vec<File> = Vec::with_capacity(read.len());
+        let mut places: HashMap<String, usize> = HashMap::with_capacity(read.len());
         let mut problems = Vec::new();
-        let read = |source: &Arc<SourceFile>| -> Found<File> {
-            let file = File::read(source.clone())?;
-            file.check_signs()?;
-            Ok(file)
-        };
-        for file in each(&sources, read) {
+        for file in read {
             let file = match file {
                 Ok(file) => file,
                 Err(wrong) => {
@@ -209,13 +219,11 @@ impl Outlets {
             problems.extend(joined(read).err().into_iter().flatten());
             return Err(Error::new(problems));
         }
-        let mut files: Vec<File> = others
+        let others = others
             .iter()
-            .filter(|file| !places.contains_key(&file.outlet.id))
-            .map(File::again)
-            .collect();
-        files.extend(brought);
-        let outlets = Outlets::new(files).map_err(Error::new)?;
+            .filter(|file| !places.contains_key(&file.outlet.id));
+        brought.extend(others.map(|file| File::of(file.written.clone())));
+        let outlets = Outlets::new(brought).map_err(Error::new)?;
         // Whatever the outlet, its signs are looked for behind what the crawl left.
         outlets.cleaner(CRAWL)?;
         Ok(outlets)
@@ -285,7 +293,7 @@ impl Outlets {
         }
         for (at, was) in same {
             let (file, other) = (&mut self.files[at], &before.files[was]);
-            file.whole = other.whole.clone();
+            file.written = other.written.clone();
             file.checked = other.checked.clone();
             file.cleaner = other.cleaner.clone();
         }
@@ -573,7 +581,7 @@ impl Outlets {
                 continue;
             };
             let brings = |at: usize| {
-                let File { outlet, head, .. } = &self.files[at];
+                let Written { outlet, head, .. } = &*self.files[at];
                 let mut rules = rules.iter();
                 !head.signs.is_empty()
                     || head.ceiling.is_some()
@@ -768,7 +776,7 @@ impl Outlets {
 }
 
 impl File {
-    /// Reads what stands above the rules of a file that somebody brought.
+    /// Reads what stands above the rules of a file that somebody brought, and checks it.
     fn read(source: Arc<SourceFile>) -> Found<File> {
         let head = RuleFile::read_head(&source)?;
         let id = head.id();
@@ -788,7 +796,9 @@ impl File {
                     .with_help("name the file as the outlet, with .toml behind"),
             ]);
         }
-        Ok(File::new(source, head, None))
+        let file = File::new(source, head, None);
+        file.check_signs()?;
+        Ok(file)
     }
 
     fn new(source: Arc<SourceFile>, head: RuleFile, packed: Option<Unpacker>) -> File {
@@ -809,12 +819,19 @@ impl File {
                 .collect(),
             file: source.name.clone(),
         };
-        File {
+        File::of(Arc::new(Written {
             outlet,
             source,
-            head: Arc::new(head),
-            whole: Arc::default(),
+            head,
+            whole: OnceCell::new(),
             packed,
+        }))
+    }
+
+    /// To be compiled among others.
+    fn of(written: Arc<Written>) -> File {
+        File {
+            written,
             checked: OnceCell::new(),
             cleaner: OnceCell::new(),
         }
@@ -825,10 +842,13 @@ impl File {
     }
 
     fn whole(&self) -> Found<&RuleFile> {
-        self.whole.get_or_try_init(|| match self.packed {
-            Some(mut packed) => Ok(RuleFile::unpack(&mut packed)),
-            None => RuleFile::read(&self.source),
-        })
+        let whole = self.whole.get_or_try_init(|| {
+            Ok(Box::new(match self.packed {
+                Some(mut packed) => RuleFile::unpack(&mut packed),
+                None => RuleFile::read(&self.source)?,
+            }))
+        });
+        whole.map(Box::as_ref)
     }
 
     fn check_signs(&self) -> Found<()> {
@@ -851,19 +871,6 @@ impl File {
             },
         );
         joined(std::iter::once(self.check_signs()).chain(wrong))
-    }
-
-    /// The same file, to be compiled among others.
-    fn again(&self) -> File {
-        File {
-            outlet: self.outlet.clone(),
-            source: self.source.clone(),
-            head: self.head.clone(),
-            whole: self.whole.clone(),
-            packed: self.packed,
-            checked: OnceCell::new(),
-            cleaner: OnceCell::new(),
-        }
     }
 }
 
@@ -891,17 +898,17 @@ fn each<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> 
         let threads: Vec<_> = parts
             .map(|part| scope.spawn(move || part.iter().map(make).collect::<Vec<R>>()))
             .collect();
-        let made = threads.into_iter().map(|thread| thread.join());
-        made.flat_map(|made| made.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
+        let mut all = Vec::with_capacity(items.len());
+        for thread in threads {
+            let made = thread.join();
+            all.extend(made.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        all
     })
 }
 
 /// The rule files of a folder.
-fn texts_of(folder: &Path) -> Result<Vec<Arc<SourceFile>>> {
-    let paths = rule_files(folder)?;
-    let mut files = Vec::with_capacity(paths.len());
-    let mut problems = Vec::new();
+fn files_of(folder: &Path) -> Result<Vec<Found<File>>> {
     let read = |path: &PathBuf| {
         let name = path.display().to_string();
         let read = std::fs::read(path).map_err(|error| error.to_string());
@@ -912,21 +919,11 @@ fn texts_of(folder: &Path) -> Result<Vec<Arc<SourceFile>>> {
             })
         });
         match text {
-            Ok(text) => Ok(SourceFile::new(name, text)),
-            Err(why) => Err(unreadable(&name, &why)),
+            Ok(text) => File::read(SourceFile::new(name, text)),
+            Err(why) => Err(vec![unreadable(&name, &why)]),
         }
     };
-    for file in each(&paths, read) {
-        match file {
-            Ok(file) => files.push(file),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if problems.is_empty() {
-        Ok(files)
-    } else {
-        Err(Error::new(problems))
-    }
+    Ok(each(&rule_files(folder)?, read))
 }
 
 /// The rule files of a folder, in the order of their names.

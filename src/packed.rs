@@ -40,7 +40,7 @@ impl Packer<'_> {
 }
 
 impl Unpacker {
-    fn take(&mut self, length: usize) -> &'static [u8] {
+    pub(crate) fn take(&mut self, length: usize) -> &'static [u8] {
         let (taken, rest) = self.bytes.split_at(length);
         self.bytes = rest;
         taken
@@ -60,8 +60,11 @@ impl Packed for u8 {
         to.bytes.push(*self);
     }
 
+    #[inline]
     fn unpack(from: &mut Unpacker) -> u8 {
-        from.take(1)[0]
+        let (&byte, rest) = from.bytes.split_first().expect("a byte was written");
+        from.bytes = rest;
+        byte
     }
 }
 
@@ -76,6 +79,7 @@ impl Packed for u64 {
         to.bytes.push(left as u8);
     }
 
+    #[inline]
     fn unpack(from: &mut Unpacker) -> u64 {
         let (mut all, mut bits) = (0, 0);
         loop {

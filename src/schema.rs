@@ -557,7 +557,7 @@ fn head_end(text: &str) -> Option<usize> {
                 return None;
             }
         }
-        start += text[start..].find('\n').map_or(text.len(), |end| end + 1);
+        start += memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |end| end + 1);
     }
     end
 }
@@ -604,7 +604,7 @@ impl<'t, 'v> Keys<'t, 'v> {
         Keys {
             table,
             place,
-            asked: Vec::new(),
+            asked: Vec::with_capacity(16),
         }
     }
 
@@ -612,10 +612,7 @@ impl<'t, 'v> Keys<'t, 'v> {
         if !self.asked.contains(&key) {
             self.asked.push(key);
         }
-        self.table
-            .iter()
-            .find(|(name, _)| name.get_ref() == key)
-            .map(|(_, value)| value)
+        self.table.get(key)
     }
 }
 
@@ -746,7 +743,7 @@ impl Reader<'_> {
             );
         }
         let mut earlier = HashSet::new();
-        for text in &texts {
+        for text in texts.iter().filter(|_| texts.len() > 1) {
             if !earlier.insert(&text.value) {
                 self.wrong(
                     text.place.clone(),
@@ -979,11 +976,11 @@ impl Reader<'_> {
         read: impl Fn(&mut Self, &mut Keys, Option<Head>) -> Option<T>,
     ) -> Vec<T> {
         let mut rules = Vec::new();
-        for mut keys in self.tables(
-            keys,
-            kind,
-            &format!("rules, each under a heading [[{kind}]]"),
-        ) {
+        if keys.get(kind).is_none() {
+            return rules;
+        }
+        let expected = format!("rules, each under a heading [[{kind}]]");
+        for mut keys in self.tables(keys, kind, &expected) {
             let id = keys.get("id").and_then(|value| value.get_ref().as_str());
             self.rule = id.map(|id| format!("{}/{id}", self.owner));
             let head = self.head(&mut keys);

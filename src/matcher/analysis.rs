@@ -736,9 +736,13 @@ impl Packed for [ByteSet; EDGE] {
         let mut before = ByteSet::ALL;
         std::array::from_fn(|_| {
             if !bool::unpack(from) {
-                before = ByteSet(std::array::from_fn(|_| {
-                    u64::from_le_bytes(std::array::from_fn(|_| u8::unpack(from)))
-                }));
+                let words = from.take(size_of::<ByteSet>()).as_chunks().0.iter();
+                let mut set = ByteSet::default();
+                set.0
+                    .iter_mut()
+                    .zip(words)
+                    .for_each(|(to, word)| *to = u64::from_le_bytes(*word));
+                before = set;
             }
             before
         })
