@@ -117,10 +117,7 @@ fn add_patterns(file: &RuleFile, patterns: &mut Patterns) {
 /// What is known of a pattern that is in order.
 fn packed_pattern(pattern: &str, extent: Extent) -> Option<Vec<u8>> {
     let analysis = Analysis::of(pattern, extent).ok()?;
-    let machine = match extent {
-        Extent::Whole => Machine::of(&analysis.expression),
-        Extent::Part => None,
-    };
+    let machine = Machine::of(&analysis.expression);
     Some([packed(&analysis, ""), packed(&machine, "")].concat())
 }
 

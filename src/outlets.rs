@@ -1,6 +1,7 @@
 //! Which outlets there are, and whose a page is.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::Read;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,6 +29,9 @@ const CRAWL: &str = "crawl";
 
 /// How many files may extend each other in a row.
 const DEPTH: usize = 8;
+
+/// The bytes that there is room for at once when a file is read.
+const SMALL: usize = 1 << 14;
 
 /// For each thread at least so many files: fewer are read sooner than a thread has started.
 const FEW: usize = 64;
@@ -910,8 +914,8 @@ fn each<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> 
 /// The rule files of a folder.
 fn files_of(folder: &Path) -> Result<Vec<Found<File>>> {
     let read = |path: &PathBuf| {
-        let name = path.display().to_string();
-        let read = std::fs::read(path).map_err(|error| error.to_string());
+        let name = path.to_string_lossy().into_owned();
+        let read = bytes_of(path).map_err(|error| error.to_string());
         let text = read.and_then(|bytes| {
             String::from_utf8(bytes).map_err(|error| {
                 let at = error.utf8_error().valid_up_to();
@@ -924,6 +928,16 @@ fn files_of(folder: &Path) -> Result<Vec<Found<File>>> {
         }
     };
     Ok(each(&rule_files(folder)?, read))
+}
+
+/// The bytes of a file, which is likely a small one: its size is not asked for first, which would be one
+/// call to the system in five.
+fn bytes_of(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(SMALL);
+    let mut file = std::fs::File::open(path)?.take(u64::MAX);
+    file.read_to_end(&mut bytes)?;
+    bytes.shrink_to_fit();
+    Ok(bytes)
 }
 
 /// The rule files of a folder, in the order of their names.

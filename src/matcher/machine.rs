@@ -1,30 +1,50 @@
-//! A pattern for whole lines as parts over bytes, of which an automaton is made.
+//! A pattern that lines begin with, or are, as parts over bytes, of which an automaton is made.
 //!
 //! Most of the time until a pattern is compiled goes into the classes of Unicode, which have hundreds of
 //! ranges, nearly all of them of code points that few lines have. So a machine knows such a class in
-//! short code points alone, those of one byte or two: Latin, Greek, Cyrillic, Hebrew, Arabic. Where a
-//! longer one would decide it gives up, and who knows all of Unicode has to be asked.
+//! common code points alone: those of one byte or two, which are Latin, Greek, Cyrillic, Hebrew and Arabic,
+//! and typographic marks. Where another one would decide it gives up, and who knows all of Unicode has to
+//! be asked. Edges of words it knows in ASCII alone.
 //!
 //! Like `analysis` this is of the build too, which makes the machines of the bundled rule files.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use regex_syntax::ParserBuilder;
-use regex_syntax::hir::{self, ClassUnicode, Hir, HirKind, Look};
-use regex_syntax::utf8::{Utf8Sequence, Utf8Sequences};
+use regex_syntax::hir::{self, Hir, HirKind, Look};
+use regex_syntax::utf8::Utf8Sequences;
 
 use super::analysis::NEST_LIMIT;
 use crate::packed::{Packed, Packer, Unpacker, packed, packed_values};
 
-/// The last of the short code points.
-const SHORT: char = '\u{7FF}';
-/// The bytes that longer ones begin with.
-const LONG: Bytes = Bytes {
-    first: 0xE0,
-    last: 0xF4,
+/// The common code points, and the bytes that others begin with.
+const COMMON: Known = Known {
+    ranges: &['\0'..='\u{7FF}', '\u{2000}'..='\u{207F}'],
+    others: &[
+        &[Bytes(0xE0, 0xE1)],
+        &[Bytes(0xE2, 0xE2), Bytes(0x82, 0xBF)],
+        &[Bytes(0xE3, 0xF4)],
+    ],
 };
-/// How many ranges of longer code points a class may have that is known wholly.
+const ASCII: Known = Known {
+    ranges: &['\0'..='\x7F'],
+    others: &[&[Bytes(0xC2, 0xF4)]],
+};
+const ALL: Known = Known {
+    ranges: &['\0'..=char::MAX],
+    others: &[],
+};
+
+/// How many ranges that are not common a class may have to be known wholly.
 const FEW: usize = 16;
+
+/// Code points that are known, and what the others begin with.
+#[derive(Clone, Copy)]
+struct Known {
+    ranges: &'static [RangeInclusive<char>],
+    others: &'static [&'static [Bytes]],
+}
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Machine {
@@ -51,6 +71,7 @@ pub(crate) enum Part {
 pub(crate) enum Place {
     Start,
     End,
+    /// In ASCII.
     WordEdge,
     NoWordEdge,
 }
@@ -59,84 +80,173 @@ pub(crate) enum Place {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Class(pub(crate) Vec<Vec<(Bytes, Next)>>);
 
-/// A range of bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Bytes {
-    pub(crate) first: u8,
-    pub(crate) last: u8,
-}
+/// All bytes from the first to the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Bytes(pub(crate) u8, pub(crate) u8);
 
 /// What stands behind a byte of a class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Next {
     /// The code point is at its end.
     End,
-    /// It is a long one, and the machine gives up.
+    /// Nothing that is known.
     GivesUp,
     /// The place of this number.
     Place(usize),
 }
 
 impl Machine {
-    /// That of a pattern in order; `None` if it asks for what machines do not know.
+    /// That of a pattern in order whose matches begin at the start of the line; `None` for another one,
+    /// and if it asks for what machines do not know.
     pub(crate) fn of(expression: &str) -> Option<Machine> {
         let mut parser = ParserBuilder::new();
         let parser = parser.nest_limit(NEST_LIMIT + 5);
-        let mut classes = Vec::new();
-        let pattern = part(&parser.build().parse(expression).ok()?, &mut classes)?;
-        Some(Machine { pattern, classes })
+        let pattern = parser.build().parse(expression).ok()?;
+        let properties = pattern.properties();
+        if !properties.look_set_prefix().contains(Look::Start) {
+            return None;
+        }
+        let mut making = Making {
+            classes: Vec::new(),
+            is_ascii: properties.look_set().contains_word_unicode(),
+        };
+        let mut part = making.part(&pattern)?;
+        if making.is_ascii {
+            // What follows may make no edge of what seems to be one.
+            let any = making.class(Class::of_ways(ASCII.ways(ASCII.ranges)));
+            part = Part::Row(vec![part, Part::Any(vec![Part::At(Place::End), any])]);
+        }
+        Some(Machine {
+            pattern: part,
+            classes: making.classes,
+        })
     }
 }
 
-fn part(pattern: &Hir, classes: &mut Vec<Class>) -> Option<Part> {
-    let mut all = |parts: &[Hir]| {
-        let parts = parts.iter().map(|one| part(one, classes));
-        parts.collect::<Option<Vec<Part>>>()
-    };
-    Some(match pattern.kind() {
-        HirKind::Empty => Part::Row(Vec::new()),
-        HirKind::Literal(literal) => Part::Literal(literal.0.to_vec()),
-        HirKind::Class(class) => {
-            let class = Class::of(class);
-            let known = classes.iter().position(|known| *known == class);
-            Part::Class(known.unwrap_or_else(|| {
-                classes.push(class);
-                classes.len() - 1
-            }))
+/// A machine that is made.
+struct Making {
+    classes: Vec<Class>,
+    /// Whether it gives up at all but ASCII.
+    is_ascii: bool,
+}
+
+impl Making {
+    fn part(&mut self, pattern: &Hir) -> Option<Part> {
+        Some(match pattern.kind() {
+            HirKind::Empty => Part::Row(Vec::new()),
+            HirKind::Literal(literal) => self.literal(&literal.0),
+            HirKind::Class(class) => {
+                let class = Class::of(class, self.is_ascii)?;
+                self.class(class)
+            }
+            HirKind::Look(look) => match look {
+                Look::Start => Part::At(Place::Start),
+                Look::End => Part::At(Place::End),
+                Look::WordUnicode => self.before_ascii(Place::WordEdge),
+                Look::WordUnicodeNegate => self.before_ascii(Place::NoWordEdge),
+                _ => return None,
+            },
+            HirKind::Repetition(repetition) => {
+                let sub = self.part(&repetition.sub)?;
+                Part::Times(repetition.min, repetition.max, Box::new(sub))
+            }
+            HirKind::Capture(capture) => self.part(&capture.sub)?,
+            HirKind::Concat(parts) => Part::Row(self.parts(parts)?),
+            HirKind::Alternation(parts) => Part::Any(self.parts(parts)?),
+        })
+    }
+
+    fn parts(&mut self, parts: &[Hir]) -> Option<Vec<Part>> {
+        parts.iter().map(|part| self.part(part)).collect()
+    }
+
+    fn literal(&mut self, bytes: &[u8]) -> Part {
+        let mut bytes = bytes.to_vec();
+        match bytes.iter().position(|byte| !byte.is_ascii()) {
+            Some(at) if self.is_ascii => {
+                bytes.truncate(at);
+                Part::Row(vec![Part::Literal(bytes), self.no_ascii()])
+            }
+            _ => Part::Literal(bytes),
         }
-        HirKind::Look(look) => Part::At(match look {
-            Look::Start => Place::Start,
-            Look::End => Place::End,
-            Look::WordUnicode => Place::WordEdge,
-            Look::WordUnicodeNegate => Place::NoWordEdge,
-            _ => return None,
-        }),
-        HirKind::Repetition(repetition) => {
-            let sub = part(&repetition.sub, classes)?;
-            Part::Times(repetition.min, repetition.max, Box::new(sub))
-        }
-        HirKind::Capture(capture) => part(&capture.sub, classes)?,
-        HirKind::Concat(parts) => Part::Row(all(parts)?),
-        HirKind::Alternation(parts) => Part::Any(all(parts)?),
-    })
+    }
+
+    fn class(&mut self, class: Class) -> Part {
+        let known = self.classes.iter().position(|known| *known == class);
+        Part::Class(known.unwrap_or_else(|| {
+            self.classes.push(class);
+            self.classes.len() - 1
+        }))
+    }
+
+    /// Such a place, if what follows is ASCII.
+    fn before_ascii(&mut self, place: Place) -> Part {
+        Part::Any(vec![Part::At(place), self.no_ascii()])
+    }
+
+    /// Where it gives up at what is no ASCII.
+    fn no_ascii(&mut self) -> Part {
+        self.class(Class::of_ways(ASCII.ways(&[])))
+    }
 }
 
 impl Class {
-    fn of(class: &hir::Class) -> Class {
-        let mut places = Places::default();
-        let begin = match class {
-            hir::Class::Bytes(class) => {
-                let range = |range: &hir::ClassBytesRange| Bytes {
-                    first: range.start(),
-                    last: range.end(),
-                };
-                let ranges = class.iter().map(range);
-                ranges.map(|range| (range, Next::End)).collect()
-            }
-            hir::Class::Unicode(class) => places.of_unicode(class),
+    /// `None` if it is not of code points.
+    fn of(class: &hir::Class, is_ascii: bool) -> Option<Class> {
+        let class = match class {
+            hir::Class::Unicode(class) => class,
+            hir::Class::Bytes(class) => &class.to_unicode_class()?,
         };
+        let ranges = class.iter().map(|range| range.start()..=range.end());
+        let ranges: Vec<RangeInclusive<char>> = ranges.collect();
+        let others = ranges.iter().filter(|range| !COMMON.has(range)).count();
+        let known = match is_ascii {
+            true if ranges.iter().all(|range| ASCII.has(range)) => ALL,
+            true => ASCII,
+            false if others > FEW => COMMON,
+            false => ALL,
+        };
+        Some(Class::of_ways(known.ways(&ranges)))
+    }
+
+    fn of_ways(ways: Vec<Way>) -> Class {
+        let mut places = Places::default();
+        let begin = places.behind(&ways, 0);
         places.all.push(begin);
         Class(places.all)
+    }
+}
+
+/// The bytes of a code point, and what stands behind them.
+type Way = (Vec<Bytes>, Next);
+
+impl Known {
+    fn has(&self, range: &RangeInclusive<char>) -> bool {
+        let mut known = self.ranges.iter();
+        known.any(|known| known.contains(range.start()) && known.contains(range.end()))
+    }
+
+    /// The ways of what is known of these code points, and of all others, in order.
+    fn ways(&self, ranges: &[RangeInclusive<char>]) -> Vec<Way> {
+        let mut ways: Vec<Way> = Vec::new();
+        for (range, known) in ranges
+            .iter()
+            .flat_map(|range| self.ranges.iter().map(move |known| (range, known)))
+        {
+            let start = *range.start().max(known.start());
+            let end = *range.end().min(known.end());
+            if start <= end {
+                ways.extend(Utf8Sequences::new(start, end).map(|sequence| {
+                    let bytes = sequence.as_slice().iter();
+                    let bytes = bytes.map(|range| Bytes(range.start, range.end));
+                    (bytes.collect(), Next::End)
+                }));
+            }
+        }
+        let others = self.others.iter();
+        ways.extend(others.map(|bytes| (bytes.to_vec(), Next::GivesUp)));
+        ways.sort_unstable();
+        ways
     }
 }
 
@@ -148,39 +258,20 @@ struct Places {
 }
 
 impl Places {
-    /// Where code points begin.
-    fn of_unicode(&mut self, class: &ClassUnicode) -> Vec<(Bytes, Next)> {
-        let long = class.iter().filter(|range| range.end() > SHORT).count();
-        let last = if long > FEW { SHORT } else { char::MAX };
-        let ranges = class.iter().filter(|range| range.start() <= last);
-        let sequences = ranges
-            .flat_map(|range| Utf8Sequences::new(range.start(), range.end().min(last)))
-            .collect::<Vec<_>>();
-        let mut begin = self.behind(&sequences, 0);
-        if long > FEW {
-            begin.push((LONG, Next::GivesUp));
-        }
-        begin
-    }
-
-    /// What follows so many bytes of code points that are the same up to there.
-    fn behind(&mut self, sequences: &[Utf8Sequence], count: usize) -> Vec<(Bytes, Next)> {
-        let range = |sequence: &Utf8Sequence| sequence.as_slice()[count];
+    /// What follows so many bytes that are the same in all of these ways.
+    fn behind(&mut self, ways: &[Way], count: usize) -> Vec<(Bytes, Next)> {
         // Of two ranges either all is the same or nothing.
-        let same = sequences.chunk_by(|one, other| range(one) == range(other));
+        let same = ways.chunk_by(|(one, _), (other, _)| one[count] == other[count]);
         same.map(|same| {
-            let next = match same[0].len() - 1 == count {
-                true => Next::End,
+            let (bytes, end) = &same[0];
+            let next = match bytes.len() - 1 == count {
+                true => *end,
                 false => {
                     let behind = self.behind(same, count + 1);
                     Next::Place(self.number(behind))
                 }
             };
-            let bytes = Bytes {
-                first: range(&same[0]).start,
-                last: range(&same[0]).end,
-            };
-            (bytes, next)
+            (bytes[count], next)
         })
         .collect()
     }
@@ -194,10 +285,7 @@ impl Places {
     }
 }
 
-packed! {
-    Machine { pattern, classes }
-    Bytes { first, last }
-}
+packed! { Machine { pattern, classes } }
 
 packed_values! { Place: [Place::Start, Place::End, Place::WordEdge, Place::NoWordEdge]; }
 
@@ -259,6 +347,16 @@ impl Packed for Class {
     }
 }
 
+impl Packed for Bytes {
+    fn pack(&self, to: &mut Packer) {
+        (self.0, self.1).pack(to);
+    }
+
+    fn unpack(from: &mut Unpacker) -> Bytes {
+        Bytes(u8::unpack(from), u8::unpack(from))
+    }
+}
+
 impl Packed for Next {
     fn pack(&self, to: &mut Packer) {
         let number = match self {
@@ -283,20 +381,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn classes_are_known_in_short_code_points_and_where_they_have_few_others() {
+    fn classes_are_known_in_common_code_points_and_wholly_where_they_have_few_others() {
         for (expression, ranges) in [
-            // One byte; one, two and three; none that is short; a short one beside others.
-            ("[a-cx]", 2),
-            ("[aé•]", 1 + 2 + 3),
-            (r"\p{Han}", 1),
-            (r"[a\p{Han}]", 2),
+            (r"\A[a-cx]", 2),
+            (r"\A[aé€]", 1 + 2 + 3),
+            // Four to give up.
+            (r"\A\p{Han}", 4),
+            (r"\A[a\p{Han}]", 5),
+            (r"\A[\p{Han}•]", 4 + 2),
+            (r"\A\b[aé]", 1 + 1),
         ] {
             let machine = Machine::of(expression).unwrap();
-            assert_eq!(machine.pattern, Part::Class(0), "{expression}");
-            let places = machine.classes[0].0.iter();
+            let at = usize::from(expression.contains(r"\b"));
+            let places = machine.classes[at].0.iter();
             assert_eq!(places.map(Vec::len).sum::<usize>(), ranges, "{expression}");
         }
-        let machine = Machine::of(r"\p{L}[\w-]\p{L}").unwrap();
+        let machine = Machine::of(r"\A\p{L}[\w-]\p{L}").unwrap();
         assert_eq!(machine.classes.len(), 2);
+    }
+
+    #[test]
+    fn a_pattern_that_may_begin_anywhere_has_none() {
+        for (expression, is_held) in [
+            ("a", false),
+            ("^a", true),
+            ("^a|b", false),
+            ("(?:^|x)a", false),
+            ("(?m)^a", false),
+            ("(?:^a|^b)", true),
+        ] {
+            assert_eq!(Machine::of(expression).is_some(), is_held, "{expression}");
+        }
     }
 }

@@ -166,20 +166,22 @@ impl Pattern {
     }
 
     fn is_found(&self, line: &str) -> bool {
-        let of_machine = || Automaton::of(&self.machine()?, SIZE_LIMIT).map(Box::new);
         let of_all = || Automaton::new(&self.expression, SIZE_LIMIT, NEST_LIMIT + 5).map(Box::new);
-        let machine = self.of_machine.get_or_init(of_machine).as_ref();
-        machine
-            .and_then(|automaton| automaton.is_match(line))
+        self.is_found_by_machine(line)
             .or_else(|| self.of_all.get_or_init(of_all).as_ref()?.is_match(line))
             .unwrap_or_else(|| self.regex().is_match(line))
     }
 
-    fn machine(&self) -> Option<Machine> {
-        match self.packed_machine {
-            Some(bytes) => Packed::unpack(&mut Unpacker { bytes, text: "" }),
-            None => Machine::of(&self.expression),
-        }
+    /// The same; `None` where the machine gives up, or where there is none.
+    fn is_found_by_machine(&self, line: &str) -> Option<bool> {
+        let automaton = self.of_machine.get_or_init(|| {
+            let machine = match self.packed_machine {
+                Some(bytes) => Packed::unpack(&mut Unpacker { bytes, text: "" }),
+                None => Machine::of(&self.expression),
+            };
+            Automaton::of(&machine?, SIZE_LIMIT).map(Box::new)
+        });
+        automaton.as_ref()?.is_match(line)
     }
 
     /// Whether it is tried on nearly every line: neither its edges nor a literal that stands in every
@@ -242,6 +244,10 @@ impl Pattern {
     /// The first match at or after `from`: all of it, and the part that goes.
     pub(crate) fn find_at(&self, line: &str, from: usize) -> Option<(Range<usize>, Range<usize>)> {
         if from == 0 && !(self.may_match_raw(line.as_bytes()) && self.has_needed(line)) {
+            return None;
+        }
+        // The regex is only made for a line that has something for it.
+        if from == 0 && self.is_found_by_machine(line) == Some(false) {
             return None;
         }
         let found = self.regex().find_at(line, from)?.range();
@@ -319,10 +325,7 @@ mod tests {
         for &(extent, written, bytes) in BUNDLED {
             let mut packed = Unpacker { bytes, text: "" };
             let now = Analysis::of(written, extent).unwrap();
-            let machine = match extent {
-                Extent::Whole => Machine::of(&now.expression),
-                Extent::Part => None,
-            };
+            let machine = Machine::of(&now.expression);
             assert_eq!(Analysis::unpack(&mut packed), now, "{written}");
             assert_eq!(Option::unpack(&mut packed), machine, "{written}");
         }
@@ -337,17 +340,18 @@ mod tests {
             std::fs::read_to_string(format!("{rules}/{name}.toml")).unwrap()
         });
         for &(extent, written, _) in BUNDLED {
-            if extent == Extent::Part {
-                continue;
-            }
             let placed = Placed {
                 value: written.to_owned(),
                 place: 0..0,
             };
             let pattern = Pattern::new(&placed, &file, extent).unwrap();
             for piece in rules.iter().flat_map(|text| text.split(['"', '\n'])) {
+                let found = match extent {
+                    Extent::Whole => pattern.is_found(piece),
+                    Extent::Part => pattern.find_at(piece, 0).is_some(),
+                };
                 let wanted = pattern.regex().is_match(piece);
-                assert_eq!(pattern.is_found(piece), wanted, "{written} {piece}");
+                assert_eq!(found, wanted, "{written} {piece}");
             }
         }
     }
