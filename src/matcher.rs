@@ -344,7 +344,8 @@ impl Matcher {
             return KNOWN;
         }
         let open = self.gate.open(line);
-        let mut notes = KNOWN | u16::from(open.whole) * MAYBE | u16::from(open.part) * INLINE;
+        let maybe = u16::from(open.whole) * MAYBE;
+        let mut notes = KNOWN | maybe | (u16::from(open.part) * INLINE);
         if !self.anywhere.is_empty() {
             notes |= START;
         }
