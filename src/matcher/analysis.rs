@@ -647,6 +647,17 @@ impl ByteSet {
         self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
     }
 
+    /// Calls `each` with its bytes.
+    pub(crate) fn each(&self, mut each: impl FnMut(u8)) {
+        for (word, bits) in (0..4).zip(self.0) {
+            let mut bits = bits;
+            while bits != 0 {
+                each(64 * word + bits.trailing_zeros() as u8);
+                bits &= bits - 1;
+            }
+        }
+    }
+
     fn insert_all(&mut self, bytes: std::ops::RangeInclusive<u8>) {
         bytes.for_each(|byte| self.insert(byte));
     }

@@ -1,6 +1,7 @@
 //! Which lines anybody may want, by a few of their bytes as they are: it is asked of every line, and
 //! says no of most.
 
+use super::analysis::ByteSet;
 use super::pattern::Pattern;
 use crate::text::{EDGE, is_blank_end, is_odd_start, may_fold};
 
@@ -89,8 +90,10 @@ impl Gate {
             (LAST..PLACES, &pattern.ends),
         ] {
             for (closed, bytes) in self.closed[places].iter_mut().zip(&edge.bytes) {
-                for (byte, closed) in (0..=u8::MAX).zip(closed) {
-                    *closed &= if bytes.contains(byte) { !bit } else { u32::MAX };
+                if *bytes == ByteSet::ALL {
+                    closed.iter_mut().for_each(|closed| *closed &= !bit);
+                } else {
+                    bytes.each(|byte| closed[usize::from(byte)] &= !bit);
                 }
             }
         }

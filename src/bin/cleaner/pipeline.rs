@@ -3,24 +3,45 @@
 //! A thread takes a job from the source, which one thread at a time may ask; works on it; and hands
 //! the result to the sink, which sees results one at a time, in the order in which the jobs were
 //! taken. So what the sink makes of them does not depend on the number of threads.
+//!
+//! The thread that asked the source last takes a few jobs ahead of the others, who ask it only where
+//! there are none: what a source decompresses with is large, and costs half again where each thread has
+//! to bring it into its own cache.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Results that wait for their turn, for each thread: with more a thread waits itself.
 const WAITING: usize = 2;
+/// Jobs that are taken and wait for a thread.
+const AHEAD: usize = 3;
 
-/// The results that wait, and whose turn it is.
-struct Turns<D> {
+/// The jobs and the results that wait, and who does what.
+struct State<J, D> {
+    /// How many jobs were taken, and those that wait.
+    taken: u64,
+    jobs: VecDeque<(u64, J)>,
+    /// The thread that asked the source last.
+    asker: usize,
+    /// Whether a thread is asking the source, or does a large job before it asks again.
+    is_asking: bool,
+    /// Whether the source has no more jobs.
+    is_over: bool,
     /// The number of the job whose result the sink takes next.
     next: u64,
-    waiting: BTreeMap<u64, D>,
+    results: BTreeMap<u64, D>,
     /// Whether a thread is feeding the sink.
     is_feeding: bool,
     /// How many threads wait for others.
     asleep: usize,
     /// Whether to stop, because of an error or a panic.
     stopped: bool,
+}
+
+/// The state, for all threads.
+struct Shared<J, D> {
+    state: Mutex<State<J, D>>,
+    changed: Condvar,
 }
 
 /// Does all jobs, on so many threads.
@@ -37,33 +58,38 @@ pub fn run<J: Send, D: Send, E: Send>(
     work: impl Fn(J) -> D + Sync,
     sink: impl FnMut(D) -> Result<(), E> + Send,
 ) -> Result<(), E> {
-    let source = Mutex::new((0, source));
+    let source = Mutex::new(source);
     let sink = Mutex::new((sink, Ok(())));
-    let turns = Mutex::new(Turns {
-        next: 0,
-        waiting: BTreeMap::new(),
-        is_feeding: false,
-        asleep: 0,
-        stopped: false,
-    });
-    let changed = Condvar::new();
+    let shared = Shared {
+        state: Mutex::new(State {
+            taken: 0,
+            jobs: VecDeque::new(),
+            asker: 0,
+            is_asking: false,
+            is_over: false,
+            next: 0,
+            results: BTreeMap::new(),
+            is_feeding: false,
+            asleep: 0,
+            stopped: false,
+        }),
+        changed: Condvar::new(),
+    };
 
     let feed = |number: u64, done: D| {
-        let mut state = locked(&turns);
+        let mut state = shared.lock();
         // The result whose turn it is never waits, so that there is always somebody who feeds.
-        while !state.stopped && state.next != number && state.waiting.len() >= WAITING * threads {
-            state.asleep += 1;
-            state = changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-            state.asleep -= 1;
+        while !state.stopped && state.next != number && state.results.len() >= WAITING * threads {
+            state = shared.wait(state);
         }
-        state.waiting.insert(number, done);
+        state.results.insert(number, done);
         if state.is_feeding {
             return;
         }
         state.is_feeding = true;
         while !state.stopped {
             let next = state.next;
-            let Some(done) = state.waiting.remove(&next) else {
+            let Some(done) = state.results.remove(&next) else {
                 break;
             };
             drop(state);
@@ -74,42 +100,83 @@ pub fn run<J: Send, D: Send, E: Send>(
                 sink.1 = result;
             }
             drop(sink);
-            state = locked(&turns);
+            state = shared.lock();
             state.stopped |= failed;
             state.next += 1;
-            // The system is asked each time, also where nobody waits.
-            if state.asleep > 0 {
-                changed.notify_all();
-            }
+            shared.tell(&state);
         }
         state.is_feeding = false;
     };
-    let thread = || {
-        let _guard = StopOnPanic(&turns, &changed);
-        loop {
-            let mut source = locked(&source);
-            if locked(&turns).stopped {
+    let thread = |own: usize| {
+        let _guard = StopOnPanic(&shared);
+        // With one thread nobody takes what is taken ahead.
+        let ahead = if threads > 1 { AHEAD } else { 1 };
+        let mut state = shared.lock();
+        while !state.stopped {
+            let most = if state.asker == own { ahead } else { 1 };
+            if !state.is_asking && !state.is_over && state.jobs.len() < most {
+                (state.is_asking, state.asker) = (true, own);
+                drop(state);
+                let job = locked(&source)();
+                let is_large = job.as_ref().is_some_and(&is_large);
+                state = shared.lock();
+                let number = state.taken;
+                state.taken += 1;
+                match job {
+                    Some(job) if is_large => {
+                        drop(state);
+                        feed(number, work(job));
+                        state = shared.lock();
+                    }
+                    Some(job) => state.jobs.push_back((number, job)),
+                    None => state.is_over = true,
+                }
+                state.is_asking = false;
+                shared.tell(&state);
+            } else if let Some((number, job)) = state.jobs.pop_front() {
+                drop(state);
+                feed(number, work(job));
+                state = shared.lock();
+            } else if state.is_over {
                 return;
-            }
-            let Some(job) = (source.1)() else { return };
-            let number = source.0;
-            source.0 += 1;
-            if is_large(&job) {
-                feed(number, work(job));
-                drop(source);
             } else {
-                drop(source);
-                feed(number, work(job));
+                state = shared.wait(state);
             }
         }
     };
     std::thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(thread);
+        for own in 1..threads {
+            let thread = &thread;
+            scope.spawn(move || thread(own));
         }
-        thread();
+        thread(0);
     });
     sink.into_inner().unwrap_or_else(PoisonError::into_inner).1
+}
+
+impl<J, D> Shared<J, D> {
+    fn lock(&self) -> MutexGuard<'_, State<J, D>> {
+        locked(&self.state)
+    }
+
+    /// Waits until another thread has changed the state.
+    fn wait<'a>(&self, mut state: MutexGuard<'a, State<J, D>>) -> MutexGuard<'a, State<J, D>> {
+        state.asleep += 1;
+        state = self
+            .changed
+            .wait(state)
+            .unwrap_or_else(PoisonError::into_inner);
+        state.asleep -= 1;
+        state
+    }
+
+    /// Tells those who wait that the state has changed.
+    fn tell(&self, state: &State<J, D>) {
+        // The system is asked each time, also where nobody waits.
+        if state.asleep > 0 {
+            self.changed.notify_all();
+        }
+    }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -117,13 +184,13 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Lets nobody wait for a thread that has panicked.
-struct StopOnPanic<'a, D>(&'a Mutex<Turns<D>>, &'a Condvar);
+struct StopOnPanic<'a, J, D>(&'a Shared<J, D>);
 
-impl<D> Drop for StopOnPanic<'_, D> {
+impl<J, D> Drop for StopOnPanic<'_, J, D> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            locked(self.0).stopped = true;
-            self.1.notify_all();
+            self.0.lock().stopped = true;
+            self.0.changed.notify_all();
         }
     }
 }
