@@ -816,6 +816,31 @@ fn a_ceiling_counts_no_mark_that_an_earlier_round_moved_to_a_line_s_start() {
 }
 
 #[test]
+fn a_line_that_is_put_back_has_lost_what_was_cut_of_it() {
+    let rules = rule("inline", "i", "a[-[cut]-]", "text = '[cut]'")
+        + &rule(
+            "block",
+            "c",
+            "[-Gamma delta-]\n[-Alpha-]",
+            "lines = [{ text = 'Gamma delta' }, { rest = true }]",
+        )
+        .replace("promo", "credit");
+    check(&rules, &[("Gamma delta\nx [cut] y", "Gamma delta\nx  y")]);
+}
+
+#[test]
+fn a_line_that_was_cut_is_copied_by_the_next_one() {
+    let rules = rule("inline", "i", "a[-[cut]-]", "text = '[cut]'")
+        + &rule(
+            "duplicate",
+            "d",
+            "[-No 1-]\nNo 1",
+            "gap = false\nleast = 3\nalike = 1.0\ngoes = 'earlier'",
+        );
+    check(&rules, &[("[cut]\u{feff}No 12\nNo 12", "No 12")]);
+}
+
+#[test]
 fn a_line_that_a_round_cut_is_a_copy_of_one_that_is_put_back() {
     let rules = rule("inline", "i", "a[-[cut]-]", "text = '[cut]'")
         + &rule(

@@ -197,6 +197,8 @@ impl<J, D> Drop for StopOnPanic<'_, J, D> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicU64;
+    use std::sync::atomic::Ordering::Relaxed;
     use std::time::Duration;
 
     use super::*;
@@ -221,6 +223,28 @@ mod tests {
             );
             assert_eq!(done, Ok(()));
             assert_eq!(results, (0..500).map(|job| job * 2).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn nothing_is_taken_before_a_large_job_is_done() {
+        for threads in [1, 2, 7] {
+            let taken = AtomicU64::new(0);
+            let wrong = AtomicU64::new(0);
+            let done: Result<(), ()> = run(
+                threads,
+                || Some(taken.fetch_add(1, Relaxed)).filter(|&job| job < 200),
+                |job| job % 10 == 0,
+                |job| {
+                    let before = taken.load(Relaxed);
+                    std::thread::sleep(Duration::from_micros(200));
+                    let is_large = job % 10 == 0;
+                    let is_next = before == job + 1 && taken.load(Relaxed) == before;
+                    wrong.fetch_add(u64::from(is_large && !is_next), Relaxed);
+                },
+                |()| Ok(()),
+            );
+            assert_eq!((done, wrong.into_inner()), (Ok(()), 0));
         }
     }
 
