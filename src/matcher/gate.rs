@@ -3,13 +3,14 @@
 
 use super::analysis::ByteSet;
 use super::pattern::Pattern;
-use crate::text::{EDGE, is_blank_end, is_odd_start, may_fold};
+use crate::text::{first_edge, is_blank_end, is_odd_start, may_fold};
 
 /// A line that does not pass is no literal and matches no pattern that has to match a whole line, and
 /// patterns that stand at the start or the end of a line find nothing in it.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    /// The first four bytes of literals, and of what patterns match of which these are few.
+    /// The first four bytes of literals, and of what patterns match of which these are few; zeros behind
+    /// shorter ones.
     fours: Buckets,
     /// The other patterns, a bit for each, the one before the last for all that are too many: which of
     /// them are closed to a line by each of its first four and its last two bytes, from the last back.
@@ -64,10 +65,8 @@ impl Default for Gate {
 impl Gate {
     /// Lets a folded literal pass.
     pub(crate) fn add_literal(&mut self, literal: &str) {
-        // A shorter one is only made of short lines and odd ones.
-        if let Some(first) = literal.as_bytes().first_chunk() {
-            self.fours.insert(u32::from_le_bytes(*first).into());
-        }
+        let [a, b, c, d, ..] = first_edge(literal.as_bytes());
+        self.fours.insert(u32::from_le_bytes([a, b, c, d]).into());
     }
 
     /// Lets pass what a pattern finds: a whole line, or what stands at the start or the end of a line,
@@ -118,12 +117,10 @@ impl Gate {
     /// What a line may be.
     #[inline(always)]
     pub(crate) fn open(&self, line: &[u8]) -> Open {
-        let (Some(&edge), Some(&[before, last])) = (line.first_chunk::<EDGE>(), line.last_chunk())
-        else {
-            return Open {
-                whole: true,
-                part: self.part != 0,
-            };
+        let edge = first_edge(line);
+        let (before, last) = match line {
+            [.., before, last] => (*before, *last),
+            _ => (0, edge[0]),
         };
         let [a, b, c, d, e, f, ..] = edge;
         let first = match [a, b, c & 0xFC] {
@@ -183,10 +180,14 @@ impl Buckets {
     pub(crate) fn insert(&mut self, number: u64) {
         self.numbers.push(number);
         if self.numbers.len() > 2 * self.bits.len() {
-            // 32 bits or more for each, so that other numbers are seldom in the bucket of one.
-            self.bits = vec![0; 2 * self.bits.len()];
-            for at in 0..self.numbers.len() {
-                self.set(self.numbers[at]);
+            self.numbers.sort_unstable();
+            self.numbers.dedup();
+            if self.numbers.len() > self.bits.len() {
+                // 32 bits or more for each, so that other numbers are seldom in the bucket of one.
+                self.bits = vec![0; 2 * self.bits.len()];
+                for at in 0..self.numbers.len() {
+                    self.set(self.numbers[at]);
+                }
             }
         }
         self.set(number);

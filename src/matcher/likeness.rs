@@ -21,7 +21,19 @@ pub(crate) fn alike(one: &str, other: &str, share: f64) -> bool {
     }
     let (words, others) = (words(one).count(), words(other).count());
     let enough = |common: usize| 2.0 * common as f64 >= share * (words + others) as f64;
-    if !enough(words.min(others)) || !enough(most_shared(one, other)) {
+    let most = words.min(others);
+    if !enough(most) {
+        return false;
+    }
+    // What both begin and end with is in common, and of most copies it is nearly all.
+    let same = |(one, other): &(&str, &str)| one == other;
+    let begin = one.split(' ').zip(other.split(' '));
+    let end = one.rsplit(' ').zip(other.rsplit(' '));
+    let outer = begin.take_while(same).count() + end.take_while(same).count();
+    if enough(outer.min(most)) {
+        return true;
+    }
+    if !enough(most_shared(one, other)) {
         return false;
     }
     let one: Vec<&str> = one.split(' ').collect();

@@ -23,6 +23,8 @@ pub(crate) struct Lookup {
     literals: Literals,
     /// Each pattern once, with all that ask for it.
     patterns: Vec<(Arc<Pattern>, Vec<u32>)>,
+    /// The pairs of bytes that stand in all matches of each.
+    pairs: Vec<u64>,
     /// The place of each in `patterns`, by how it is written.
     known: HashMap<Cow<'static, str>, usize, RandomState>,
     /// The patterns of which every match begins with four bytes out of a few, and of those left the
@@ -227,6 +229,9 @@ impl Lookup {
             let number = self.patterns.len();
             self.known.insert(pattern.expression.clone(), number);
             self.patterns.push((pattern.clone(), vec![asker]));
+            let needs = pattern.needs.iter();
+            self.pairs
+                .push(needs.fold(0, |all, need| all | pairs(need)));
             gate.add_pattern(pattern, true);
             let number = number as u32;
             if let Some(first) = pattern.begins.fours() {
@@ -267,7 +272,7 @@ impl Lookup {
         let pattern = NONE;
         let literal = self.literals.get(line).iter();
         hits.extend(literal.map(|&asker| Hit { asker, pattern }));
-        self.candidates(line.edges(), line.bare().len(), |number| {
+        self.candidates(line, |number| {
             let (pattern, askers) = &self.patterns[number as usize];
             if pattern.is_match(line.folded()) {
                 let pattern = number;
@@ -276,28 +281,45 @@ impl Lookup {
         });
     }
 
-    /// Calls `candidate` with the number of each pattern that a line of so many bytes may be by its
-    /// edges.
-    fn candidates(&self, line: Edges, length: usize, mut candidate: impl FnMut(u32)) {
+    /// Calls `candidate` with the number of each pattern that a line may be by its edges.
+    fn candidates(&self, line: &Folding, mut candidate: impl FnMut(u32)) {
+        let (edges, length) = (line.edges(), line.bare().len());
         let mut try_one = |number: u32| {
-            if self.patterns[number as usize].0.may_match(line, length) {
+            if self.patterns[number as usize].0.may_match(edges, length) {
                 candidate(number);
             }
         };
-        for &number in self.by_first.get(line.first) {
-            try_one(number);
+        for numbers in [self.by_first.get(edges.first), self.by_last.get(edges.last)] {
+            let known = match numbers.len() > CROWD {
+                true => pairs(line.folded().as_bytes()),
+                false => u64::MAX,
+            };
+            for &number in numbers {
+                if self.pairs[number as usize] & !known == 0 {
+                    try_one(number);
+                }
+            }
         }
-        for &number in self.by_last.get(line.last) {
-            try_one(number);
-        }
-        for (edges, others) in self.edges.iter().zip(self.others.chunks(64)) {
-            let mut open = edges.open(line);
+        for (by_edges, others) in self.edges.iter().zip(self.others.chunks(64)) {
+            let mut open = by_edges.open(edges);
             while open != 0 {
                 try_one(others[open.trailing_zeros() as usize]);
                 open &= open - 1;
             }
         }
     }
+}
+
+/// The most patterns with an edge in common that are tried one by one.
+const CROWD: usize = 8;
+
+/// The pairs of neighbouring bytes in a text, as a few bits of all: what has others is no part of it.
+fn pairs(text: &[u8]) -> u64 {
+    let pairs = text.windows(2);
+    pairs.fold(0, |all, pair| {
+        let mixed = u32::from(u16::from_le_bytes([pair[0], pair[1]])).wrapping_mul(0x9e37_79b9);
+        all | 1 << (mixed >> 26)
+    })
 }
 
 /// Patterns by the four bytes with which their matches begin, or, read backwards, end.
