@@ -175,9 +175,14 @@ fn over(
 ) -> Result<(Totals, Gathered), Failure> {
     let mut results = Results::new(work, reading, manifest).map_err(Failure::Said)?;
     let mut jobs = Jobs::new(work.inputs, reading);
-    let threads = match is_small(work.inputs) {
-        true => 1,
-        false => threads(work.args.threads),
+    let is_small = is_small(work.inputs);
+    if !is_small {
+        output::heed_signals();
+    }
+    let threads = if is_small {
+        1
+    } else {
+        threads(work.args.threads)
     };
     let sharing = if work.writes_pages() { threads } else { 0 };
     pipeline::run(

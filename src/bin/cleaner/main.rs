@@ -47,8 +47,6 @@ const FINE: u8 = 0;
 const DIFFERENT: u8 = 1;
 /// Something went wrong, with one document or with all of them.
 const ERROR: u8 = 2;
-/// Ctrl-C, or a signal that asks to end.
-const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
@@ -59,14 +57,11 @@ fn main() -> ExitCode {
             "cleaner: this is a bug of cleaner, please report it with the page: {panic}\n"
         ));
     }));
-    // Whatever the threads are doing: what they have not finished is gone, and no file is half.
-    let interrupted = ctrlc::set_handler(|| {
-        let _held = output::abandon();
-        std::process::exit(INTERRUPTED);
-    });
-    interrupted.expect("there is no other handler");
     let args = Args::parse();
     let console = Console::new(args.color, args.is_quiet());
+    if args.command.is_some() || args.clean.watch {
+        output::heed_signals();
+    }
     let status = match catch_unwind(|| run(&args, console)) {
         Ok(Ok(status)) => status,
         // Whoever read our output has had enough of it.
