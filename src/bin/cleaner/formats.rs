@@ -477,15 +477,19 @@ impl Left {
     /// Writes it, without putting it together first: it may be large.
     pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
         let mut out = BufWriter::with_capacity(self.text.len().min(WRITTEN), out);
-        let mut from = 0;
-        for hole in &self.holes {
-            out.write_all(&self.text[from..hole.start])?;
-            from = hole.end;
+        for piece in between(0..self.text.len(), &self.holes) {
+            out.write_all(&self.text[piece])?;
         }
-        out.write_all(&self.text[from..])?;
         out.into_inner()?;
         Ok(())
     }
+}
+
+/// What is left of bytes without some of them, which are in order and disjoint.
+pub fn between(whole: Range<usize>, gone: &[Range<usize>]) -> impl Iterator<Item = Range<usize>> {
+    let starts = std::iter::once(whole.start).chain(gone.iter().map(|gone| gone.end));
+    let ends = gone.iter().map(|gone| gone.start).chain([whole.end]);
+    starts.zip(ends).map(|(start, end)| start..end)
 }
 
 /// Reads again where a signal came between.

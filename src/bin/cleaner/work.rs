@@ -63,12 +63,9 @@ pub struct Pieces<'a> {
 
 impl Pieces<'_> {
     pub fn write(&self, out: &mut Vec<u8>) {
-        let mut from = self.from;
-        for gone in self.without {
-            out.extend_from_slice(&self.bytes[from..gone.start]);
-            from = gone.end;
+        for piece in formats::between(self.from..self.bytes.len(), self.without) {
+            out.extend_from_slice(&self.bytes[piece]);
         }
-        out.extend_from_slice(&self.bytes[from..]);
     }
 }
 
@@ -80,12 +77,7 @@ impl Page<'_> {
 
     /// The bytes of it that are left.
     pub fn pieces(&self) -> impl Iterator<Item = Range<usize>> {
-        let starts = self.holes.iter().map(|hole| hole.end);
-        let ends = self.holes.iter().map(|hole| hole.start);
-        std::iter::once(0)
-            .chain(starts)
-            .zip(ends.chain([self.text.len()]))
-            .map(|(start, end)| start..end)
+        formats::between(0..self.text.len(), &self.holes)
     }
 
     /// What is left of it.
