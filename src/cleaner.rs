@@ -9,9 +9,13 @@ use std::sync::Arc;
 use crate::error::{Problem, SourceFile};
 pub(crate) use crate::matcher::Patterns;
 use crate::matcher::{Ask, Find, Matcher, MissedLine, Scratch};
-use crate::page::{KNOWN, NONE, Page};
+use crate::page::{Ends, KNOWN, NONE, Page};
 use crate::schema::{AnyRule, Category, Zone};
 use crate::text::{subtract, union, without};
+
+mod windows;
+
+pub use self::windows::Windows;
 
 /// The share of a page that removals may take which are not literal, where no file says another.
 pub(crate) const CEILING: f64 = 0.6;
@@ -252,6 +256,8 @@ pub fn restore(left: &str, removed: &[(usize, &str)]) -> Option<String> {
 struct Settled<'t> {
     /// Without what is gone.
     page: Page<'t>,
+    /// Of which of its lines the following are, and are read out. The first line behind them is left.
+    lines: Range<u32>,
     deleted: Vec<Find>,
     /// What was found that stays because of its category.
     kept: Vec<Find>,
@@ -260,7 +266,7 @@ struct Settled<'t> {
 impl Settled<'_> {
     /// The bytes of the original text that go, as those of [`Cleaned::holes`].
     fn holes(&self) -> Vec<Range<usize>> {
-        let mut spans = self.page.gone_with_seams();
+        let mut spans = self.page.gone_with_seams(self.lines.clone());
         let cut = self.deleted.iter().filter_map(|taken| {
             let part = taken.part.as_ref()?;
             (!self.page.is_gone(taken.line)).then(|| part.clone())
@@ -342,6 +348,12 @@ impl Cleaner {
     /// [`text`](Cleaned::text) is empty. For who writes the pieces between the
     /// [`holes`](Cleaned::holes) instead.
     pub fn find_of(&self, text: &str, categories: Categories) -> Cleaned {
+        let read = |settled: &mut Settled| self.cleaned(settled);
+        if text.len() > windows::LARGE
+            && let Some(windows) = self.windows(&mut &*text, categories, true, read)
+        {
+            return windows::joined(windows);
+        }
         match self.settled(text, categories, true, |settled| self.cleaned(settled)) {
             Ok(cleaned) => cleaned.unwrap_or_default(),
             Err(flag) => Cleaned {
@@ -366,6 +378,11 @@ impl Cleaner {
         text: &str,
         categories: Categories,
     ) -> (Vec<Range<usize>>, Option<Flag>) {
+        if text.len() > windows::LARGE
+            && let Some(holes) = self.holes_of_windows(&mut &*text, categories)
+        {
+            return (holes, None);
+        }
         match self.settled(text, categories, false, |settled| settled.holes()) {
             Ok(holes) => (holes.unwrap_or_default(), None),
             Err(flag) => (Vec::new(), Some(flag)),
@@ -382,8 +399,10 @@ impl Cleaner {
         read: impl FnOnce(&mut Settled) -> T,
     ) -> Result<Option<T>, Flag> {
         let mut scratch = SCRATCH.take().unwrap_or_default();
+        let page = self.matcher.page(text, Ends::BOTH, true, &mut scratch);
         let mut settled = Settled {
-            page: self.matcher.page(text, true, &mut scratch),
+            lines: 0..page.count(),
+            page,
             deleted: Vec::new(),
             kept: Vec::new(),
         };
@@ -407,6 +426,7 @@ impl Cleaner {
             page,
             deleted,
             kept,
+            ..
         } = settled;
         let goes = |taken: &Find| categories.contains(self.categories[taken.rule as usize]);
         let before = page.left();
@@ -558,7 +578,7 @@ impl Cleaner {
     /// of a page that does not settle.
     fn all_taken<'t>(&self, text: &'t str, zones: bool) -> (Page<'t>, Vec<Find>) {
         let mut scratch = Scratch::default();
-        let mut page = self.matcher.page(text, zones, &mut scratch);
+        let mut page = self.matcher.page(text, Ends::BOTH, zones, &mut scratch);
         scratch.clear(&self.matcher, false);
         let before = page.left();
         let taken = self.settle(&mut page, &mut scratch, zones, None, before);
@@ -584,6 +604,7 @@ impl Cleaner {
         // than the page once. A page made to take more than this many times that is left alone.
         let allowance = 64 * left + (4 << 20);
         let mut taken = Vec::new();
+        scratch.passes.clear();
         self.matcher.measure(page, zones, scratch);
         let mut work = match back {
             Some(back) => {
@@ -608,6 +629,7 @@ impl Cleaner {
             if lines == back && whole && work <= allowance {
                 // Without these lines the page is the one on which nothing was found.
                 apply(page, scratch, &mut taken);
+                scratch.passes.push(taken.len());
                 return Ok(taken);
             }
         }
@@ -620,6 +642,7 @@ impl Cleaner {
                 break;
             }
             apply(page, scratch, &mut taken);
+            scratch.passes.push(taken.len());
             self.matcher.measure_again(page, zones, scratch);
             self.find_lines_to_ask(page, scratch);
             if scratch.asks.is_empty() {
@@ -806,6 +829,7 @@ impl Cleaner {
     fn cleaned(&self, settled: &mut Settled) -> Cleaned {
         let Settled {
             page,
+            lines,
             deleted,
             kept,
         } = settled;
@@ -820,7 +844,7 @@ impl Cleaner {
 
         let mut removals = self.stretches(page, deleted);
         removals.extend(
-            page.seams()
+            page.seams(lines.clone())
                 .into_iter()
                 .map(|seam| (seam.start, seam.end, 0)),
         );

@@ -105,6 +105,12 @@
 //! The memory of one document's passes is used again for the next. The plain cleaner of the tests,
 //! which does none of this, has to find the same.
 //!
+//! A text of more than 1 MiB is gone over in windows of 512 KiB, so that neither the text nor what is
+//! known of its lines needs more memory than a window: what is found at a line depends only on lines
+//! within reach. Windows overlap, and what the passes over each took around a line, with the number of the
+//! pass, shows whether they agree there; then they are, taken together, the passes over the whole text.
+//! What they do not agree on, and what the ceiling or a block's `rest` has to say, is asked of the whole.
+//!
 //! # Where the plan was changed
 //!
 //! * Of a folder's rule files only what stands above the rules is read at the start; the rules are
@@ -136,7 +142,9 @@ mod snapshot;
 mod suggest;
 mod text;
 
-pub use cleaner::{Categories, Cleaned, Cleaner, Flag, Miss, Reason, Removal, Rule, restore};
+pub use cleaner::{
+    Categories, Cleaned, Cleaner, Flag, Miss, Reason, Removal, Rule, Windows, restore,
+};
 pub use diff::{Hunk, HunkLine, Line};
 pub use error::{Error, Problem, Result};
 pub use lint::Finding;

@@ -40,7 +40,7 @@ pub(crate) use self::miss::Miss as MissedLine;
 pub(crate) use self::pass::{Ask, Scratch};
 pub(crate) use self::pattern::Patterns;
 use crate::error::{Problem, SourceFile};
-use crate::page::{KNOWN, NONE, Page};
+use crate::page::{Ends, KNOWN, NONE, Page};
 use crate::schema::{AnyRule, Zone};
 use crate::text::MAX_LINE;
 
@@ -316,6 +316,17 @@ impl Matcher {
         self.reach
     }
 
+    /// Whether what is found at a line depends only on the lines within reach, and on the page's ends.
+    pub(crate) fn is_local(&self) -> bool {
+        !self.blocks.iter().any(Block::takes_rest)
+    }
+
+    /// The most lines that a zone has at the head of a page, and at its tail.
+    pub(crate) fn zones(&self) -> (u32, u32) {
+        let most = |sizes: &[u32]| sizes.last().copied().unwrap_or(0);
+        (most(&self.heads), most(&self.tails))
+    }
+
     /// Whether a change beside a line may concern it. `page`: without what went.
     pub(crate) fn is_concerned(&self, page: &Page, line: u32) -> bool {
         let notes = page.notes(line);
@@ -327,11 +338,21 @@ impl Matcher {
             || copied.any(|(_, duplicate)| duplicate.has_news(page, line))
     }
 
-    /// A text as a page, with the notes of its lines; `zones`: whether zones count.
-    pub(crate) fn page<'t>(&self, text: &'t str, zones: bool, scratch: &mut Scratch) -> Page<'t> {
-        let head = if zones { self.copies.head } else { NONE };
+    /// A text, of which these ends are there, as a page with the notes of its lines; `zones`: whether
+    /// zones count.
+    pub(crate) fn page<'t>(
+        &self,
+        text: &'t str,
+        ends: Ends,
+        zones: bool,
+        scratch: &mut Scratch,
+    ) -> Page<'t> {
+        let head = match self.copies.head {
+            head if zones && head != NONE => head * u32::from(ends.head),
+            _ => NONE,
+        };
         let spare = std::mem::take(&mut scratch.spare);
-        Page::noting(text, spare, |line, at, is_apart| {
+        Page::noting(text, ends, spare, |line, at, is_apart| {
             self.note(line, is_apart || at == 0, at < head)
         })
     }

@@ -63,10 +63,25 @@ pub(crate) const KNOWN: u16 = 1;
 /// The index of no line.
 pub(crate) const NONE: u32 = u32::MAX;
 
+/// Which ends of a text a page has: it may be a window of a large one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Ends {
+    pub(crate) head: bool,
+    pub(crate) tail: bool,
+}
+
+impl Ends {
+    pub(crate) const BOTH: Ends = Ends {
+        head: true,
+        tail: true,
+    };
+}
+
 /// A text while rules look at it: its non-blank lines, by index, and which of them are left.
 #[derive(Debug)]
 pub(crate) struct Page<'t> {
     text: &'t str,
+    pub(crate) ends: Ends,
     lines: Vec<Line>,
     /// The lines of which more than [`KNOWN`] was noted when the text was split, in order.
     noted: Vec<u32>,
@@ -110,13 +125,14 @@ impl<'t> Page<'t> {
     /// Splits a text into its lines, of which nothing is noted. Byte order marks at the start of a line
     /// are no part of it; those at the start of the text never go.
     pub(crate) fn new(text: &'t str) -> Page<'t> {
-        Page::noting(text, Spare::default(), |_, _, _| 0)
+        Page::noting(text, Ends::BOTH, Spare::default(), |_, _, _| 0)
     }
 
     /// The same. Of each line, its index, and whether a blank one stands above it, `note` says what is
     /// noted, while the line is at hand.
     pub(crate) fn noting(
         text: &'t str,
+        ends: Ends,
         spare: Spare,
         note: impl Fn(&'t [u8], u32, bool) -> u16,
     ) -> Page<'t> {
@@ -175,17 +191,18 @@ impl<'t> Page<'t> {
             state = 0;
             start = next;
         }
-        let mut ends = (NONE, NONE);
-        if let Some(last) = lines.last_mut() {
-            last.next = NONE;
-            ends = (0, lines.len() as u32 - 1);
+        let (mut first, mut last) = (NONE, NONE);
+        if let Some(line) = lines.last_mut() {
+            line.next = NONE;
+            (first, last) = (0, lines.len() as u32 - 1);
         }
         Page {
             text,
+            ends,
             lines,
             noted,
-            first: ends.0,
-            last: ends.1,
+            first,
+            last,
             cut: BTreeMap::new(),
             whole: true,
             bytes,
@@ -243,6 +260,16 @@ impl<'t> Page<'t> {
     #[inline]
     pub(crate) fn last(&self) -> u32 {
         self.last
+    }
+
+    /// How many non-blank lines there were.
+    pub(crate) fn count(&self) -> u32 {
+        self.lines.len() as u32
+    }
+
+    /// The first line that begins at a byte or behind it.
+    pub(crate) fn line_at(&self, byte: usize) -> u32 {
+        self.lines.partition_point(|line| line.start < byte) as u32
     }
 
     /// The lines that are left, in order.
@@ -660,11 +687,12 @@ impl<'t> Page<'t> {
         self.lines().map(|line| self.length(line)).sum()
     }
 
-    /// What closes the places of the lines that are gone: the blank lines that go with them, and
-    /// the line end that goes where the text had no final one. In order, disjoint from the lines.
-    pub(crate) fn seams(&self) -> Vec<Range<usize>> {
+    /// What closes the places of the lines among these that are gone: the blank lines that go with them,
+    /// and the line end that goes where the text had no final one. In order, disjoint from the lines.
+    /// The first line behind these is left.
+    pub(crate) fn seams(&self, lines: Range<u32>) -> Vec<Range<usize>> {
         let mut seams = Vec::new();
-        self.each_hole(|lines, stays| {
+        self.each_hole(lines, |lines, stays| {
             seams.extend(self.final_line_end(&lines));
             let runs = (lines.start..=lines.end).filter(|&at| Some(at) != stays);
             let runs = runs.map(|at| self.run_before(at));
@@ -673,9 +701,9 @@ impl<'t> Page<'t> {
         seams
     }
 
-    /// The lines that are gone, with their line ends, and the [`seams`](Page::seams): in order,
-    /// disjoint, none empty, none touching.
-    pub(crate) fn gone_with_seams(&self) -> Vec<Range<usize>> {
+    /// The lines among these that are gone, with their line ends, and the [`seams`](Page::seams): in
+    /// order, disjoint, none empty, none touching.
+    pub(crate) fn gone_with_seams(&self, lines: Range<u32>) -> Vec<Range<usize>> {
         let mut spans: Vec<Range<usize>> = Vec::with_capacity(16);
         let mut push = |span: Range<usize>| match spans.last_mut() {
             _ if span.is_empty() => {}
@@ -683,7 +711,7 @@ impl<'t> Page<'t> {
             _ => spans.push(span),
         };
         // Lines and the runs around them stand side by side.
-        self.each_hole(|lines, stays| {
+        self.each_hole(lines, |lines, stays| {
             let start = match self.final_line_end(&lines) {
                 Some(end) => end.start,
                 None => self.run_before(lines.start).start,
@@ -699,12 +727,14 @@ impl<'t> Page<'t> {
         spans
     }
 
-    /// Calls `hole` for the places of lines that are gone, of which no line between is left: with the
-    /// indices of the lines, and the index of the one before which the blank run stays, if one does.
-    fn each_hole(&self, mut hole: impl FnMut(Range<usize>, Option<usize>)) {
+    /// Calls `hole` for the places of lines among these that are gone, of which no line between is left:
+    /// with the indices of the lines, and the index of the one before which the blank run stays, if one
+    /// does.
+    fn each_hole(&self, lines: Range<u32>, mut hole: impl FnMut(Range<usize>, Option<usize>)) {
         let count = self.lines.len();
-        let mut line = 0;
-        while line < count {
+        let Range { start, end } = lines;
+        let mut line = start as usize;
+        while line < end as usize {
             if !self.lines[line].is(GONE) {
                 line += 1;
                 continue;

@@ -224,6 +224,13 @@ impl Block {
         block
     }
 
+    /// Whether it may take the rest of a page.
+    pub(crate) fn takes_rest(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(step.what, What::Rest))
+    }
+
     /// The steps that want literals or patterns.
     pub(crate) fn wanted(&self) -> impl Iterator<Item = (usize, &Wanted)> {
         let steps = self.steps.iter().enumerate();

@@ -41,6 +41,8 @@ pub(crate) struct Scratch {
     pub(crate) spare: Spare,
     /// What the last pass found.
     pub(crate) finds: Vec<Find>,
+    /// How much was taken with each pass that found something and those before it.
+    pub(crate) passes: Vec<usize>,
     /// The lines of the page that were asked last, and those that changed.
     pub(crate) asks: Vec<Ask>,
     pub(crate) touched: Vec<u32>,
@@ -149,13 +151,13 @@ impl Matcher {
         tails.clear();
         ends(
             &self.heads,
-            page.first(),
+            outermost(page.ends.head, page.first()),
             |line| page.next(line),
             |end| heads.push(end),
         );
         ends(
             &self.tails,
-            page.last(),
+            outermost(page.ends.tail, page.last()),
             |line| page.prev(line),
             |end| tails.push(end),
         );
@@ -177,7 +179,7 @@ impl Matcher {
         let mut told = 0;
         ends(
             &self.heads,
-            page.first(),
+            outermost(page.ends.head, page.first()),
             |line| page.next(line),
             |new| {
                 let Some(old) = olds.next() else { return };
@@ -194,7 +196,7 @@ impl Matcher {
         let mut told = NONE;
         ends(
             &self.tails,
-            page.last(),
+            outermost(page.ends.tail, page.last()),
             |line| page.prev(line),
             |new| {
                 let Some(old) = olds.next() else { return };
@@ -395,6 +397,11 @@ impl Matcher {
             || (notes & (ANCHOR | ZONED_ANCHOR) != 0 && distance <= self.block_reach)
             || (copies != 0 && reach.any(|(at, &reach)| copies >> at & 1 == 1 && behind <= reach))
     }
+}
+
+/// The line from which on a zone is measured; `NONE` where the page has no such end.
+fn outermost(has_end: bool, line: u32) -> u32 {
+    if has_end { line } else { NONE }
 }
 
 /// Tells, for each of these sizes in order, the line at which so many lines from one end of the page

@@ -181,12 +181,13 @@ fn output_does_not_depend_on_the_pieces_of_the_input() {
     }
 }
 
-/// A large text is read into memory of its own if its size is known.
+/// A large text of a file is gone over window by window if its outlet is known, and read into memory of its
+/// own if its size is.
 #[test]
 fn large_text_is_cleaned_as_it_is_however_it_comes() {
     let place = Place::new();
-    let story = ("Words of a story. ".repeat(10_000) + "\n").repeat(25);
-    let text = format!("{PAGE}{story}Sample Media ©\n");
+    let story = ("Words of a story. ".repeat(60) + "\n").repeat(50);
+    let text = format!("{PAGE}{story}").repeat(90) + "Sample Media ©\n";
     assert!(text.len() > 4 << 20);
     place.put("a.txt", &text);
     place.put("a.txt.gz", gz(&text));
@@ -201,6 +202,33 @@ fn large_text_is_cleaned_as_it_is_however_it_comes() {
         assert_eq!((run.status, run.err.as_str()), (0, ""));
         same(place.read("out.txt").as_bytes(), &from_stdin.out);
     }
+    let run = place.run_raw(
+        &[&args[..], &["-j2", "-o", "out.txt.zst", "a.txt"]].concat(),
+        "",
+    );
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+    same(&unzst(&place.bytes("out.txt.zst")), &from_stdin.out);
+    let run = place.run_raw(&[&args[..], &["--in-place", "a.txt"]].concat(), "");
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+    same(place.read("a.txt").as_bytes(), &from_stdin.out);
+
+    // What is wrong at its end is told, and nothing is written.
+    place.put("b.txt", [text.as_bytes(), b"\xff\n"].concat());
+    let told = format!(
+        "b.txt: error: this is not UTF-8: 0xff at byte offset {}\n",
+        text.len()
+    );
+    let run = place.run(&[&args[..], &["-o", "out.b.txt", "b.txt"]].concat());
+    check(run, 2, "", &told);
+    assert!(!place.path("out.b.txt").exists());
+    let run = place.run_raw(&[&args[..], &["--on-error=keep", "b.txt"]].concat(), "");
+    assert_eq!((run.status, run.err), (0, told));
+    same(&run.out, &place.bytes("b.txt"));
+    place.put("c.txt", PAGE.repeat(50_000));
+    let run = place.run(&["-O", "sample", "--max-record=4M", "c.txt"]);
+    let told =
+        "c.txt: error: the page is longer than 4194304 bytes; --max-record takes longer ones\n";
+    check(run, 2, "", told);
 }
 
 #[test]

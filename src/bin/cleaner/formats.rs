@@ -4,6 +4,7 @@
 pub mod jsonl;
 #[cfg_attr(not(feature = "parquet"), path = "formats/no_parquet.rs")]
 pub mod parquet;
+pub mod text;
 pub mod wet;
 
 use std::fs::File;
@@ -18,6 +19,8 @@ use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use memchr::{memchr_iter, memrchr};
 use memmap2::MmapMut;
+
+use self::text::TextFile;
 
 /// How much is read before work on it begins: bytes, decompressed.
 const PIECE: usize = 256 << 10;
@@ -469,16 +472,26 @@ impl Deref for Whole {
 
 /// What is left of a text: all but the bytes of the holes, which are in order and disjoint.
 pub struct Left {
-    pub text: Whole,
+    pub text: Text,
     pub holes: Vec<Range<usize>>,
+}
+
+/// Where a text is.
+pub enum Text {
+    Read(Whole),
+    InFile(Box<TextFile>),
 }
 
 impl Left {
     /// Writes it, without putting it together first: it may be large.
     pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
-        let mut out = BufWriter::with_capacity(self.text.len().min(WRITTEN), out);
-        for piece in between(0..self.text.len(), &self.holes) {
-            out.write_all(&self.text[piece])?;
+        let text = match &self.text {
+            Text::Read(text) => text,
+            Text::InFile(file) => return file.write_without(&self.holes, out),
+        };
+        let mut out = BufWriter::with_capacity(text.len().min(WRITTEN), out);
+        for piece in between(0..text.len(), &self.holes) {
+            out.write_all(&text[piece])?;
         }
         out.into_inner()?;
         Ok(())
@@ -768,7 +781,7 @@ mod tests {
                 wanted.drain(hole.clone());
             }
             let left = Left {
-                text: Whole::Small(text.clone()),
+                text: Text::Read(Whole::Small(text.clone())),
                 holes,
             };
             let mut written = Vec::new();

@@ -16,8 +16,9 @@ use crate::args::{Clean, OnError};
 use crate::console::{Console, printable};
 use crate::formats::jsonl::{Fields, Record, Room};
 use crate::formats::parquet::{ByteArray, Rows};
+use crate::formats::text::TextFile;
 use crate::formats::{
-    self, BOM, Buffers, Compression, Extent, Format, Left, Packer, Piece, Source, wet,
+    self, BOM, Buffers, Compression, Extent, Format, Left, Packer, Piece, Source, Text, wet,
 };
 use crate::inputs::{Input, Inputs};
 use crate::jobs::{Job, Part};
@@ -371,6 +372,14 @@ impl Work<'_> {
     fn page(&self, source: Option<Source>, done: &mut Done) {
         done.is_end = true;
         let input = self.input(done);
+        if source.is_none()
+            && let Some((file, holes)) = self.large(input)
+        {
+            done.changed |= !holes.is_empty();
+            done.totals.count(file.length(), &holes);
+            let text = Text::InFile(Box::new(file));
+            return self.write_page(Left { text, holes }, done);
+        }
         let opened = match source {
             Some(source) => Ok(source),
             None => Source::open(
@@ -395,8 +404,8 @@ impl Work<'_> {
                 done.totals.kept += 1;
                 done.error(input.name().to_owned(), what);
                 if self.is_written() {
-                    let holes = Vec::new();
-                    self.write_page(Left { text: bytes, holes }, done);
+                    let (text, holes) = (Text::Read(bytes), Vec::new());
+                    self.write_page(Left { text, holes }, done);
                 }
                 return;
             }
@@ -417,14 +426,32 @@ impl Work<'_> {
             self.remove(&page, &Undo::default(), done);
         }
         if self.is_written() {
-            let holes = page.holes;
-            self.write_page(Left { text: bytes, holes }, done);
+            let (holes, text) = (page.holes, Text::Read(bytes));
+            self.write_page(Left { text, holes }, done);
         } else {
             done.out = Out::Bytes {
                 bytes: out,
                 packed: false,
             };
         }
+    }
+
+    /// A large page of text that need not be in memory as a whole, and the bytes of it that go.
+    fn large(&self, input: &Input) -> Option<(TextFile, Vec<Range<usize>>)> {
+        if self.needs_rules() || self.against.is_some() || !self.is_written() {
+            return None;
+        }
+        // Signs stand anywhere.
+        let cleaner = self
+            .rules
+            .named
+            .as_ref()
+            .or(self.rules.addressed.as_ref())?;
+        let mut file = TextFile::open(input.as_file()?, self.args.max_record)?;
+        let work = AssertUnwindSafe(|| cleaner.holes_of_windows(&mut file, self.categories));
+        let holes = catch_unwind(work).ok()??;
+        file.check().ok()?;
+        Some((file, holes))
     }
 
     /// Whether pages are written where they are cleaned. What goes of them, if it is kept, has to be

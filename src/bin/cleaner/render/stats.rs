@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use cleaner::Outlets;
 use memchr::memchr_iter;
@@ -90,6 +91,14 @@ impl Totals {
         self.bytes_in - self.bytes_out
     }
 
+    /// Counts a document of so many bytes, of which these go.
+    pub fn count(&mut self, bytes: usize, holes: &[Range<usize>]) {
+        self.documents += 1;
+        self.changed += usize::from(!holes.is_empty());
+        self.bytes_in += bytes;
+        self.bytes_out += bytes - holes.iter().map(Range::len).sum::<usize>();
+    }
+
     /// Counts a document; only `in_detail` by outlet, category and rule.
     pub fn add(&mut self, page: &Page, in_detail: bool) {
         let cleaned = &page.cleaned;
@@ -97,11 +106,8 @@ impl Totals {
         let flagged = usize::from(cleaned.flag.is_some());
         let bytes_in = page.text.len();
         let bytes_out = bytes_in - page.gone();
-        self.documents += 1;
-        self.changed += changed;
+        self.count(bytes_in, &page.holes);
         self.flagged += flagged;
-        self.bytes_in += bytes_in;
-        self.bytes_out += bytes_out;
         self.undecided += usize::from(page.outlet.is_none());
         if !in_detail {
             return;

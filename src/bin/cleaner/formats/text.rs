@@ -1,0 +1,225 @@
+//! Large files of text: read window by window, and once more when what is left is written, so that they
+//! never are in memory as a whole.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::ops::Range;
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::{Compression, LARGE, PEEK, PIECE, compression, named, retried, utf8};
+
+/// A large file that is not compressed.
+pub struct TextFile {
+    file: File,
+    /// What it was when it was opened.
+    length: u64,
+    modified: SystemTime,
+    /// How much of it has been read.
+    place: u64,
+    /// The window, and the byte of the file at which it begins.
+    text: String,
+    start: usize,
+    /// What is read before it is text.
+    piece: Vec<u8>,
+}
+
+impl TextFile {
+    /// Opens a file; `None` if it is not one of at most so many bytes, which
+    /// [`Source`](super::Source) reads as a whole, or says what is wrong with it.
+    pub fn open(path: &Path, most: usize) -> Option<TextFile> {
+        let mut file = File::open(path).ok()?;
+        let metadata = file.metadata().ok()?;
+        let length = metadata.len();
+        if !metadata.is_file() || length < LARGE || length > most as u64 {
+            return None;
+        }
+        let mut front = [0; PEEK];
+        file.read_exact(&mut front).ok()?;
+        file.rewind().ok()?;
+        if compression(&front, named(path).1) != Compression::None {
+            return None;
+        }
+        Some(TextFile {
+            file,
+            length,
+            modified: metadata.modified().ok()?,
+            place: 0,
+            text: String::new(),
+            start: 0,
+            piece: Vec::new(),
+        })
+    }
+
+    /// Its bytes.
+    pub fn length(&self) -> usize {
+        self.length as usize
+    }
+
+    /// Adds a piece to the window; `None` if it cannot be read, or is no text.
+    fn read_on(&mut self) -> Option<()> {
+        let known = self.piece.len();
+        self.piece.resize(PIECE, 0);
+        let read = retried(|| self.file.read(&mut self.piece[known..])).ok()?;
+        self.place += read as u64;
+        self.piece.truncate(known + read);
+        let is_end = self.place >= self.length || read == 0;
+        // The last code point of a piece may be cut.
+        let text = utf8(&self.piece).or_else(|(_, at)| {
+            let is_cut = !is_end && self.piece.len() - at < 4;
+            utf8(&self.piece[..if is_cut { at } else { self.piece.len() }])
+        });
+        let text = text.ok()?;
+        self.text.push_str(text);
+        let length = text.len();
+        self.piece.drain(..length);
+        (read > 0).then_some(())
+    }
+
+    /// Writes what is left without these bytes, which are in order and disjoint.
+    ///
+    /// # Errors
+    /// Also if the file is not what it was when it was read.
+    pub fn write_without(&self, holes: &[Range<usize>], out: &mut impl Write) -> io::Result<()> {
+        let mut file = &self.file;
+        self.check()?;
+        file.rewind()?;
+        let mut buffer = vec![0; PIECE];
+        let mut start = 0;
+        let mut next = 0;
+        loop {
+            let read = retried(|| file.read(&mut buffer))?;
+            if read == 0 {
+                break;
+            }
+            let end = start + read;
+            let (mut left, mut from) = (0, start);
+            let mut keep = |piece: Range<usize>| {
+                let length = piece.len();
+                buffer.copy_within(piece.start - start..piece.end - start, left);
+                left += length;
+            };
+            while let Some(hole) = holes.get(next).filter(|hole| hole.start < end) {
+                keep(from..hole.start.max(from));
+                from = hole.end.min(end);
+                if hole.end > end {
+                    break;
+                }
+                next += 1;
+            }
+            keep(from..end);
+            out.write_all(&buffer[..left])?;
+            start = end;
+        }
+        self.check()
+    }
+
+    /// Whether it is what it was when it was opened.
+    ///
+    /// # Errors
+    /// If it is not, or the system does not say.
+    pub fn check(&self) -> io::Result<()> {
+        let metadata = self.file.metadata()?;
+        if metadata.len() == self.length && metadata.modified()? == self.modified {
+            return Ok(());
+        }
+        Err(io::Error::other("the input changed while it was read"))
+    }
+}
+
+impl cleaner::Windows for TextFile {
+    fn text_from(&mut self, start: usize, least: usize) -> Option<&str> {
+        self.text.drain(..start - self.start);
+        self.start = start;
+        while self.text.len() < least && self.place < self.length {
+            self.read_on()?;
+        }
+        Some(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cleaner::Windows;
+
+    use super::*;
+
+    fn file(content: &[u8]) -> (tempfile::NamedTempFile, TextFile) {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(content).unwrap();
+        let text = TextFile::open(file.path(), usize::MAX).unwrap();
+        (file, text)
+    }
+
+    fn content() -> Vec<u8> {
+        let lines = (0..400_000).map(|number| format!("Зима — {number}\n"));
+        lines.collect::<String>().into_bytes()
+    }
+
+    #[test]
+    fn windows_are_the_text_whatever_a_piece_cuts() {
+        let content = content();
+        let (_file, mut text) = file(&content);
+        let whole = std::str::from_utf8(&content).unwrap();
+        let mut start = 0;
+        for least in [1, 700_000, 3, 1_500_000, usize::MAX] {
+            let window = text.text_from(start, least).unwrap();
+            assert!(window.len() >= least.min(content.len() - start));
+            assert!(whole[start..].starts_with(window));
+            start += window.floor_char_boundary(window.len() / 2);
+        }
+        assert_eq!(
+            text.text_from(start, usize::MAX).unwrap().len(),
+            whole.len() - start
+        );
+    }
+
+    #[test]
+    fn what_is_no_text_is_left_to_others() {
+        for place in [0, PIECE - 1, 5_000_000] {
+            let mut content = content();
+            content[place] = 0xFF;
+            let (_file, mut text) = file(&content);
+            assert_eq!(text.text_from(0, usize::MAX), None);
+        }
+        let mut content = content();
+        content.extend_from_slice("ж".as_bytes().split_last().unwrap().1);
+        let (_file, mut text) = file(&content);
+        assert_eq!(text.text_from(0, usize::MAX), None);
+    }
+
+    #[test]
+    fn what_is_left_is_all_but_the_holes() {
+        let content = content();
+        let end = content.len();
+        let (_file, text) = file(&content);
+        for holes in [
+            vec![],
+            vec![0..PIECE, PIECE..end],
+            vec![
+                0..1,
+                5..7,
+                PIECE - 1..PIECE,
+                PIECE..PIECE + 1,
+                2 * PIECE - 1..5 * PIECE + 9,
+            ],
+            vec![PIECE..2 * PIECE, 3 * PIECE - 1..3 * PIECE + 1, end - 1..end],
+        ] {
+            let mut wanted = content.clone();
+            for hole in holes.iter().rev() {
+                wanted.drain(hole.clone());
+            }
+            let mut written = Vec::new();
+            text.write_without(&holes, &mut written).unwrap();
+            assert!(written == wanted);
+        }
+    }
+
+    #[test]
+    fn a_file_that_changed_is_not_written() {
+        let (mut file, text) = file(&content());
+        file.write_all(b"More.\n").unwrap();
+        let error = text.write_without(&[], &mut Vec::new()).unwrap_err();
+        assert_eq!(error.to_string(), "the input changed while it was read");
+    }
+}
