@@ -364,12 +364,6 @@ impl<'t> Page<'t> {
         Folding::known(bare, self.edges_of(line, bare), is_plain)
     }
 
-    /// The same, of which the bare part and the edges are known.
-    #[inline]
-    pub(crate) fn folding_of<'p>(&'p self, line: u32, bare: &'p str, edges: Edges) -> Folding<'p> {
-        Folding::known(bare, edges, &self.lines[line as usize].is_plain)
-    }
-
     /// The edges of the line, folded as it is now, and its bytes without surrounding white space and
     /// bullet.
     #[inline]

@@ -8,7 +8,7 @@ use super::line;
 use super::lookup::{How, Lookup, Wanted};
 use super::memory::Memory;
 use super::pattern::{Pattern, Patterns};
-use super::served::{self, Served};
+use super::served::{self, Known, Served};
 use super::{Find, RuleIndex, step_asker};
 use crate::error::{Problem, SourceFile};
 use crate::page::{NONE, Page};
@@ -295,7 +295,7 @@ impl Block {
         mut steps: Steps,
         mut line: u32,
         page: &Page,
-        served: &Served,
+        known: Known,
         tried: &mut Tried,
         mut start: impl FnMut(u32),
     ) {
@@ -317,7 +317,7 @@ impl Block {
                 // What leads to these has been told.
                 open &= !led;
             }
-            let known = served.steps(page, before, self.number);
+            let known = known.steps(page, before, self.number);
             let others = of(open & !known.all);
             let may_serve = |step: &usize| {
                 let step = &self.steps[*step];
@@ -457,8 +457,10 @@ impl Block {
         let (at, _) = goes.find(|(_, wanted)| knows(wanted))?;
         let miss = |why| Some(Miss { step: at, why });
         let mut seen = Seen {
-            served: &Served::default(),
-            memory: &Memory::default(),
+            known: Known {
+                served: &Served::default(),
+                memory: &Memory::default(),
+            },
             reads: false,
             bound: &mut Vec::new(),
             tries: 0,
@@ -586,8 +588,7 @@ impl Tried {
 
 /// What attempts share.
 pub(crate) struct Seen<'w> {
-    pub(crate) served: &'w Served,
-    pub(crate) memory: &'w Memory,
+    pub(crate) known: Known<'w>,
     /// Whether fields are read out of what is found.
     pub(crate) reads: bool,
     /// The lines of the present attempt.
@@ -722,7 +723,7 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
     #[inline]
     fn steps(&mut self, line: u32) -> served::Steps {
         if self.steps.0 != line {
-            let steps = self.seen.served.steps(self.page, line, self.block.number);
+            let steps = self.seen.known.steps(self.page, line, self.block.number);
             self.steps = (line, steps);
         }
         self.steps.1
@@ -740,10 +741,11 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
                     let how = wanted.matches(&page.folding(line))?;
                     return Some(matches!(how, How::Literal));
                 }
-                let place = self.seen.served.place(page, line);
-                self.seen
-                    .memory
-                    .answer(place, step.question, || step.is_rest(page, line))
+                let ask = || step.is_rest(page, line);
+                match self.seen.known.remembered(page, line) {
+                    Some(known) => known.answer(step.question, ask),
+                    None => ask(),
+                }
             }
             What::Line(most) => page.is_within(line, *most),
             What::Title => page.is_title(line),

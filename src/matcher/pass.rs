@@ -4,13 +4,13 @@ use super::block::{Bound, Seen, Tried};
 use super::inline::Inline;
 use super::line;
 use super::lookup::Hit;
-use super::served::{Served, StepHits, part};
+use super::served::{Known, Served, StepHits, part};
 use super::{
     ANCHOR, BlockAsker, COPIES, COPIES_AT, Find, HIT, INLINE, LineAsker, MAYBE, Matcher, NEW,
     RuleIndex, START, ZONED_ANCHOR, copy_note,
 };
 use crate::page::{KNOWN, NONE, Page, Spare};
-use crate::text::{Edges, MAX_LINE, unbulleted};
+use crate::text::MAX_LINE;
 
 /// A line that rules are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -516,48 +516,60 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
     }
 
     /// Finds out what a line serves for which the gate is open, and notes it.
-    fn look_up(&mut self, line: u32, mut notes: u16) {
+    fn look_up(&mut self, line: u32, notes: u16) {
         let Pass { matcher, page, .. } = *self;
+        let content = page.content(line);
+        if let Some((place, known)) = matcher.memory.get(content) {
+            self.note_steps(&known.steps);
+            page.set_entry(line, place);
+            page.set_notes(line, notes | known.notes);
+            return;
+        }
+        let mut hits = std::mem::take(&mut self.scratch.hits);
+        hits.clear();
+        matcher.lookup.search(&page.folding(line), &mut hits);
+        if hits.is_empty() {
+            page.set_notes(line, notes & !MAYBE);
+        } else {
+            let served = self.serve(&hits, content);
+            page.set_entry(line, served.0);
+            page.set_notes(line, notes | served.1);
+        }
+        self.scratch.hits = hits;
+    }
+
+    /// Keeps what a line serves; returns where, and what is to be noted of it.
+    fn serve(&mut self, hits: &[Hit], content: &str) -> (u32, u16) {
+        let Pass { matcher, .. } = *self;
         let Scratch {
             served,
-            present,
-            hits,
             lines,
             steps,
             ..
         } = &mut *self.scratch;
-        let bare = unbulleted(page.content(line));
-        let edges = Edges::of(bare);
-        let mut place = matcher.memory.place(bare, edges);
-        let (lines, steps) = match matcher.memory.get(place, bare, edges) {
-            Some(known) => (&*known.lines, &*known.steps),
-            None => {
-                hits.clear();
-                matcher
-                    .lookup
-                    .search(&page.folding_of(line, bare, edges), hits);
-                if hits.is_empty() {
-                    return page.set_notes(line, notes & !MAYBE);
-                }
-                part(hits, lines, steps);
-                if !matcher.memory.keep(place, bare, edges, lines, steps) {
-                    place = NONE;
-                }
-                (&**lines, &**steps)
-            }
-        };
-        if !lines.is_empty() {
-            notes |= HIT;
-        }
-        for hits in steps {
+        part(hits, lines, steps);
+        let mut notes = if lines.is_empty() { 0 } else { HIT };
+        for hits in &*steps {
             let block = &matcher.block_askers[hits.block as usize];
-            present[hits.block as usize] |= hits.all;
             if block.anchors & hits.all != 0 {
                 notes |= block.note;
             }
         }
-        served.add(page, line, lines, steps, place);
-        page.set_notes(line, notes);
+        let place = matcher.memory.keep(content, lines, steps, notes);
+        let place =
+            place.unwrap_or_else(|| (matcher.memory.len() + served.add(lines, steps)) as u32);
+        let steps = std::mem::take(&mut self.scratch.steps);
+        self.note_steps(&steps);
+        self.scratch.steps = steps;
+        (place, notes)
+    }
+
+    /// Notes which steps some line of the page serves.
+    #[inline]
+    fn note_steps(&mut self, steps: &[StepHits]) {
+        for hits in steps {
+            self.scratch.present[hits.block as usize] |= hits.all;
+        }
     }
 
     /// Adds what line rules find at a line.
@@ -570,7 +582,8 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
             fields,
             ..
         } = &mut *self.scratch;
-        for &hit in served.lines(page, line) {
+        let memory = &matcher.memory;
+        for &hit in (Known { served, memory }).lines(page, line) {
             let LineAsker { rule, zone } = matcher.line_askers[hit.asker as usize];
             if rooms[zone as usize].has(line, line) {
                 finds.push(line::find(
@@ -650,7 +663,9 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
             pass,
             ..
         } = &mut *self.scratch;
-        for hits in served.all_steps(page, line) {
+        let memory = &matcher.memory;
+        let known = Known { served, memory };
+        for hits in known.all_steps(page, line) {
             let at = hits.block as usize;
             let BlockAsker {
                 anchors,
@@ -676,7 +691,7 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
                 tried.clear();
             }
             let block = &matcher.blocks[at];
-            block.starts_before(anchors, line, page, served, tried, |start| {
+            block.starts_before(anchors, line, page, known, tried, |start| {
                 if room.has(start, start) {
                     starts.push(start_of(at as u32, start));
                 }
@@ -737,9 +752,9 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
         }
         starts.sort_unstable();
         starts.dedup();
+        let memory = &matcher.memory;
         let mut seen = Seen {
-            served,
-            memory: &matcher.memory,
+            known: Known { served, memory },
             reads: *fields,
             bound,
             tries: 0,

@@ -1,11 +1,12 @@
 //! Which line rules and which steps of blocks each line serves.
 
 use super::lookup::Hit;
+use super::memory::{Memory, Remembered};
 use super::{MAYBE, STEP, block_step};
 use crate::page::{NONE, Page};
 
-/// What one look-up of each line found, for as long as the line stays as it is: several blocks, passes
-/// and attempts ask about the same line.
+/// What one look-up of each line found that is not remembered, for as long as the line stays as it is:
+/// several blocks, passes and attempts ask about the same line.
 #[derive(Debug, Default)]
 pub(crate) struct Served {
     entries: Vec<Entry>,
@@ -13,14 +14,19 @@ pub(crate) struct Served {
     steps: Vec<StepHits>,
 }
 
-/// What one line serves.
-#[derive(Clone, Copy, Debug)]
+/// Where what one line serves ends; it begins where that of the line looked up before it ends.
+#[derive(Clone, Copy, Debug, Default)]
 struct Entry {
-    /// Where the next line's begin, and so where its own end.
     lines: u32,
     steps: u32,
-    /// The place of the line in the memory; `NONE` if it is not remembered.
-    place: u32,
+}
+
+/// What is known of the lines of a page: [`Page::entry`] is a place in the memory or, behind these, one
+/// among what was served.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'k> {
+    pub(super) served: &'k Served,
+    pub(super) memory: &'k Memory,
 }
 
 /// The steps of one block that a line serves: a bit for each.
@@ -47,53 +53,53 @@ impl Served {
         self.lines.clear();
         self.steps.clear();
         self.entries.clear();
-        self.entries.push(Entry {
-            lines: 0,
-            steps: 0,
-            place: NONE,
-        });
+        self.entries.push(Entry::default());
     }
 
-    /// Keeps what a line serves, and its place in the memory.
-    pub(super) fn add(
-        &mut self,
-        page: &Page,
-        line: u32,
-        lines: &[Hit],
-        steps: &[StepHits],
-        place: u32,
-    ) {
-        page.set_entry(line, self.entries.len() as u32);
+    /// Keeps what a line serves; returns its place.
+    pub(super) fn add(&mut self, lines: &[Hit], steps: &[StepHits]) -> usize {
         self.lines.extend_from_slice(lines);
         self.steps.extend_from_slice(steps);
         self.entries.push(Entry {
             lines: self.lines.len() as u32,
             steps: self.steps.len() as u32,
-            place,
         });
+        self.entries.len() - 1
     }
+}
 
+impl<'k> Known<'k> {
     /// The line rules that a line serves.
     #[inline]
-    pub(super) fn lines(&self, page: &Page, line: u32) -> &[Hit] {
-        match self.entry(page, line) {
-            Some([before, own]) => &self.lines[before.lines as usize..own.lines as usize],
-            None => &[],
+    pub(super) fn lines(self, page: &Page, line: u32) -> &'k [Hit] {
+        match self.remembered(page, line) {
+            Some(known) => &known.lines,
+            None => match self.entry(page, line) {
+                Some([before, own]) => {
+                    &self.served.lines[before.lines as usize..own.lines as usize]
+                }
+                None => &[],
+            },
         }
     }
 
     /// The steps of blocks that a line serves.
     #[inline]
-    pub(super) fn all_steps(&self, page: &Page, line: u32) -> &[StepHits] {
-        match self.entry(page, line) {
-            Some([before, own]) => &self.steps[before.steps as usize..own.steps as usize],
-            None => &[],
+    pub(super) fn all_steps(self, page: &Page, line: u32) -> &'k [StepHits] {
+        match self.remembered(page, line) {
+            Some(known) => &known.steps,
+            None => match self.entry(page, line) {
+                Some([before, own]) => {
+                    &self.served.steps[before.steps as usize..own.steps as usize]
+                }
+                None => &[],
+            },
         }
     }
 
     /// The steps of a block that a line serves, as far as they are looked up.
     #[inline]
-    pub(super) fn steps(&self, page: &Page, line: u32, block: usize) -> Steps {
+    pub(super) fn steps(self, page: &Page, line: u32, block: usize) -> Steps {
         let mut steps = self.all_steps(page, line).iter();
         let hits = steps.find(|hits| hits.block as usize == block);
         let notes = page.notes(line);
@@ -104,17 +110,18 @@ impl Served {
         }
     }
 
-    /// The place of a line in the memory; `NONE` if it is not remembered.
-    pub(super) fn place(&self, page: &Page, line: u32) -> u32 {
-        self.entry(page, line).map_or(NONE, |[_, own]| own.place)
+    /// The line in the memory, if it is remembered.
+    #[inline]
+    pub(super) fn remembered(self, page: &Page, line: u32) -> Option<&'k Remembered> {
+        self.memory.at(page.entry(line))
     }
 
-    /// What is kept of a line, and of the one that was looked up before it.
+    /// What is kept of a line that is not remembered, and of the one that was looked up before it.
     #[inline]
-    fn entry(&self, page: &Page, line: u32) -> Option<[Entry; 2]> {
-        let own = page.entry(line) as usize;
-        let entry = self.entries.get(own)?;
-        Some([self.entries[own - 1], *entry])
+    fn entry(self, page: &Page, line: u32) -> Option<[Entry; 2]> {
+        let own = (page.entry(line) as usize).checked_sub(self.memory.len())?;
+        let entry = self.served.entries.get(own)?;
+        Some([self.served.entries[own - 1], *entry])
     }
 }
 
