@@ -372,6 +372,16 @@ impl<'t> Page<'t> {
         (self.edges_of(line, bare), bare.len())
     }
 
+    /// The edges of the line, folded as it is now.
+    #[inline]
+    pub(crate) fn edges(&self, line: u32) -> Edges {
+        let (of, edges) = self.edges[line as usize % NEAR].get();
+        if of == line {
+            return edges;
+        }
+        self.edges_of(line, unbulleted(self.content(line)))
+    }
+
     #[inline]
     fn edges_of(&self, line: u32, bare: &str) -> Edges {
         let known = &self.edges[line as usize % NEAR];

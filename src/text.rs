@@ -243,6 +243,14 @@ fn folded_edge(chars: impl Iterator<Item = char>, is_backwards: bool) -> [u8; ED
             _ if is_space => ' ',
             c => folded_char(c),
         };
+        if c.is_ascii() {
+            edge |= u64::from(c) << bits;
+            bits += 8;
+            if bits == u64::BITS {
+                break;
+            }
+            continue;
+        }
         let mut buffer = [0; 4];
         let bytes = match c.encode_utf8(&mut buffer).len() {
             length if is_backwards => {
@@ -374,13 +382,6 @@ pub(crate) const fn is_odd_start(byte: u8) -> bool {
 #[inline]
 pub(crate) const fn is_blank_end(byte: u8) -> bool {
     KINDS[byte as usize] & 2 == 0
-}
-
-/// Whether a line that ends with this byte may end with white space, or with something that folding
-/// changes.
-#[inline]
-pub(crate) const fn is_odd_end(byte: u8) -> bool {
-    byte >= 0x80 || byte == b'`' || is_blank_end(byte)
 }
 
 /// Whether a byte that a line begins with is surely no part of white space, a bullet, a byte order mark

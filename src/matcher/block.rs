@@ -35,6 +35,12 @@ pub(crate) struct Block {
     number: usize,
     /// The steps behind which a blank line may stand.
     gaps: Steps,
+    /// The steps that are proof of the block.
+    evidence: Steps,
+    /// The steps of which the lookup finds all lines.
+    looked_up: Steps,
+    /// How many steps there are before `rest`.
+    end: usize,
     /// Whether a step is a copy of another one.
     copies: bool,
     /// The steps that a match may begin with.
@@ -82,6 +88,12 @@ impl Needs {
     }
 }
 
+/// Those of some steps of which this is so.
+fn all_of(steps: &[Step], is: &dyn Fn(&Step) -> bool) -> Steps {
+    let steps = steps.iter().enumerate();
+    steps.fold(0, |all, (at, step)| all | Steps::from(is(step)) << at)
+}
+
 /// Each of these steps.
 fn of(mut steps: Steps) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
@@ -96,7 +108,6 @@ impl Step {
     /// `is_known`: whether it was looked up.
     fn may_serve(&self, page: &Page, line: u32, is_known: bool) -> bool {
         match &self.what {
-            What::Wanted(_) if is_known && self.rest.is_empty() => false,
             What::Wanted(wanted) => {
                 let (edges, length) = page.shape(line);
                 let mut rest = self.rest.iter();
@@ -207,14 +218,20 @@ impl Block {
             last = own | if step.optional { last } else { 0 };
             is_first &= step.optional;
         }
-        let gaps = steps.iter().enumerate();
-        let gaps = gaps.fold(0, |gaps, (at, step)| gaps | Steps::from(step.gap) << at);
+        let all = |of: &dyn Fn(&Step) -> bool| all_of(&steps, of);
+        let (gaps, evidence) = (all(&|step| step.gap), all(&Step::is_evidence));
+        let rest = steps
+            .iter()
+            .position(|step| matches!(step.what, What::Rest));
         let mut block = Block {
             rule,
             least,
             span: steps.iter().map(|step| step.repeat).sum::<u32>().min(SPAN),
             number,
             gaps,
+            evidence,
+            looked_up: 0,
+            end: rest.unwrap_or(steps.len()),
             copies: steps.iter().any(|step| matches!(step.what, What::Same(_))),
             leading,
             anchors: 0,
@@ -237,15 +254,10 @@ impl Block {
 
     /// What must be on a page for it to match, once its steps are looked up.
     pub(crate) fn needs(&self) -> Needs {
-        let all = |of: &dyn Fn(&Step) -> bool| -> Steps {
-            let steps = self.steps.iter().enumerate();
-            steps.fold(0, |all, (at, step)| all | Steps::from(of(step)) << at)
-        };
-        let is_looked_up = |step: &Step| step.wanted().is_some() && step.rest.is_empty();
         Needs {
-            all: all(&|step| is_looked_up(step) && !step.optional),
-            evidence: all(&Step::is_evidence),
-            unknown: all(&|step| step.is_evidence() && !is_looked_up(step)),
+            all: self.looked_up & !all_of(&self.steps, &|step| step.optional),
+            evidence: self.evidence,
+            unknown: self.evidence & !self.looked_up,
             least: self.least as u32,
         }
     }
@@ -256,7 +268,9 @@ impl Block {
             if let What::Wanted(wanted) = &step.what {
                 let is_anchor = self.anchors >> at & 1 == 1;
                 step.rest = lookup.add(wanted, step_asker(self.number, at), is_anchor, gate);
-                if !step.rest.is_empty() {
+                if step.rest.is_empty() {
+                    self.looked_up |= 1 << at;
+                } else {
                     step.question = *questions;
                     *questions += 1;
                 }
@@ -317,15 +331,17 @@ impl Block {
                 // What leads to these has been told.
                 open &= !led;
             }
-            let known = known.steps(page, before, self.number);
-            let others = of(open & !known.all);
-            let may_serve = |step: &usize| {
-                let step = &self.steps[*step];
-                step.may_serve(page, before, known.is_known)
+            let served = known.steps(page, before, self.number);
+            steps = open & served.all;
+            let unknown = match served.is_known {
+                true => open & !served.all & !self.looked_up,
+                false => open & !served.all,
             };
-            steps = others
-                .filter(may_serve)
-                .fold(open & known.all, |steps, step| steps | 1 << step);
+            for step in of(unknown) {
+                if self.steps[step].may_serve(page, before, served.is_known) {
+                    steps |= 1 << step;
+                }
+            }
             if steps == 0 {
                 return;
             }
@@ -335,14 +351,8 @@ impl Block {
 
     /// Whether lines serve as many steps as have to be there.
     fn is_enough(&self, lines: &[Bound]) -> bool {
-        let (mut count, mut last) = (0, NONE);
-        for &Bound { step, .. } in lines {
-            if step != last && self.steps[step as usize].is_evidence() {
-                count += 1;
-            }
-            last = step;
-        }
-        count >= self.least
+        let steps: Steps = lines.iter().fold(0, |steps, line| steps | 1 << line.step);
+        (steps & self.evidence).count_ones() as usize >= self.least
     }
 
     /// The non-blank lines that a match may span, `rest` aside.
@@ -621,12 +631,12 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
         // How many lines of the step are matched.
         let mut taken = 0;
         loop {
-            let step = block.steps.get(at);
-            if step.is_none_or(|step| matches!(step.what, What::Rest)) {
+            if at >= block.end {
                 if block.is_enough(self.seen.bound) {
-                    return Some(step.map_or(NONE, |_| line));
+                    return Some(if at < block.steps.len() { line } else { NONE });
                 }
-            } else if let Some(step) = step {
+            } else {
+                let step = &block.steps[at];
                 self.tries = self.tries.checked_sub(1)?;
                 if line != NONE
                     && self.seen.bound.len() < SPAN as usize
@@ -702,34 +712,24 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
     }
 
     /// Whether a literal says that the line serves a step; `None` if it does not serve it.
-    #[inline]
+    #[inline(always)]
     fn serves(&mut self, at: usize, line: u32) -> Option<bool> {
-        let step = &self.block.steps[at];
-        let mut is_known = false;
-        if let What::Wanted(_) = step.what {
-            let steps = self.steps(line);
-            if steps.all >> at & 1 == 1 {
-                return Some(steps.by_literals >> at & 1 == 1);
-            }
-            if steps.is_known && step.rest.is_empty() {
-                return None;
-            }
-            is_known = steps.is_known;
-        }
-        self.serves_by_itself(step, line, is_known)
-    }
-
-    /// What a line serves of the block.
-    #[inline]
-    fn steps(&mut self, line: u32) -> served::Steps {
         if self.steps.0 != line {
-            let steps = self.seen.known.steps(self.page, line, self.block.number);
-            self.steps = (line, steps);
+            let known = &self.seen.known;
+            self.steps = (line, known.steps(self.page, line, self.block.number));
         }
-        self.steps.1
+        let (own, steps) = (1 << at, self.steps.1);
+        if steps.all & own != 0 {
+            return Some(steps.by_literals & own != 0);
+        }
+        if steps.is_known && self.block.looked_up & own != 0 {
+            return None;
+        }
+        self.serves_by_itself(&self.block.steps[at], line, steps.is_known)
     }
 
     /// The same by what the line is, not by what was looked up. `is_known`: whether it was.
+    #[inline(never)]
     fn serves_by_itself(&self, step: &Step, line: u32, is_known: bool) -> Option<bool> {
         let page = self.page;
         if page.length(line) > MAX_LINE {

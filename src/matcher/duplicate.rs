@@ -9,7 +9,7 @@ use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::page::{NONE, Page};
 use crate::schema::{DuplicateRule, Which};
-use crate::text::{EDGE, Edges, MAX_LINE, is_odd_end, is_odd_start};
+use crate::text::{EDGE, Edges, MAX_LINE, is_odd_start};
 
 /// How many lines before one are compared with it more cheaply than a pattern is asked.
 const NEAR: u32 = 8;
@@ -152,7 +152,7 @@ impl Duplicate {
             let (content, raw) = (page.content(later), page.content(earlier));
             if !self.has_length(raw.len())
                 || !self.has_like_length(content, raw)
-                || !self.may_be_alike(page.shape(later).0, page.shape(earlier).0)
+                || !self.may_be_alike(page.edges(later), page.edges(earlier))
             {
                 continue;
             }
@@ -246,35 +246,55 @@ impl Duplicate {
     }
 }
 
-/// What a line begins and ends with as it is; `None`: what it is when it is folded is not known.
+/// The two bytes that a line begins and ends with as it is; `None`: what they are when it is folded is
+/// not known.
 struct Outermost {
-    begin: Option<u8>,
-    end: Option<u8>,
+    begin: Option<[u8; 2]>,
+    end: Option<[u8; 2]>,
 }
 
 impl Outermost {
     fn of(line: &[u8]) -> Outermost {
+        let (begin, end) = (line.first_chunk().copied(), line.last_chunk().copied());
         Outermost {
-            begin: line.first().copied().filter(|&byte| !is_odd_start(byte)),
-            end: line.last().copied().filter(|&byte| !is_odd_end(byte)),
+            begin: begin.filter(|&begin| !is_odd_begin(begin)),
+            end: end.filter(|&end| !is_odd_end(end)),
         }
     }
 
     /// Whether another line may be a copy: cheap, as many lines are asked.
     #[inline]
     fn may_be_alike(&self, line: &[u8], share: f64) -> bool {
-        let (Some(&begin), Some(&end)) = (line.first(), line.last()) else {
+        let (Some(&begin), Some(&end)) = (line.first_chunk(), line.last_chunk()) else {
             return true;
         };
         let begins = self
             .begin
-            .is_none_or(|own| own == begin || is_odd_start(begin));
+            .is_none_or(|own| own == begin || is_odd_begin(begin));
         let ends = self.end.is_none_or(|own| own == end || is_odd_end(end));
         match share < 1.0 {
             true => begins || ends,
             false => begins && ends,
         }
     }
+}
+
+/// Whether folding may change the bytes that a line begins with.
+#[inline]
+fn is_odd_begin([first, second]: [u8; 2]) -> bool {
+    is_odd_start(first) || (first < 0x80 && !is_plain(second))
+}
+
+/// Whether folding may change the bytes that a line ends with.
+#[inline]
+fn is_odd_end([before, last]: [u8; 2]) -> bool {
+    !is_plain(before) || !is_plain(last)
+}
+
+/// Whether a byte is a character that folding never changes, wherever it stands.
+#[inline]
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_graphic() && byte != b'`'
 }
 
 /// Whether two edges may be those of the same word.

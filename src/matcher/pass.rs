@@ -603,7 +603,10 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
         let Some(edges) = &self.matcher.inline_edges else {
             return 0;
         };
-        let bits = edges.of(self.page.content(line).as_bytes());
+        let bits = edges.of(self.page.bytes(line));
+        if bits == 0 {
+            return 0;
+        }
         let inlines = self.matcher.inlines.iter();
         let some = inlines.filter(|inline| inline.may_find(bits));
         self.cut(line, some, again)
