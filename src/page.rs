@@ -142,7 +142,7 @@ impl<'t> Page<'t> {
                 Some(length) => (start + length, start + length + 1),
                 None => (all.len(), all.len()),
             };
-            if next > end && end > start && all[end - 1] == b'\r' {
+            if all[end - 1] == b'\r' && next > end {
                 end -= 1;
             }
             if is_odd_start(first) {

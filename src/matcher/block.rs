@@ -333,11 +333,7 @@ impl Block {
             }
             let served = known.steps(page, before, self.number);
             steps = open & served.all;
-            let unknown = match served.is_known {
-                true => open & !served.all & !self.looked_up,
-                false => open & !served.all,
-            };
-            for step in of(unknown) {
+            for step in of(open & self.unknown(served)) {
                 if self.steps[step].may_serve(page, before, served.is_known) {
                     steps |= 1 << step;
                 }
@@ -347,6 +343,53 @@ impl Block {
             }
             line = before;
         }
+    }
+
+    /// The steps of which a line that serves these may serve more.
+    #[inline]
+    fn unknown(&self, served: served::Steps) -> Steps {
+        let looked_up = if served.is_known { self.looked_up } else { 0 };
+        !(served.all | looked_up)
+    }
+
+    /// Whether a literal says that a line serves a step by what it is, not by what was looked up; `None`
+    /// if it does not serve it. `is_known`: whether it was looked up.
+    #[inline(never)]
+    fn serves_by_itself(
+        &self,
+        at: usize,
+        page: &Page,
+        line: u32,
+        is_known: bool,
+        seen: &Seen,
+    ) -> Option<bool> {
+        if page.length(line) > MAX_LINE {
+            return None;
+        }
+        let step = &self.steps[at];
+        let serves = match &step.what {
+            What::Wanted(wanted) => {
+                if !is_known {
+                    let how = wanted.matches(&page.folding(line))?;
+                    return Some(matches!(how, How::Literal));
+                }
+                let ask = || step.is_rest(page, line);
+                match seen.known.remembered(page, line) {
+                    Some(known) => known.answer(step.question, ask),
+                    None => ask(),
+                }
+            }
+            What::Line(most) => page.is_within(line, *most),
+            What::Title => page.is_title(line),
+            What::Same(step) => {
+                let mut bound = seen.bound.iter();
+                let copied = bound.find(|bound| bound.step as usize == *step)?;
+                let copied = page.folding(copied.line);
+                alike(copied.folded(), page.folding(line).folded(), SAME)
+            }
+            What::Rest => false,
+        };
+        serves.then_some(false)
     }
 
     /// Whether lines serve as many steps as have to be there.
@@ -571,8 +614,8 @@ struct Attempt<'a, 's, 'w> {
     page: &'a Page<'a>,
     tries: u32,
     deepest: Deepest,
-    /// What the line serves that was asked for last.
-    steps: (u32, served::Steps),
+    /// What the line serves that was asked for last, and the steps of which that is not known.
+    steps: (u32, served::Steps, Steps),
     seen: &'s mut Seen<'w>,
 }
 
@@ -619,7 +662,7 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
                 step: 0,
                 line: NONE,
             },
-            steps: (NONE, served::Steps::default()),
+            steps: (NONE, served::Steps::default(), 0),
             seen,
         }
     }
@@ -700,7 +743,7 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
             .is_some_and(|before| before.step < step || has_more)
             && !self.block.copies
             && self.block.is_enough(end)
-            && !(0..step as usize).any(|earlier| self.serves(earlier, line).is_some())
+            && !self.serves_before(step, line)
     }
 
     /// Whether the line may follow the one matched before it.
@@ -714,49 +757,38 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
     /// Whether a literal says that the line serves a step; `None` if it does not serve it.
     #[inline(always)]
     fn serves(&mut self, at: usize, line: u32) -> Option<bool> {
-        if self.steps.0 != line {
-            let known = &self.seen.known;
-            self.steps = (line, known.steps(self.page, line, self.block.number));
-        }
-        let (own, steps) = (1 << at, self.steps.1);
+        let Attempt { block, page, .. } = *self;
+        let own = 1 << at;
+        let (steps, unknown) = self.steps(line);
         if steps.all & own != 0 {
             return Some(steps.by_literals & own != 0);
         }
-        if steps.is_known && self.block.looked_up & own != 0 {
+        if unknown & own == 0 {
             return None;
         }
-        self.serves_by_itself(&self.block.steps[at], line, steps.is_known)
+        block.serves_by_itself(at, page, line, steps.is_known, self.seen)
     }
 
-    /// The same by what the line is, not by what was looked up. `is_known`: whether it was.
-    #[inline(never)]
-    fn serves_by_itself(&self, step: &Step, line: u32, is_known: bool) -> Option<bool> {
-        let page = self.page;
-        if page.length(line) > MAX_LINE {
-            return None;
-        }
-        let serves = match &step.what {
-            What::Wanted(wanted) => {
-                if !is_known {
-                    let how = wanted.matches(&page.folding(line))?;
-                    return Some(matches!(how, How::Literal));
-                }
-                let ask = || step.is_rest(page, line);
-                match self.seen.known.remembered(page, line) {
-                    Some(known) => known.answer(step.question, ask),
-                    None => ask(),
-                }
-            }
-            What::Line(most) => page.is_within(line, *most),
-            What::Title => page.is_title(line),
-            What::Same(step) => {
-                let mut bound = self.seen.bound.iter();
-                let copied = bound.find(|bound| bound.step as usize == *step)?;
-                let copied = page.folding(copied.line);
-                alike(copied.folded(), page.folding(line).folded(), SAME)
-            }
-            What::Rest => false,
+    /// Whether the line serves a step before this one.
+    fn serves_before(&mut self, step: u32, line: u32) -> bool {
+        let Attempt { block, page, .. } = *self;
+        let before = (1 << step) - 1;
+        let (steps, unknown) = self.steps(line);
+        let serves = |at| {
+            block
+                .serves_by_itself(at, page, line, steps.is_known, self.seen)
+                .is_some()
         };
-        serves.then_some(false)
+        steps.all & before != 0 || of(unknown & before).any(serves)
+    }
+
+    /// What the line serves of the block, and the steps of which that is not known.
+    #[inline(always)]
+    fn steps(&mut self, line: u32) -> (served::Steps, Steps) {
+        if self.steps.0 != line {
+            let steps = self.seen.known.steps(self.page, line, self.block.number);
+            self.steps = (line, steps, self.block.unknown(steps));
+        }
+        (self.steps.1, self.steps.2)
     }
 }

@@ -9,7 +9,7 @@ use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::page::{NONE, Page};
 use crate::schema::{DuplicateRule, Which};
-use crate::text::{EDGE, Edges, MAX_LINE, is_odd_start};
+use crate::text::{EDGE, Edges, MAX_LINE, is_odd_start, is_plain};
 
 /// How many lines before one are compared with it more cheaply than a pattern is asked.
 const NEAR: u32 = 8;
@@ -289,12 +289,6 @@ fn is_odd_begin([first, second]: [u8; 2]) -> bool {
 #[inline]
 fn is_odd_end([before, last]: [u8; 2]) -> bool {
     !is_plain(before) || !is_plain(last)
-}
-
-/// Whether a byte is a character that folding never changes, wherever it stands.
-#[inline]
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_graphic() && byte != b'`'
 }
 
 /// Whether two edges may be those of the same word.

@@ -84,6 +84,9 @@ const FEW: usize = 32;
 /// The notes of lines that a change near them may concern.
 const CONCERNED: u16 = ANCHOR | ZONED_ANCHOR | COPIES | START;
 
+/// The notes of lines that serve something.
+const SERVES: u16 = HIT | ANCHOR | ZONED_ANCHOR;
+
 /// How many places are gathered at which blocks may begin before they are tried: one place is
 /// named by several lines near each other, and the text should still be at hand.
 const STARTS: usize = 512;
@@ -516,60 +519,56 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
     }
 
     /// Finds out what a line serves for which the gate is open, and notes it.
+    #[inline]
     fn look_up(&mut self, line: u32, notes: u16) {
         let Pass { matcher, page, .. } = *self;
-        let content = page.content(line);
-        if let Some((place, known)) = matcher.memory.get(content) {
-            self.note_steps(&known.steps);
-            page.set_entry(line, place);
-            page.set_notes(line, notes | known.notes);
-            return;
+        match matcher.memory.get(page.content(line)) {
+            Some((place, known)) => {
+                note_steps(&known.steps, &mut self.scratch.present);
+                page.set_entry(line, place);
+                page.set_notes(line, notes | known.notes);
+            }
+            None => self.look_up_anew(line, notes),
         }
-        let mut hits = std::mem::take(&mut self.scratch.hits);
-        hits.clear();
-        matcher.lookup.search(&page.folding(line), &mut hits);
-        if hits.is_empty() {
-            page.set_notes(line, notes & !MAYBE);
-        } else {
-            let served = self.serve(&hits, content);
-            page.set_entry(line, served.0);
-            page.set_notes(line, notes | served.1);
-        }
-        self.scratch.hits = hits;
     }
 
-    /// Keeps what a line serves; returns where, and what is to be noted of it.
-    fn serve(&mut self, hits: &[Hit], content: &str) -> (u32, u16) {
-        let Pass { matcher, .. } = *self;
+    /// The same of a line that is not remembered.
+    #[inline(never)]
+    fn look_up_anew(&mut self, line: u32, mut notes: u16) {
+        let Pass { matcher, page, .. } = *self;
         let Scratch {
             served,
+            present,
+            hits,
             lines,
             steps,
             ..
         } = &mut *self.scratch;
+        hits.clear();
+        matcher.lookup.search(&page.folding(line), hits);
+        if hits.is_empty() {
+            return page.set_notes(line, notes & !MAYBE);
+        }
         part(hits, lines, steps);
-        let mut notes = if lines.is_empty() { 0 } else { HIT };
+        if !lines.is_empty() {
+            notes |= HIT;
+        }
         for hits in &*steps {
             let block = &matcher.block_askers[hits.block as usize];
             if block.anchors & hits.all != 0 {
                 notes |= block.note;
             }
         }
-        let place = matcher.memory.keep(content, lines, steps, notes);
-        let place =
-            place.unwrap_or_else(|| (matcher.memory.len() + served.add(lines, steps)) as u32);
-        let steps = std::mem::take(&mut self.scratch.steps);
-        self.note_steps(&steps);
-        self.scratch.steps = steps;
-        (place, notes)
-    }
-
-    /// Notes which steps some line of the page serves.
-    #[inline]
-    fn note_steps(&mut self, steps: &[StepHits]) {
-        for hits in steps {
-            self.scratch.present[hits.block as usize] |= hits.all;
-        }
+        page.set_notes(line, notes);
+        let memory = &matcher.memory;
+        let own = notes & SERVES;
+        let place = memory.keep(page.content(line), lines, steps, own);
+        page.set_entry(
+            line,
+            place.unwrap_or_else(|| served.add(lines, steps, memory)),
+        );
+        let known = Known { served, memory };
+        note_steps(known.all_steps(page, line), present);
     }
 
     /// Adds what line rules find at a line.
@@ -779,6 +778,14 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
             false
         });
         seen.tries * TRY
+    }
+}
+
+/// Notes which steps of each block some line of the page serves: these too.
+#[inline]
+fn note_steps(steps: &[StepHits], present: &mut [u64]) {
+    for hits in steps {
+        present[hits.block as usize] |= hits.all;
     }
 }
 

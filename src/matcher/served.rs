@@ -56,15 +56,15 @@ impl Served {
         self.entries.push(Entry::default());
     }
 
-    /// Keeps what a line serves; returns its place.
-    pub(super) fn add(&mut self, lines: &[Hit], steps: &[StepHits]) -> usize {
+    /// Keeps what a line serves; returns its place behind those of the memory.
+    pub(super) fn add(&mut self, lines: &[Hit], steps: &[StepHits], memory: &Memory) -> u32 {
         self.lines.extend_from_slice(lines);
         self.steps.extend_from_slice(steps);
         self.entries.push(Entry {
             lines: self.lines.len() as u32,
             steps: self.steps.len() as u32,
         });
-        self.entries.len() - 1
+        (memory.len() + self.entries.len() - 1) as u32
     }
 }
 
