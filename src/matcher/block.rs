@@ -35,7 +35,8 @@ pub(crate) struct Block {
     number: usize,
     /// The steps behind which a blank line may stand.
     gaps: Steps,
-    /// The steps that are proof of the block.
+    /// The steps that may be missing, and those that are proof of the block.
+    optional: Steps,
     evidence: Steps,
     /// The steps of which the lookup finds all lines.
     looked_up: Steps,
@@ -76,7 +77,7 @@ pub(crate) struct Needs {
     evidence: Steps,
     unknown: Steps,
     /// How many of them have to be there.
-    least: u32,
+    least: usize,
 }
 
 impl Needs {
@@ -84,7 +85,7 @@ impl Needs {
     #[inline]
     pub(crate) fn may_be_met(&self, served: Steps) -> bool {
         let evidence = (served | self.unknown) & self.evidence;
-        served & self.all == self.all && evidence.count_ones() >= self.least
+        served & self.all == self.all && are_enough(evidence, self.least)
     }
 }
 
@@ -92,6 +93,15 @@ impl Needs {
 fn all_of(steps: &[Step], is: &dyn Fn(&Step) -> bool) -> Steps {
     let steps = steps.iter().enumerate();
     steps.fold(0, |all, (at, step)| all | Steps::from(is(step)) << at)
+}
+
+/// Whether these are so many steps, which nearly always is one.
+#[inline]
+fn are_enough(mut steps: Steps, least: usize) -> bool {
+    for _ in 1..least {
+        steps &= steps.wrapping_sub(1);
+    }
+    steps != 0
 }
 
 /// Each of these steps.
@@ -219,7 +229,8 @@ impl Block {
             is_first &= step.optional;
         }
         let all = |of: &dyn Fn(&Step) -> bool| all_of(&steps, of);
-        let (gaps, evidence) = (all(&|step| step.gap), all(&Step::is_evidence));
+        let (gaps, optional) = (all(&|step| step.gap), all(&|step| step.optional));
+        let evidence = all(&Step::is_evidence);
         let rest = steps
             .iter()
             .position(|step| matches!(step.what, What::Rest));
@@ -229,6 +240,7 @@ impl Block {
             span: steps.iter().map(|step| step.repeat).sum::<u32>().min(SPAN),
             number,
             gaps,
+            optional,
             evidence,
             looked_up: 0,
             end: rest.unwrap_or(steps.len()),
@@ -255,10 +267,10 @@ impl Block {
     /// What must be on a page for it to match, once its steps are looked up.
     pub(crate) fn needs(&self) -> Needs {
         Needs {
-            all: self.looked_up & !all_of(&self.steps, &|step| step.optional),
+            all: self.looked_up & !self.optional,
             evidence: self.evidence,
             unknown: self.evidence & !self.looked_up,
-            least: self.least as u32,
+            least: self.least,
         }
     }
 
@@ -395,7 +407,7 @@ impl Block {
     /// Whether lines serve as many steps as have to be there.
     fn is_enough(&self, lines: &[Bound]) -> bool {
         let steps: Steps = lines.iter().fold(0, |steps, line| steps | 1 << line.step);
-        (steps & self.evidence).count_ones() as usize >= self.least
+        are_enough(steps & self.evidence, self.least)
     }
 
     /// The non-blank lines that a match may span, `rest` aside.
@@ -699,9 +711,11 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
                     }
                     continue;
                 }
-                // The step's lines end here, or it is missing.
+                // The step's lines end here, or it is missing, as the next ones may be.
                 if taken > 0 || step.optional {
-                    (at, taken) = (at + 1, 0);
+                    let missing = self.missing(at + 1, line);
+                    self.tries = self.tries.checked_sub(missing)?;
+                    (at, taken) = (at + 1 + missing as usize, 0);
                     continue;
                 }
                 self.note_depth(at, line);
@@ -736,11 +750,13 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
         let (before, end) = other.split_at(at);
         let step = end[0].step;
         // Behind as many lines as a step may have, from here on there might be more of them.
-        let of_step = other.iter().filter(|bound| bound.step == step).count();
-        let has_more = of_step < self.block.steps[step as usize].repeat as usize;
+        let has_more = || {
+            let of_step = other.iter().filter(|bound| bound.step == step).count();
+            of_step < self.block.steps[step as usize].repeat as usize
+        };
         before
             .last()
-            .is_some_and(|before| before.step < step || has_more)
+            .is_some_and(|before| before.step < step || has_more())
             && !self.block.copies
             && self.block.is_enough(end)
             && !self.serves_before(step, line)
@@ -767,6 +783,17 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
             return None;
         }
         block.serves_by_itself(at, page, line, steps.is_known, self.seen)
+    }
+
+    /// How many steps from this one on may be missing of which the line that was asked for last is none.
+    #[inline]
+    fn missing(&self, at: usize, line: u32) -> u32 {
+        if self.steps.0 != line || at >= self.block.end {
+            return 0;
+        }
+        let (_, served, unknown) = self.steps;
+        let missing = self.block.optional & !served.all & !unknown;
+        (!(missing >> at)).trailing_zeros()
     }
 
     /// Whether the line serves a step before this one.

@@ -9,7 +9,7 @@ use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::page::{NONE, Page};
 use crate::schema::{DuplicateRule, Which};
-use crate::text::{EDGE, Edges, MAX_LINE, is_odd_start, is_plain};
+use crate::text::{EDGE, Edges, Folding, MAX_LINE, is_odd_start, is_plain};
 
 /// How many lines before one are compared with it more cheaply than a pattern is asked.
 const NEAR: u32 = 8;
@@ -129,13 +129,18 @@ impl Duplicate {
         if !self.gap && page.blank_before(later) {
             return 0;
         }
-        let mut work = 0;
-        let mut line = None;
-        let mut is_wanted = self.looks_far().then(|| self.wants(page.content(later)));
+        let is_wanted = self.looks_far().then(|| self.wants(page.content(later)));
         if is_wanted == Some(false) {
             return page.length(later);
         }
         let outermost = Outermost::of(page.bytes(later));
+        let mut pairs = Pairs {
+            page,
+            later,
+            is_wanted,
+            folding: None,
+            work: 0,
+        };
         let mut earlier = later;
         for _ in 0..=self.apart {
             if !self.gap && page.blank_before(earlier) {
@@ -145,47 +150,51 @@ impl Duplicate {
             if earlier == NONE {
                 break;
             }
-            let may_be_alike = outermost.may_be_alike(page.bytes(earlier), self.alike);
-            if !may_be_alike || !fits(earlier) {
-                continue;
-            }
-            let (content, raw) = (page.content(later), page.content(earlier));
-            if !self.has_length(raw.len())
-                || !self.has_like_length(content, raw)
-                || !self.may_be_alike(page.edges(later), page.edges(earlier))
+            if outermost.may_be_alike(page.bytes(earlier), self.alike)
+                && fits(earlier)
+                && !self.compare(&mut pairs, earlier, finds)
             {
-                continue;
-            }
-            // Few lines come so far, so the patterns are asked here.
-            if !*is_wanted.get_or_insert_with(|| self.wants(content)) {
-                return 0;
-            }
-            let line = line.get_or_insert_with(|| page.folding(later));
-            let other = page.folding(earlier);
-            let (folded, other) = (line.folded(), other.folded());
-            work += 4 * (folded.len() + other.len());
-            let (one, two) = (other.chars().count(), folded.chars().count());
-            let has_size = |size: usize| (self.least..=self.most).contains(&size);
-            if !has_size(one)
-                || !has_size(two)
-                || !alike(folded, other, self.alike)
-                || !self.wants(raw)
-            {
-                continue;
-            }
-            let goes = match self.goes {
-                Some(Which::Earlier) => earlier,
-                Some(Which::Later) => later,
-                None if one < two => earlier,
-                None => later,
-            };
-            finds.push(Find::of_line(self.rule, goes, false));
-            // Of equal copies the later goes always, and once is enough.
-            if self.alike >= 1.0 && goes == later {
                 break;
             }
         }
-        work
+        pairs.work
+    }
+
+    /// Adds the copy that goes of one of these pairs, if they are copies; whether the lines before may
+    /// make one go too.
+    #[inline(never)]
+    fn compare<'p>(&self, pairs: &mut Pairs<'p>, earlier: u32, finds: &mut Vec<Find>) -> bool {
+        let Pairs { page, later, .. } = *pairs;
+        let (content, raw) = (page.content(later), page.content(earlier));
+        if !self.has_length(raw.len())
+            || !self.has_like_length(content, raw)
+            || !self.may_be_alike(page.edges(later), page.edges(earlier))
+        {
+            return true;
+        }
+        // Few lines come so far, so the patterns are asked here.
+        if !*pairs.is_wanted.get_or_insert_with(|| self.wants(content)) {
+            return false;
+        }
+        let line = pairs.folding.get_or_insert_with(|| page.folding(later));
+        let other = page.folding(earlier);
+        let (folded, other) = (line.folded(), other.folded());
+        pairs.work += 4 * (folded.len() + other.len());
+        let (one, two) = (other.chars().count(), folded.chars().count());
+        let has_size = |size: usize| (self.least..=self.most).contains(&size);
+        if !has_size(one) || !has_size(two) || !alike(folded, other, self.alike) || !self.wants(raw)
+        {
+            return true;
+        }
+        let goes = match self.goes {
+            Some(Which::Earlier) => earlier,
+            Some(Which::Later) => later,
+            None if one < two => earlier,
+            None => later,
+        };
+        finds.push(Find::of_line(self.rule, goes, false));
+        // Of equal copies the later goes always, and once is enough.
+        self.alike < 1.0 || goes != later
     }
 
     /// Why it does not take one of two equal lines, between which so many others stand, as the end of
@@ -244,6 +253,17 @@ impl Duplicate {
             one == other
         }
     }
+}
+
+/// The pairs of a line with those before it, and what is known of it.
+struct Pairs<'p> {
+    page: &'p Page<'p>,
+    later: u32,
+    /// Whether the patterns want it, once they were asked.
+    is_wanted: Option<bool>,
+    folding: Option<Folding<'p>>,
+    /// How many bytes were compared.
+    work: usize,
 }
 
 /// The two bytes that a line begins and ends with as it is; `None`: what they are when it is folded is

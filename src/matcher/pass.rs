@@ -501,7 +501,7 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
 
     /// Adds what is found at a line by those rules that are noted; returns how many bytes were looked
     /// at.
-    #[inline]
+    #[inline(always)]
     fn noted(&mut self, ask: Ask, notes: u16) -> usize {
         if notes & HIT != 0 {
             self.take_lines(ask.line);
@@ -653,6 +653,7 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
     }
 
     /// Adds where blocks may begin of which a line serves a step.
+    #[inline(never)]
     fn anchor(&mut self, Ask { line, distance, .. }: Ask) {
         let Pass { matcher, page, .. } = *self;
         let Scratch {
@@ -712,6 +713,7 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
     }
 
     /// Adds what duplicate rules of these notes find at a line; returns how many bytes were looked at.
+    #[inline(never)]
     fn duplicates(&mut self, ask: Ask, notes: u8) -> usize {
         let Ask {
             line,
@@ -720,13 +722,12 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
         } = ask;
         let mut work = 0;
         for (at, duplicate) in self.matcher.duplicates.iter().enumerate() {
-            let room = self.room(duplicate.rule);
             // It is the later of two copies.
-            if notes & copy_note(at) != 0
-                && behind <= duplicate.apart + 1
-                && room.has(line, line)
-                && (distance == 0 || duplicate.has_news(self.page, line))
-            {
+            if notes & copy_note(at) == 0 || behind > duplicate.apart + 1 {
+                continue;
+            }
+            let room = self.room(duplicate.rule);
+            if room.has(line, line) && (distance == 0 || duplicate.has_news(self.page, line)) {
                 let fits = |line| room.has(line, line);
                 work += duplicate.find(self.page, line, fits, &mut self.scratch.finds);
             }
