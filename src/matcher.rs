@@ -362,11 +362,18 @@ impl Matcher {
         if line.len() < self.copies.least {
             return 0;
         }
-        let mut notes = 0;
-        for (at, duplicate) in self.duplicates.iter().enumerate() {
-            let note = copy_note(at);
-            if copies & note != 0 && duplicate.may_find(line) {
-                notes |= u16::from(note) << COPIES_AT;
+        let (mut notes, mut left) = (0, copies);
+        while left != 0 {
+            let at = left.trailing_zeros() as usize;
+            left &= left - 1;
+            let more = if at + 1 < COPY_NOTES {
+                at + 1
+            } else {
+                self.duplicates.len()
+            };
+            let mut duplicates = self.duplicates[at..more].iter();
+            if duplicates.any(|duplicate| duplicate.may_find(line)) {
+                notes |= u16::from(copy_note(at)) << COPIES_AT;
             }
         }
         notes

@@ -300,6 +300,13 @@ impl<'t> Page<'t> {
         self.lines[line as usize].entry.get()
     }
 
+    /// Both of these.
+    #[inline]
+    pub(crate) fn entry_and_notes(&self, line: u32) -> (u32, u16) {
+        let known = &self.lines[line as usize];
+        (known.entry.get(), known.notes.get())
+    }
+
     /// Keeps where the matcher has written what the line serves.
     #[inline]
     pub(crate) fn set_entry(&self, line: u32, entry: u32) {

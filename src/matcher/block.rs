@@ -333,15 +333,15 @@ impl Block {
             }
             let mut open = of(steps).fold(0, |before, step| before | self.steps[step].before);
             let before = page.prev(line);
-            if open == 0 || before == NONE || page.length(before) > MAX_LINE {
-                return;
-            }
             if page.blank_before(line) {
                 open &= self.gaps;
             }
             if before == last {
                 // What leads to these has been told.
                 open &= !led;
+            }
+            if open == 0 || before == NONE || page.length(before) > MAX_LINE {
+                return;
             }
             let served = known.steps(page, before, self.number);
             steps = open & served.all;

@@ -572,6 +572,7 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
     }
 
     /// Adds what line rules find at a line.
+    #[inline(never)]
     fn take_lines(&mut self, line: u32) {
         let Pass { matcher, page, .. } = *self;
         let Scratch {

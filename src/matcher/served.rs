@@ -66,47 +66,54 @@ impl Served {
         });
         (memory.len() + self.entries.len() - 1) as u32
     }
+
+    /// What the line at a place serves; nothing at places that there are not.
+    #[inline(never)]
+    fn get(&self, place: usize) -> (&[Hit], &[StepHits]) {
+        let before = place.checked_sub(1).and_then(|at| self.entries.get(at));
+        match (before, self.entries.get(place)) {
+            (Some(before), Some(own)) => (
+                &self.lines[before.lines as usize..own.lines as usize],
+                &self.steps[before.steps as usize..own.steps as usize],
+            ),
+            _ => (&[], &[]),
+        }
+    }
 }
 
 impl<'k> Known<'k> {
     /// The line rules that a line serves.
-    #[inline]
     pub(super) fn lines(self, page: &Page, line: u32) -> &'k [Hit] {
         match self.remembered(page, line) {
             Some(known) => &known.lines,
-            None => match self.entry(page, line) {
-                Some([before, own]) => {
-                    &self.served.lines[before.lines as usize..own.lines as usize]
-                }
-                None => &[],
-            },
+            None => self.served.get(self.own(page.entry(line))).0,
         }
     }
 
     /// The steps of blocks that a line serves.
     #[inline]
     pub(super) fn all_steps(self, page: &Page, line: u32) -> &'k [StepHits] {
-        match self.remembered(page, line) {
-            Some(known) => &known.steps,
-            None => match self.entry(page, line) {
-                Some([before, own]) => {
-                    &self.served.steps[before.steps as usize..own.steps as usize]
-                }
-                None => &[],
-            },
-        }
+        self.steps_at(page.entry(line))
     }
 
     /// The steps of a block that a line serves, as far as they are looked up.
     #[inline]
     pub(super) fn steps(self, page: &Page, line: u32, block: usize) -> Steps {
-        let mut steps = self.all_steps(page, line).iter();
-        let hits = steps.find(|hits| hits.block as usize == block);
-        let notes = page.notes(line);
-        Steps {
-            all: hits.map_or(0, |hits| hits.all),
-            by_literals: hits.map_or(0, |hits| hits.by_literals),
-            is_known: notes != 0 && (notes & MAYBE == 0 || page.entry(line) != NONE),
+        let (entry, notes) = page.entry_and_notes(line);
+        let is_known = notes != 0 && (notes & MAYBE == 0 || entry != NONE);
+        let mut steps = self.steps_at(entry).iter();
+        match steps.find(|hits| hits.block as usize == block) {
+            Some(&StepHits {
+                all, by_literals, ..
+            }) => Steps {
+                all,
+                by_literals,
+                is_known,
+            },
+            None => Steps {
+                is_known,
+                ..Steps::default()
+            },
         }
     }
 
@@ -116,12 +123,18 @@ impl<'k> Known<'k> {
         self.memory.at(page.entry(line))
     }
 
-    /// What is kept of a line that is not remembered, and of the one that was looked up before it.
     #[inline]
-    fn entry(self, page: &Page, line: u32) -> Option<[Entry; 2]> {
-        let own = (page.entry(line) as usize).checked_sub(self.memory.len())?;
-        let entry = self.served.entries.get(own)?;
-        Some([self.served.entries[own - 1], *entry])
+    fn steps_at(self, entry: u32) -> &'k [StepHits] {
+        match self.memory.at(entry) {
+            _ if entry == NONE => &[],
+            Some(known) => &known.steps,
+            None => self.served.get(self.own(entry)).1,
+        }
+    }
+
+    /// The place of a line that is not remembered.
+    fn own(self, entry: u32) -> usize {
+        (entry as usize).saturating_sub(self.memory.len())
     }
 }
 
