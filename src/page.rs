@@ -83,9 +83,8 @@ pub(crate) struct Page<'t> {
     edges: [Cell<(u32, Edges)>; NEAR],
 }
 
-/// How many lines near each other are asked for their edges again and again: as many as copies may
-/// stand apart.
-const NEAR: usize = 64;
+/// How many lines near each other are asked for their edges again and again.
+const NEAR: usize = 16;
 
 /// The memory of a page, for the next one.
 #[derive(Debug, Default)]

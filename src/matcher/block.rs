@@ -116,6 +116,7 @@ fn of(mut steps: Steps) -> impl Iterator<Item = usize> {
 impl Step {
     /// Whether a line that is not known to serve it may serve it: cheap, and no only if it cannot.
     /// `is_known`: whether it was looked up.
+    #[inline(never)]
     fn may_serve(&self, page: &Page, line: u32, is_known: bool) -> bool {
         match &self.what {
             What::Wanted(wanted) => {

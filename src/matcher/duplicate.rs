@@ -73,12 +73,14 @@ impl Duplicate {
     /// Whether a line that begins as it wants may be the later of two copies, by itself: cheap, as many
     /// lines are asked.
     pub(crate) fn may_find(&self, line: &[u8]) -> bool {
-        let may_match = || {
-            let mut patterns = self.patterns.iter();
-            patterns.any(|pattern| pattern.may_match_raw(line))
-        };
         self.has_length(line.len())
-            && (self.patterns.is_empty() || !self.looks_far() || may_match())
+            && (self.patterns.is_empty() || !self.looks_far() || self.may_match(line))
+    }
+
+    #[inline(never)]
+    fn may_match(&self, line: &[u8]) -> bool {
+        let mut patterns = self.patterns.iter();
+        patterns.any(|pattern| pattern.may_match_raw(line))
     }
 
     /// Whether the lines before one are so many that its patterns are asked before them.

@@ -31,7 +31,7 @@ struct Place {
 /// A line as it is, and what it serves.
 #[derive(Debug)]
 pub(crate) struct Remembered {
-    content: Box<str>,
+    content: Box<[u8]>,
     pub(crate) lines: Box<[Hit]>,
     pub(crate) steps: Box<[StepHits]>,
     /// What the matcher notes of a line that serves these.
@@ -69,7 +69,7 @@ impl Memory {
 
     /// The place of a line, and the line if it is remembered.
     #[inline]
-    pub(crate) fn get(&self, content: &str) -> Option<(u32, &Remembered)> {
+    pub(crate) fn get(&self, content: &[u8]) -> Option<(u32, &Remembered)> {
         let hash = hash(content);
         let place = self.place(hash);
         let known = self.places.get(place as usize)?.get()?;
@@ -79,7 +79,7 @@ impl Memory {
     /// Remembers what a line serves; the place of the line if it has it now.
     pub(crate) fn keep(
         &self,
-        content: &str,
+        content: &[u8],
         lines: &[Hit],
         steps: &[StepHits],
         notes: u16,
@@ -134,10 +134,10 @@ impl Remembered {
 
 /// Few lines that are looked up have both edges and the length in common.
 #[inline]
-fn hash(content: &str) -> u64 {
+fn hash(content: &[u8]) -> u64 {
     let edges = Edges {
-        first: first_edge(content.as_bytes()),
-        last: last_edge(content.as_bytes()),
+        first: first_edge(content),
+        last: last_edge(content),
     };
     key(edges) ^ content.len() as u64
 }

@@ -150,6 +150,19 @@ impl Matcher {
         let Scratch { heads, tails, .. } = scratch;
         heads.clear();
         tails.clear();
+        if page.whole_text().is_some() {
+            // Its lines stand side by side.
+            let last = page.last();
+            heads.extend(self.heads.iter().map(|size| match last {
+                NONE => NONE,
+                last => last.min(size - 1),
+            }));
+            tails.extend(self.tails.iter().map(|size| match last {
+                NONE => NONE,
+                last => last.saturating_sub(size - 1),
+            }));
+            return self.make_room(zones, scratch);
+        }
         ends(
             &self.heads,
             page.first(),
@@ -522,7 +535,7 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
     #[inline]
     fn look_up(&mut self, line: u32, notes: u16) {
         let Pass { matcher, page, .. } = *self;
-        match matcher.memory.get(page.content(line)) {
+        match matcher.memory.get(page.bytes(line)) {
             Some((place, known)) => {
                 note_steps(&known.steps, &mut self.scratch.present);
                 page.set_entry(line, place);
@@ -562,7 +575,7 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
         page.set_notes(line, notes);
         let memory = &matcher.memory;
         let own = notes & SERVES;
-        let place = memory.keep(page.content(line), lines, steps, own);
+        let place = memory.keep(page.bytes(line), lines, steps, own);
         page.set_entry(
             line,
             place.unwrap_or_else(|| served.add(lines, steps, memory)),
