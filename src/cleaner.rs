@@ -937,6 +937,7 @@ fn apply(page: &mut Page, scratch: &mut Scratch, taken: &mut Vec<Find>) {
     let Scratch {
         finds,
         touched,
+        near,
         gone,
         ..
     } = scratch;
@@ -946,13 +947,18 @@ fn apply(page: &mut Page, scratch: &mut Scratch, taken: &mut Vec<Find>) {
         if find.part.is_some() {
             has_parts = true;
         } else if page.take_line(find.line) {
-            touched.push(find.line);
+            *gone += 1;
+            // Where the lines that a change may concern are few, those that went need not be known.
+            if near.is_none() {
+                touched.push(find.line);
+            }
         }
     }
     if has_parts {
+        let lines = touched.len();
         take_parts(page, finds, touched);
+        *gone += (touched.len() - lines) as u32;
     }
-    *gone += touched.len() as u32;
     taken.append(finds);
 }
 

@@ -89,8 +89,9 @@ pub(crate) struct Matcher {
     block_askers: Vec<BlockAsker>,
     lines: Vec<Line>,
     blocks: Vec<Block>,
-    /// The blocks that may begin at any line.
+    /// The blocks that may begin at any line, and the notes of every line.
     anywhere: Vec<usize>,
+    always: u16,
     inlines: Vec<Inline>,
     /// The edges of lines in which inline rules may find something, of those rules that know them.
     inline_edges: Option<Box<RawEdges>>,
@@ -216,6 +217,7 @@ impl Matcher {
         patterns: &Arc<Patterns>,
     ) -> Result<Matcher, Vec<Problem>> {
         let mut matcher = Matcher {
+            always: KNOWN,
             reach: 1,
             ..Matcher::default()
         };
@@ -273,6 +275,7 @@ impl Matcher {
                 block.look_up(&mut self.lookup, &mut self.gate, &mut self.questions);
                 if block.anchors() == 0 {
                     self.anywhere.push(at);
+                    self.always |= START;
                 }
                 self.block_askers.push(BlockAsker {
                     anchors: block.anchors(),
@@ -366,10 +369,7 @@ impl Matcher {
         }
         let open = self.gate.open(line);
         let maybe = u16::from(open.whole) * MAYBE;
-        let mut notes = KNOWN | maybe | (u16::from(open.part) * INLINE);
-        if !self.anywhere.is_empty() {
-            notes |= START;
-        }
+        let mut notes = self.always | maybe | (u16::from(open.part) * INLINE);
         let copies = self.copies.of(line, is_apart, in_head);
         if copies != 0 {
             notes |= self.copy_notes(line, copies);
@@ -383,11 +383,18 @@ impl Matcher {
         if line.len() < self.copies.least {
             return 0;
         }
-        let mut notes = 0;
-        for (at, duplicate) in self.duplicates.iter().enumerate() {
-            let note = copy_note(at);
-            if copies & note != 0 && duplicate.may_find(line) {
-                notes |= u16::from(note) << COPIES_AT;
+        let (mut notes, mut left) = (0, copies);
+        while left != 0 {
+            let at = left.trailing_zeros() as usize;
+            left &= left - 1;
+            let more = if at + 1 < COPY_NOTES {
+                at + 1
+            } else {
+                self.duplicates.len()
+            };
+            let mut duplicates = self.duplicates[at..more].iter();
+            if duplicates.any(|duplicate| duplicate.may_find(line)) {
+                notes |= u16::from(copy_note(at)) << COPIES_AT;
             }
         }
         notes

@@ -98,9 +98,8 @@ pub(crate) struct Page<'t> {
     edges: [Cell<(u32, Edges)>; NEAR],
 }
 
-/// How many lines near each other are asked for their edges again and again: as many as copies may
-/// stand apart.
-const NEAR: usize = 64;
+/// How many lines near each other are asked for their edges again and again.
+const NEAR: usize = 16;
 
 /// The memory of a page, for the next one.
 #[derive(Debug, Default)]
@@ -158,7 +157,7 @@ impl<'t> Page<'t> {
                 Some(length) => (start + length, start + length + 1),
                 None => (all.len(), all.len()),
             };
-            if next > end && end > start && all[end - 1] == b'\r' {
+            if all[end - 1] == b'\r' && next > end {
                 end -= 1;
             }
             if is_odd_start(first) {
@@ -327,6 +326,13 @@ impl<'t> Page<'t> {
         self.lines[line as usize].entry.get()
     }
 
+    /// Both of these.
+    #[inline]
+    pub(crate) fn entry_and_notes(&self, line: u32) -> (u32, u16) {
+        let known = &self.lines[line as usize];
+        (known.entry.get(), known.notes.get())
+    }
+
     /// Keeps where the matcher has written what the line serves.
     #[inline]
     pub(crate) fn set_entry(&self, line: u32, entry: u32) {
@@ -391,18 +397,22 @@ impl<'t> Page<'t> {
         Folding::known(bare, self.edges_of(line, bare), is_plain)
     }
 
-    /// The same, of which the bare part and the edges are known.
-    #[inline]
-    pub(crate) fn folding_of<'p>(&'p self, line: u32, bare: &'p str, edges: Edges) -> Folding<'p> {
-        Folding::known(bare, edges, &self.lines[line as usize].is_plain)
-    }
-
     /// The edges of the line, folded as it is now, and its bytes without surrounding white space and
     /// bullet.
     #[inline]
     pub(crate) fn shape(&self, line: u32) -> (Edges, usize) {
         let bare = unbulleted(self.content(line));
         (self.edges_of(line, bare), bare.len())
+    }
+
+    /// The edges of the line, folded as it is now.
+    #[inline]
+    pub(crate) fn edges(&self, line: u32) -> Edges {
+        let (of, edges) = self.edges[line as usize % NEAR].get();
+        if of == line {
+            return edges;
+        }
+        self.edges_of(line, unbulleted(self.content(line)))
     }
 
     #[inline]

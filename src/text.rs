@@ -243,6 +243,14 @@ fn folded_edge(chars: impl Iterator<Item = char>, is_backwards: bool) -> [u8; ED
             _ if is_space => ' ',
             c => folded_char(c),
         };
+        if c.is_ascii() {
+            edge |= u64::from(c) << bits;
+            bits += 8;
+            if bits == u64::BITS {
+                break;
+            }
+            continue;
+        }
         let mut buffer = [0; 4];
         let bytes = match c.encode_utf8(&mut buffer).len() {
             length if is_backwards => {
@@ -376,15 +384,15 @@ pub(crate) const fn is_blank_end(byte: u8) -> bool {
     KINDS[byte as usize] & 2 == 0
 }
 
-/// Whether a line that ends with this byte may end with white space, or with something that folding
-/// changes.
+/// Whether a byte is a visible character that folding never changes, unless it is a bullet.
 #[inline]
-pub(crate) const fn is_odd_end(byte: u8) -> bool {
-    byte >= 0x80 || byte == b'`' || is_blank_end(byte)
+pub(crate) const fn is_plain(byte: u8) -> bool {
+    KINDS[byte as usize] & 4 != 0
 }
 
 /// Whether a byte that a line begins with is surely no part of white space, a bullet, a byte order mark
-/// or what folding changes (1), and one that it ends with no part of white space (2).
+/// or what folding changes (1), one that it ends with no part of white space (2), and one that stands
+/// anywhere ASCII that is no white space and that folding never changes (4).
 static KINDS: [u8; 256] = {
     let mut kinds = [0; 256];
     let mut byte = 0;
@@ -397,7 +405,8 @@ static KINDS: [u8; 256] = {
         // The last bytes of U+0085, U+00A0 and of white space from U+1680 on.
         let may_end = matches!(byte, 0x80..=0x8A | 0x9F | 0xA0 | 0xA8 | 0xA9 | 0xAF);
         let ends = is_graphic || (byte >= 0x80 && !may_end);
-        kinds[byte] = begins as u8 | (ends as u8) << 1;
+        let is_plain = is_graphic && !may_fold(byte as u8);
+        kinds[byte] = begins as u8 | (ends as u8) << 1 | (is_plain as u8) << 2;
         byte += 1;
     }
     kinds

@@ -8,7 +8,7 @@ use super::line;
 use super::lookup::{How, Lookup, Wanted};
 use super::memory::Memory;
 use super::pattern::{Pattern, Patterns};
-use super::served::{self, Served};
+use super::served::{self, Known, Served};
 use super::{Find, RuleIndex, step_asker};
 use crate::error::{Problem, SourceFile};
 use crate::page::{NONE, Page};
@@ -35,6 +35,13 @@ pub(crate) struct Block {
     number: usize,
     /// The steps behind which a blank line may stand.
     gaps: Steps,
+    /// The steps that may be missing, and those that are proof of the block.
+    optional: Steps,
+    evidence: Steps,
+    /// The steps of which the lookup finds all lines.
+    looked_up: Steps,
+    /// How many steps there are before `rest`.
+    end: usize,
     /// Whether a step is a copy of another one.
     copies: bool,
     /// The steps that a match may begin with.
@@ -70,7 +77,7 @@ pub(crate) struct Needs {
     evidence: Steps,
     unknown: Steps,
     /// How many of them have to be there.
-    least: u32,
+    least: usize,
 }
 
 impl Needs {
@@ -78,8 +85,23 @@ impl Needs {
     #[inline]
     pub(crate) fn may_be_met(&self, served: Steps) -> bool {
         let evidence = (served | self.unknown) & self.evidence;
-        served & self.all == self.all && evidence.count_ones() >= self.least
+        served & self.all == self.all && are_enough(evidence, self.least)
     }
+}
+
+/// Those of some steps of which this is so.
+fn all_of(steps: &[Step], is: &dyn Fn(&Step) -> bool) -> Steps {
+    let steps = steps.iter().enumerate();
+    steps.fold(0, |all, (at, step)| all | Steps::from(is(step)) << at)
+}
+
+/// Whether these are so many steps, which nearly always is one.
+#[inline]
+fn are_enough(mut steps: Steps, least: usize) -> bool {
+    for _ in 1..least {
+        steps &= steps.wrapping_sub(1);
+    }
+    steps != 0
 }
 
 /// Each of these steps.
@@ -94,9 +116,9 @@ fn of(mut steps: Steps) -> impl Iterator<Item = usize> {
 impl Step {
     /// Whether a line that is not known to serve it may serve it: cheap, and no only if it cannot.
     /// `is_known`: whether it was looked up.
+    #[inline(never)]
     fn may_serve(&self, page: &Page, line: u32, is_known: bool) -> bool {
         match &self.what {
-            What::Wanted(_) if is_known && self.rest.is_empty() => false,
             What::Wanted(wanted) => {
                 let (edges, length) = page.shape(line);
                 let mut rest = self.rest.iter();
@@ -207,14 +229,22 @@ impl Block {
             last = own | if step.optional { last } else { 0 };
             is_first &= step.optional;
         }
-        let gaps = steps.iter().enumerate();
-        let gaps = gaps.fold(0, |gaps, (at, step)| gaps | Steps::from(step.gap) << at);
+        let all = |of: &dyn Fn(&Step) -> bool| all_of(&steps, of);
+        let (gaps, optional) = (all(&|step| step.gap), all(&|step| step.optional));
+        let evidence = all(&Step::is_evidence);
+        let rest = steps
+            .iter()
+            .position(|step| matches!(step.what, What::Rest));
         let mut block = Block {
             rule,
             least,
             span: steps.iter().map(|step| step.repeat).sum::<u32>().min(SPAN),
             number,
             gaps,
+            optional,
+            evidence,
+            looked_up: 0,
+            end: rest.unwrap_or(steps.len()),
             copies: steps.iter().any(|step| matches!(step.what, What::Same(_))),
             leading,
             anchors: 0,
@@ -244,16 +274,11 @@ impl Block {
 
     /// What must be on a page for it to match, once its steps are looked up.
     pub(crate) fn needs(&self) -> Needs {
-        let all = |of: &dyn Fn(&Step) -> bool| -> Steps {
-            let steps = self.steps.iter().enumerate();
-            steps.fold(0, |all, (at, step)| all | Steps::from(of(step)) << at)
-        };
-        let is_looked_up = |step: &Step| step.wanted().is_some() && step.rest.is_empty();
         Needs {
-            all: all(&|step| is_looked_up(step) && !step.optional),
-            evidence: all(&Step::is_evidence),
-            unknown: all(&|step| step.is_evidence() && !is_looked_up(step)),
-            least: self.least as u32,
+            all: self.looked_up & !self.optional,
+            evidence: self.evidence,
+            unknown: self.evidence & !self.looked_up,
+            least: self.least,
         }
     }
 
@@ -263,7 +288,9 @@ impl Block {
             if let What::Wanted(wanted) = &step.what {
                 let is_anchor = self.anchors >> at & 1 == 1;
                 step.rest = lookup.add(wanted, step_asker(self.number, at), is_anchor, gate);
-                if !step.rest.is_empty() {
+                if step.rest.is_empty() {
+                    self.looked_up |= 1 << at;
+                } else {
                     step.question = *questions;
                     *questions += 1;
                 }
@@ -302,7 +329,7 @@ impl Block {
         mut steps: Steps,
         mut line: u32,
         page: &Page,
-        served: &Served,
+        known: Known,
         tried: &mut Tried,
         mut start: impl FnMut(u32),
     ) {
@@ -314,9 +341,6 @@ impl Block {
             }
             let mut open = of(steps).fold(0, |before, step| before | self.steps[step].before);
             let before = page.prev(line);
-            if open == 0 || before == NONE || page.length(before) > MAX_LINE {
-                return;
-            }
             if page.blank_before(line) {
                 open &= self.gaps;
             }
@@ -324,15 +348,16 @@ impl Block {
                 // What leads to these has been told.
                 open &= !led;
             }
-            let known = served.steps(page, before, self.number);
-            let others = of(open & !known.all);
-            let may_serve = |step: &usize| {
-                let step = &self.steps[*step];
-                step.may_serve(page, before, known.is_known)
-            };
-            steps = others
-                .filter(may_serve)
-                .fold(open & known.all, |steps, step| steps | 1 << step);
+            if open == 0 || before == NONE || page.length(before) > MAX_LINE {
+                return;
+            }
+            let served = known.steps(page, before, self.number);
+            steps = open & served.all;
+            for step in of(open & self.unknown(served)) {
+                if self.steps[step].may_serve(page, before, served.is_known) {
+                    steps |= 1 << step;
+                }
+            }
             if steps == 0 {
                 return;
             }
@@ -340,16 +365,57 @@ impl Block {
         }
     }
 
+    /// The steps of which a line that serves these may serve more.
+    #[inline]
+    fn unknown(&self, served: served::Steps) -> Steps {
+        let looked_up = if served.is_known { self.looked_up } else { 0 };
+        !(served.all | looked_up)
+    }
+
+    /// Whether a literal says that a line serves a step by what it is, not by what was looked up; `None`
+    /// if it does not serve it. `is_known`: whether it was looked up.
+    #[inline(never)]
+    fn serves_by_itself(
+        &self,
+        at: usize,
+        page: &Page,
+        line: u32,
+        is_known: bool,
+        seen: &Seen,
+    ) -> Option<bool> {
+        if page.length(line) > MAX_LINE {
+            return None;
+        }
+        let step = &self.steps[at];
+        let serves = match &step.what {
+            What::Wanted(wanted) => {
+                if !is_known {
+                    let how = wanted.matches(&page.folding(line))?;
+                    return Some(matches!(how, How::Literal));
+                }
+                let ask = || step.is_rest(page, line);
+                match seen.known.remembered(page, line) {
+                    Some(known) => known.answer(step.question, ask),
+                    None => ask(),
+                }
+            }
+            What::Line(most) => page.is_within(line, *most),
+            What::Title => page.is_title(line),
+            What::Same(step) => {
+                let mut bound = seen.bound.iter();
+                let copied = bound.find(|bound| bound.step as usize == *step)?;
+                let copied = page.folding(copied.line);
+                alike(copied.folded(), page.folding(line).folded(), SAME)
+            }
+            What::Rest => false,
+        };
+        serves.then_some(false)
+    }
+
     /// Whether lines serve as many steps as have to be there.
     fn is_enough(&self, lines: &[Bound]) -> bool {
-        let (mut count, mut last) = (0, NONE);
-        for &Bound { step, .. } in lines {
-            if step != last && self.steps[step as usize].is_evidence() {
-                count += 1;
-            }
-            last = step;
-        }
-        count >= self.least
+        let steps: Steps = lines.iter().fold(0, |steps, line| steps | 1 << line.step);
+        are_enough(steps & self.evidence, self.least)
     }
 
     /// The non-blank lines that a match may span, `rest` aside.
@@ -464,8 +530,10 @@ impl Block {
         let (at, _) = goes.find(|(_, wanted)| knows(wanted))?;
         let miss = |why| Some(Miss { step: at, why });
         let mut seen = Seen {
-            served: &Served::default(),
-            memory: &Memory::default(),
+            known: Known {
+                served: &Served::default(),
+                memory: &Memory::default(),
+            },
             reads: false,
             bound: &mut Vec::new(),
             tries: 0,
@@ -566,8 +634,8 @@ struct Attempt<'a, 's, 'w> {
     page: &'a Page<'a>,
     tries: u32,
     deepest: Deepest,
-    /// What the line serves that was asked for last.
-    steps: (u32, served::Steps),
+    /// What the line serves that was asked for last, and the steps of which that is not known.
+    steps: (u32, served::Steps, Steps),
     seen: &'s mut Seen<'w>,
 }
 
@@ -593,8 +661,7 @@ impl Tried {
 
 /// What attempts share.
 pub(crate) struct Seen<'w> {
-    pub(crate) served: &'w Served,
-    pub(crate) memory: &'w Memory,
+    pub(crate) known: Known<'w>,
     /// Whether fields are read out of what is found.
     pub(crate) reads: bool,
     /// The lines of the present attempt.
@@ -615,7 +682,7 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
                 step: 0,
                 line: NONE,
             },
-            steps: (NONE, served::Steps::default()),
+            steps: (NONE, served::Steps::default(), 0),
             seen,
         }
     }
@@ -627,12 +694,12 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
         // How many lines of the step are matched.
         let mut taken = 0;
         loop {
-            let step = block.steps.get(at);
-            if step.is_none_or(|step| matches!(step.what, What::Rest)) {
+            if at >= block.end {
                 if block.is_enough(self.seen.bound) {
-                    return Some(step.map_or(NONE, |_| line));
+                    return Some(if at < block.steps.len() { line } else { NONE });
                 }
-            } else if let Some(step) = step {
+            } else {
+                let step = &block.steps[at];
                 self.tries = self.tries.checked_sub(1)?;
                 if line != NONE
                     && self.seen.bound.len() < SPAN as usize
@@ -652,9 +719,11 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
                     }
                     continue;
                 }
-                // The step's lines end here, or it is missing.
+                // The step's lines end here, or it is missing, as the next ones may be.
                 if taken > 0 || step.optional {
-                    (at, taken) = (at + 1, 0);
+                    let missing = self.missing(at + 1, line);
+                    self.tries = self.tries.checked_sub(missing)?;
+                    (at, taken) = (at + 1 + missing as usize, 0);
                     continue;
                 }
                 self.note_depth(at, line);
@@ -689,14 +758,16 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
         let (before, end) = other.split_at(at);
         let step = end[0].step;
         // Behind as many lines as a step may have, from here on there might be more of them.
-        let of_step = other.iter().filter(|bound| bound.step == step).count();
-        let has_more = of_step < self.block.steps[step as usize].repeat as usize;
+        let has_more = || {
+            let of_step = other.iter().filter(|bound| bound.step == step).count();
+            of_step < self.block.steps[step as usize].repeat as usize
+        };
         before
             .last()
-            .is_some_and(|before| before.step < step || has_more)
+            .is_some_and(|before| before.step < step || has_more())
             && !self.block.copies
             && self.block.is_enough(end)
-            && !(0..step as usize).any(|earlier| self.serves(earlier, line).is_some())
+            && !self.serves_before(step, line)
     }
 
     /// Whether the line may follow the one matched before it.
@@ -708,60 +779,51 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
     }
 
     /// Whether a literal says that the line serves a step; `None` if it does not serve it.
-    #[inline]
+    #[inline(always)]
     fn serves(&mut self, at: usize, line: u32) -> Option<bool> {
-        let step = &self.block.steps[at];
-        let mut is_known = false;
-        if let What::Wanted(_) = step.what {
-            let steps = self.steps(line);
-            if steps.all >> at & 1 == 1 {
-                return Some(steps.by_literals >> at & 1 == 1);
-            }
-            if steps.is_known && step.rest.is_empty() {
-                return None;
-            }
-            is_known = steps.is_known;
+        let Attempt { block, page, .. } = *self;
+        let own = 1 << at;
+        let (steps, unknown) = self.steps(line);
+        if steps.all & own != 0 {
+            return Some(steps.by_literals & own != 0);
         }
-        self.serves_by_itself(step, line, is_known)
-    }
-
-    /// What a line serves of the block.
-    #[inline]
-    fn steps(&mut self, line: u32) -> served::Steps {
-        if self.steps.0 != line {
-            let steps = self.seen.served.steps(self.page, line, self.block.number);
-            self.steps = (line, steps);
-        }
-        self.steps.1
-    }
-
-    /// The same by what the line is, not by what was looked up. `is_known`: whether it was.
-    fn serves_by_itself(&self, step: &Step, line: u32, is_known: bool) -> Option<bool> {
-        let page = self.page;
-        if page.length(line) > MAX_LINE {
+        if unknown & own == 0 {
             return None;
         }
-        let serves = match &step.what {
-            What::Wanted(wanted) => {
-                if !is_known {
-                    let how = wanted.matches(&page.folding(line))?;
-                    return Some(matches!(how, How::Literal));
-                }
-                let place = self.seen.served.place(page, line);
-                self.seen
-                    .memory
-                    .answer(place, step.question, || step.is_rest(page, line))
-            }
-            What::Line(most) => page.is_within(line, *most),
-            What::Title => page.is_title(line),
-            What::Same(step) => {
-                let mut bound = self.seen.bound.iter();
-                let copied = bound.find(|bound| bound.step as usize == *step)?;
-                let copied = page.folding(copied.line);
-                alike(copied.folded(), page.folding(line).folded(), SAME)
-            }
-            What::Rest => false,
+        block.serves_by_itself(at, page, line, steps.is_known, self.seen)
+    }
+
+    /// How many steps from this one on may be missing of which the line that was asked for last is none.
+    #[inline]
+    fn missing(&self, at: usize, line: u32) -> u32 {
+        if self.steps.0 != line || at >= self.block.end {
+            return 0;
+        }
+        let (_, served, unknown) = self.steps;
+        let missing = self.block.optional & !served.all & !unknown;
+        (!(missing >> at)).trailing_zeros()
+    }
+
+    /// Whether the line serves a step before this one.
+    fn serves_before(&mut self, step: u32, line: u32) -> bool {
+        let Attempt { block, page, .. } = *self;
+        let before = (1 << step) - 1;
+        let (steps, unknown) = self.steps(line);
+        let serves = |at| {
+            block
+                .serves_by_itself(at, page, line, steps.is_known, self.seen)
+                .is_some()
         };
-        serves.then_some(false)
+        steps.all & before != 0 || of(unknown & before).any(serves)
+    }
+
+    /// What the line serves of the block, and the steps of which that is not known.
+    #[inline(always)]
+    fn steps(&mut self, line: u32) -> (served::Steps, Steps) {
+        if self.steps.0 != line {
+            let steps = self.seen.known.steps(self.page, line, self.block.number);
+            self.steps = (line, steps, self.block.unknown(steps));
+        }
+        (self.steps.1, self.steps.2)
     }
 }

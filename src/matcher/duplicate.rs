@@ -9,7 +9,7 @@ use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::page::{NONE, Page};
 use crate::schema::{DuplicateRule, Which};
-use crate::text::{EDGE, Edges, MAX_LINE, is_odd_end, is_odd_start};
+use crate::text::{EDGE, Edges, Folding, MAX_LINE, is_odd_start, is_plain};
 
 /// How many lines before one are compared with it more cheaply than a pattern is asked.
 const NEAR: u32 = 8;
@@ -73,12 +73,14 @@ impl Duplicate {
     /// Whether a line that begins as it wants may be the later of two copies, by itself: cheap, as many
     /// lines are asked.
     pub(crate) fn may_find(&self, line: &[u8]) -> bool {
-        let may_match = || {
-            let mut patterns = self.patterns.iter();
-            patterns.any(|pattern| pattern.may_match_raw(line))
-        };
         self.has_length(line.len())
-            && (self.patterns.is_empty() || !self.looks_far() || may_match())
+            && (self.patterns.is_empty() || !self.looks_far() || self.may_match(line))
+    }
+
+    #[inline(never)]
+    fn may_match(&self, line: &[u8]) -> bool {
+        let mut patterns = self.patterns.iter();
+        patterns.any(|pattern| pattern.may_match_raw(line))
     }
 
     /// Whether the lines before one are so many that its patterns are asked before them.
@@ -129,13 +131,18 @@ impl Duplicate {
         if !self.gap && page.blank_before(later) {
             return 0;
         }
-        let mut work = 0;
-        let mut line = None;
-        let mut is_wanted = self.looks_far().then(|| self.wants(page.content(later)));
+        let is_wanted = self.looks_far().then(|| self.wants(page.content(later)));
         if is_wanted == Some(false) {
             return page.length(later);
         }
         let outermost = Outermost::of(page.bytes(later));
+        let mut pairs = Pairs {
+            page,
+            later,
+            is_wanted,
+            folding: None,
+            work: 0,
+        };
         let mut earlier = later;
         for _ in 0..=self.apart {
             if !self.gap && page.blank_before(earlier) {
@@ -145,47 +152,51 @@ impl Duplicate {
             if earlier == NONE {
                 break;
             }
-            let may_be_alike = outermost.may_be_alike(page.bytes(earlier), self.alike);
-            if !may_be_alike || !fits(earlier) {
-                continue;
-            }
-            let (content, raw) = (page.content(later), page.content(earlier));
-            if !self.has_length(raw.len())
-                || !self.has_like_length(content, raw)
-                || !self.may_be_alike(page.shape(later).0, page.shape(earlier).0)
+            if outermost.may_be_alike(page.bytes(earlier), self.alike)
+                && fits(earlier)
+                && !self.compare(&mut pairs, earlier, finds)
             {
-                continue;
-            }
-            // Few lines come so far, so the patterns are asked here.
-            if !*is_wanted.get_or_insert_with(|| self.wants(content)) {
-                return 0;
-            }
-            let line = line.get_or_insert_with(|| page.folding(later));
-            let other = page.folding(earlier);
-            let (folded, other) = (line.folded(), other.folded());
-            work += 4 * (folded.len() + other.len());
-            let (one, two) = (other.chars().count(), folded.chars().count());
-            let has_size = |size: usize| (self.least..=self.most).contains(&size);
-            if !has_size(one)
-                || !has_size(two)
-                || !alike(folded, other, self.alike)
-                || !self.wants(raw)
-            {
-                continue;
-            }
-            let goes = match self.goes {
-                Some(Which::Earlier) => earlier,
-                Some(Which::Later) => later,
-                None if one < two => earlier,
-                None => later,
-            };
-            finds.push(Find::of_line(self.rule, goes, false));
-            // Of equal copies the later goes always, and once is enough.
-            if self.alike >= 1.0 && goes == later {
                 break;
             }
         }
-        work
+        pairs.work
+    }
+
+    /// Adds the copy that goes of one of these pairs, if they are copies; whether the lines before may
+    /// make one go too.
+    #[inline(never)]
+    fn compare<'p>(&self, pairs: &mut Pairs<'p>, earlier: u32, finds: &mut Vec<Find>) -> bool {
+        let Pairs { page, later, .. } = *pairs;
+        let (content, raw) = (page.content(later), page.content(earlier));
+        if !self.has_length(raw.len())
+            || !self.has_like_length(content, raw)
+            || !self.may_be_alike(page.edges(later), page.edges(earlier))
+        {
+            return true;
+        }
+        // Few lines come so far, so the patterns are asked here.
+        if !*pairs.is_wanted.get_or_insert_with(|| self.wants(content)) {
+            return false;
+        }
+        let line = pairs.folding.get_or_insert_with(|| page.folding(later));
+        let other = page.folding(earlier);
+        let (folded, other) = (line.folded(), other.folded());
+        pairs.work += 4 * (folded.len() + other.len());
+        let (one, two) = (other.chars().count(), folded.chars().count());
+        let has_size = |size: usize| (self.least..=self.most).contains(&size);
+        if !has_size(one) || !has_size(two) || !alike(folded, other, self.alike) || !self.wants(raw)
+        {
+            return true;
+        }
+        let goes = match self.goes {
+            Some(Which::Earlier) => earlier,
+            Some(Which::Later) => later,
+            None if one < two => earlier,
+            None => later,
+        };
+        finds.push(Find::of_line(self.rule, goes, false));
+        // Of equal copies the later goes always, and once is enough.
+        self.alike < 1.0 || goes != later
     }
 
     /// Why it does not take one of two equal lines, between which so many others stand, as the end of
@@ -246,35 +257,60 @@ impl Duplicate {
     }
 }
 
-/// What a line begins and ends with as it is; `None`: what it is when it is folded is not known.
+/// The pairs of a line with those before it, and what is known of it.
+struct Pairs<'p> {
+    page: &'p Page<'p>,
+    later: u32,
+    /// Whether the patterns want it, once they were asked.
+    is_wanted: Option<bool>,
+    folding: Option<Folding<'p>>,
+    /// How many bytes were compared.
+    work: usize,
+}
+
+/// The two bytes that a line begins and ends with as it is; `None`: what they are when it is folded is
+/// not known.
 struct Outermost {
-    begin: Option<u8>,
-    end: Option<u8>,
+    begin: Option<[u8; 2]>,
+    end: Option<[u8; 2]>,
 }
 
 impl Outermost {
     fn of(line: &[u8]) -> Outermost {
+        let (begin, end) = (line.first_chunk().copied(), line.last_chunk().copied());
         Outermost {
-            begin: line.first().copied().filter(|&byte| !is_odd_start(byte)),
-            end: line.last().copied().filter(|&byte| !is_odd_end(byte)),
+            begin: begin.filter(|&begin| !is_odd_begin(begin)),
+            end: end.filter(|&end| !is_odd_end(end)),
         }
     }
 
     /// Whether another line may be a copy: cheap, as many lines are asked.
     #[inline]
     fn may_be_alike(&self, line: &[u8], share: f64) -> bool {
-        let (Some(&begin), Some(&end)) = (line.first(), line.last()) else {
+        let (Some(&begin), Some(&end)) = (line.first_chunk(), line.last_chunk()) else {
             return true;
         };
         let begins = self
             .begin
-            .is_none_or(|own| own == begin || is_odd_start(begin));
+            .is_none_or(|own| own == begin || is_odd_begin(begin));
         let ends = self.end.is_none_or(|own| own == end || is_odd_end(end));
         match share < 1.0 {
             true => begins || ends,
             false => begins && ends,
         }
     }
+}
+
+/// Whether folding may change the bytes that a line begins with.
+#[inline]
+fn is_odd_begin([first, second]: [u8; 2]) -> bool {
+    is_odd_start(first) || (first < 0x80 && !is_plain(second))
+}
+
+/// Whether folding may change the bytes that a line ends with.
+#[inline]
+fn is_odd_end([before, last]: [u8; 2]) -> bool {
+    !is_plain(before) || !is_plain(last)
 }
 
 /// Whether two edges may be those of the same word.

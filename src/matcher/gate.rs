@@ -139,22 +139,14 @@ impl Gate {
             | of(LAST, last)
             | (of(LAST + 1, before) & known);
         let first = u32::from_le_bytes(first);
-        let is_odd = closed & ODD != 0 || has_two_spaces(first);
+        let has_two_spaces = c == b' ' && (b == b' ' || d == b' ');
+        let is_odd = closed & ODD != 0 || has_two_spaces;
         Open {
             whole: is_odd || !closed & self.whole != 0 || self.fours.may_have(first.into()),
             // They see the line as it is.
             part: !closed & self.part != 0,
         }
     }
-}
-
-/// Whether two spaces stand side by side.
-#[inline]
-fn has_two_spaces(bytes: u32) -> bool {
-    const ONES: u32 = 0x0101_0101;
-    let zeros = bytes ^ (ONES * u32::from(b' '));
-    let spaces = zeros.wrapping_sub(ONES) & !zeros & (ONES << 7);
-    spaces & (spaces << 8) != 0
 }
 
 /// Which of many numbers there are: a bit for each bucket of them. No is certain.

@@ -7,11 +7,10 @@ use once_cell::sync::OnceCell;
 use super::gate::SPREAD;
 use super::lookup::{Hit, key};
 use super::served::StepHits;
-use crate::page::NONE;
-use crate::text::Edges;
+use crate::text::{Edges, first_edge, last_edge};
 
-/// Lines that serve something, each at the place that its edges and its length tell. The first line
-/// that comes to a place has it for good.
+/// Lines that serve something, each at the place that its first and last bytes and its length tell.
+/// The first line that comes to a place has it for good.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     places: Box<[OnceCell<Place>]>,
@@ -29,12 +28,14 @@ struct Place {
     line: Box<Remembered>,
 }
 
-/// A line as it is without surrounding white space and bullet, and what it serves.
+/// A line as it is, and what it serves.
 #[derive(Debug)]
 pub(crate) struct Remembered {
-    text: Box<str>,
+    content: Box<[u8]>,
     pub(crate) lines: Box<[Hit]>,
     pub(crate) steps: Box<[StepHits]>,
+    /// What the matcher notes of a line that serves these.
+    pub(crate) notes: u16,
     /// Which questions were asked of it, and to which of these the answer is yes: a bit for each.
     asked: AtomicU64,
     yes: AtomicU64,
@@ -53,74 +54,90 @@ impl Memory {
         }
     }
 
-    /// The place of a line; `NONE` if it has none.
+    /// How many places there are.
     #[inline]
-    pub(crate) fn place(&self, bare: &str, edges: Edges) -> u32 {
-        if bare.len() > SHORT || self.places.is_empty() {
-            return NONE;
-        }
-        let mixed = hash(bare, edges).wrapping_mul(SPREAD) >> 32;
-        // There is room for a power of two.
-        mixed as u32 & (self.places.len() as u32 - 1)
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
     }
 
-    /// The line, if it is the one at its place.
+    /// The line at a place.
     #[inline]
-    pub(crate) fn get(&self, place: u32, bare: &str, edges: Edges) -> Option<&Remembered> {
+    pub(crate) fn at(&self, place: u32) -> Option<&Remembered> {
         let known = self.places.get(place as usize)?.get()?;
-        (known.hash == hash(bare, edges) && *known.line.text == *bare).then_some(&*known.line)
+        Some(&known.line)
     }
 
-    /// Remembers what a line serves; whether it is the line at its place now.
+    /// The place of a line, and the line if it is remembered.
+    #[inline]
+    pub(crate) fn get(&self, content: &[u8]) -> Option<(u32, &Remembered)> {
+        let hash = hash(content);
+        let place = self.place(hash);
+        let known = self.places.get(place as usize)?.get()?;
+        (known.hash == hash && *known.line.content == *content).then_some((place, &*known.line))
+    }
+
+    /// Remembers what a line serves; the place of the line if it has it now.
     pub(crate) fn keep(
         &self,
-        place: u32,
-        bare: &str,
-        edges: Edges,
+        content: &[u8],
         lines: &[Hit],
         steps: &[StepHits],
-    ) -> bool {
-        let Some(known) = self.places.get(place as usize) else {
-            return false;
-        };
+        notes: u16,
+    ) -> Option<u32> {
+        if content.len() > SHORT {
+            return None;
+        }
+        let hash = hash(content);
         // Another line, or another thread, may have been faster.
+        let known = self.places.get(self.place(hash) as usize)?;
         known.get_or_init(|| Place {
-            hash: hash(bare, edges),
+            hash,
             line: Box::new(Remembered {
-                text: bare.into(),
+                content: content.into(),
                 lines: lines.into(),
                 steps: steps.into(),
+                notes,
                 asked: AtomicU64::new(0),
                 yes: AtomicU64::new(0),
             }),
         });
-        self.get(place, bare, edges).is_some()
+        self.get(content).map(|(place, _)| place)
     }
 
-    /// The answer to a question, by its number, that is always the same of the line at a place.
-    pub(crate) fn answer(&self, place: u32, question: u32, ask: impl FnOnce() -> bool) -> bool {
-        let known = self.places.get(place as usize);
-        let Some(known) = known
-            .and_then(OnceCell::get)
-            .filter(|_| question < QUESTIONS)
-        else {
+    /// The place of a line of this hash.
+    #[inline]
+    fn place(&self, hash: u64) -> u32 {
+        // There is room for a power of two, or for none.
+        let last = (self.places.len() as u32).wrapping_sub(1);
+        (hash.wrapping_mul(SPREAD) >> 32) as u32 & last
+    }
+}
+
+impl Remembered {
+    /// The answer to a question, by its number, that is always the same of a line.
+    pub(crate) fn answer(&self, question: u32, ask: impl FnOnce() -> bool) -> bool {
+        if question >= QUESTIONS {
             return ask();
-        };
-        let (line, bit) = (&known.line, 1 << question);
-        if line.asked.load(Ordering::Acquire) & bit != 0 {
-            return line.yes.load(Ordering::Relaxed) & bit != 0;
+        }
+        let bit = 1 << question;
+        if self.asked.load(Ordering::Acquire) & bit != 0 {
+            return self.yes.load(Ordering::Relaxed) & bit != 0;
         }
         let yes = ask();
         if yes {
-            line.yes.fetch_or(bit, Ordering::Relaxed);
+            self.yes.fetch_or(bit, Ordering::Relaxed);
         }
-        line.asked.fetch_or(bit, Ordering::Release);
+        self.asked.fetch_or(bit, Ordering::Release);
         yes
     }
 }
 
 /// Few lines that are looked up have both edges and the length in common.
 #[inline]
-fn hash(bare: &str, edges: Edges) -> u64 {
-    key(edges) ^ bare.len() as u64
+fn hash(content: &[u8]) -> u64 {
+    let edges = Edges {
+        first: first_edge(content),
+        last: last_edge(content),
+    };
+    key(edges) ^ content.len() as u64
 }

@@ -4,13 +4,13 @@ use super::block::{Bound, Seen, Tried};
 use super::inline::Inline;
 use super::line;
 use super::lookup::Hit;
-use super::served::{Served, StepHits, part};
+use super::served::{Known, Served, StepHits, part};
 use super::{
     ANCHOR, BlockAsker, COPIES, COPIES_AT, Find, HIT, INLINE, LineAsker, MAYBE, Matcher, NEW,
     RuleIndex, START, ZONED_ANCHOR, copy_note,
 };
 use crate::page::{KNOWN, NONE, Page, Spare};
-use crate::text::{Edges, MAX_LINE, unbulleted};
+use crate::text::MAX_LINE;
 
 /// A line that rules are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,6 +86,9 @@ const FEW: usize = 32;
 /// The notes of lines that a change near them may concern.
 const CONCERNED: u16 = ANCHOR | ZONED_ANCHOR | COPIES | START;
 
+/// The notes of lines that serve something.
+const SERVES: u16 = HIT | ANCHOR | ZONED_ANCHOR;
+
 /// How many places are gathered at which blocks may begin before they are tried: one place is
 /// named by several lines near each other, and the text should still be at hand.
 const STARTS: usize = 512;
@@ -149,6 +152,19 @@ impl Matcher {
         let Scratch { heads, tails, .. } = scratch;
         heads.clear();
         tails.clear();
+        if page.whole_text().is_some() {
+            // Its lines stand side by side.
+            let last = page.last();
+            heads.extend(self.heads.iter().map(|size| match last {
+                NONE => NONE,
+                last => last.min(size - 1),
+            }));
+            tails.extend(self.tails.iter().map(|size| match last {
+                NONE => NONE,
+                last => last.saturating_sub(size - 1),
+            }));
+            return self.make_room(zones, scratch);
+        }
         ends(
             &self.heads,
             outermost(page.ends.head, page.first()),
@@ -505,7 +521,7 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
 
     /// Adds what is found at a line by those rules that are noted; returns how many bytes were looked
     /// at.
-    #[inline]
+    #[inline(always)]
     fn noted(&mut self, ask: Ask, notes: u16) -> usize {
         if notes & HIT != 0 {
             self.take_lines(ask.line);
@@ -523,7 +539,22 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
     }
 
     /// Finds out what a line serves for which the gate is open, and notes it.
-    fn look_up(&mut self, line: u32, mut notes: u16) {
+    #[inline]
+    fn look_up(&mut self, line: u32, notes: u16) {
+        let Pass { matcher, page, .. } = *self;
+        match matcher.memory.get(page.bytes(line)) {
+            Some((place, known)) => {
+                note_steps(&known.steps, &mut self.scratch.present);
+                page.set_entry(line, place);
+                page.set_notes(line, notes | known.notes);
+            }
+            None => self.look_up_anew(line, notes),
+        }
+    }
+
+    /// The same of a line that is not remembered.
+    #[inline(never)]
+    fn look_up_anew(&mut self, line: u32, mut notes: u16) {
         let Pass { matcher, page, .. } = *self;
         let Scratch {
             served,
@@ -533,41 +564,35 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
             steps,
             ..
         } = &mut *self.scratch;
-        let bare = unbulleted(page.content(line));
-        let edges = Edges::of(bare);
-        let mut place = matcher.memory.place(bare, edges);
-        let (lines, steps) = match matcher.memory.get(place, bare, edges) {
-            Some(known) => (&*known.lines, &*known.steps),
-            None => {
-                hits.clear();
-                matcher
-                    .lookup
-                    .search(&page.folding_of(line, bare, edges), hits);
-                if hits.is_empty() {
-                    return page.set_notes(line, notes & !MAYBE);
-                }
-                part(hits, lines, steps);
-                if !matcher.memory.keep(place, bare, edges, lines, steps) {
-                    place = NONE;
-                }
-                (&**lines, &**steps)
-            }
-        };
+        hits.clear();
+        matcher.lookup.search(&page.folding(line), hits);
+        if hits.is_empty() {
+            return page.set_notes(line, notes & !MAYBE);
+        }
+        part(hits, lines, steps);
         if !lines.is_empty() {
             notes |= HIT;
         }
-        for hits in steps {
+        for hits in &*steps {
             let block = &matcher.block_askers[hits.block as usize];
-            present[hits.block as usize] |= hits.all;
             if block.anchors & hits.all != 0 {
                 notes |= block.note;
             }
         }
-        served.add(page, line, lines, steps, place);
         page.set_notes(line, notes);
+        let memory = &matcher.memory;
+        let own = notes & SERVES;
+        let place = memory.keep(page.bytes(line), lines, steps, own);
+        page.set_entry(
+            line,
+            place.unwrap_or_else(|| served.add(lines, steps, memory)),
+        );
+        let known = Known { served, memory };
+        note_steps(known.all_steps(page, line), present);
     }
 
     /// Adds what line rules find at a line.
+    #[inline(never)]
     fn take_lines(&mut self, line: u32) {
         let Pass { matcher, page, .. } = *self;
         let Scratch {
@@ -577,7 +602,8 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
             fields,
             ..
         } = &mut *self.scratch;
-        for &hit in served.lines(page, line) {
+        let memory = &matcher.memory;
+        for &hit in (Known { served, memory }).lines(page, line) {
             let LineAsker { rule, zone } = matcher.line_askers[hit.asker as usize];
             if rooms[zone as usize].has(line, line) {
                 finds.push(line::find(
@@ -597,7 +623,10 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
         let Some(edges) = &self.matcher.inline_edges else {
             return 0;
         };
-        let bits = edges.of(self.page.content(line).as_bytes());
+        let bits = edges.of(self.page.bytes(line));
+        if bits == 0 {
+            return 0;
+        }
         let inlines = self.matcher.inlines.iter();
         let some = inlines.filter(|inline| inline.may_find(bits));
         self.cut(line, some, again)
@@ -645,6 +674,7 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
     }
 
     /// Adds where blocks may begin of which a line serves a step.
+    #[inline(never)]
     fn anchor(&mut self, Ask { line, distance, .. }: Ask) {
         let Pass { matcher, page, .. } = *self;
         let Scratch {
@@ -657,7 +687,9 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
             pass,
             ..
         } = &mut *self.scratch;
-        for hits in served.all_steps(page, line) {
+        let memory = &matcher.memory;
+        let known = Known { served, memory };
+        for hits in known.all_steps(page, line) {
             let at = hits.block as usize;
             let BlockAsker {
                 anchors,
@@ -683,7 +715,7 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
                 tried.clear();
             }
             let block = &matcher.blocks[at];
-            block.starts_before(anchors, line, page, served, tried, |start| {
+            block.starts_before(anchors, line, page, known, tried, |start| {
                 if room.has(start, start) {
                     starts.push(start_of(at as u32, start));
                 }
@@ -702,6 +734,7 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
     }
 
     /// Adds what duplicate rules of these notes find at a line; returns how many bytes were looked at.
+    #[inline(never)]
     fn duplicates(&mut self, ask: Ask, notes: u8) -> usize {
         let Ask {
             line,
@@ -710,13 +743,12 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
         } = ask;
         let mut work = 0;
         for (at, duplicate) in self.matcher.duplicates.iter().enumerate() {
-            let room = self.room(duplicate.rule);
             // It is the later of two copies.
-            if notes & copy_note(at) != 0
-                && behind <= duplicate.apart + 1
-                && room.has(line, line)
-                && (distance == 0 || duplicate.has_news(self.page, line))
-            {
+            if notes & copy_note(at) == 0 || behind > duplicate.apart + 1 {
+                continue;
+            }
+            let room = self.room(duplicate.rule);
+            if room.has(line, line) && (distance == 0 || duplicate.has_news(self.page, line)) {
                 let fits = |line| room.has(line, line);
                 work += duplicate.find(self.page, line, fits, &mut self.scratch.finds);
             }
@@ -744,9 +776,9 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
         }
         starts.sort_unstable();
         starts.dedup();
+        let memory = &matcher.memory;
         let mut seen = Seen {
-            served,
-            memory: &matcher.memory,
+            known: Known { served, memory },
             reads: *fields,
             bound,
             tries: 0,
@@ -768,6 +800,14 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
             false
         });
         seen.tries * TRY
+    }
+}
+
+/// Notes which steps of each block some line of the page serves: these too.
+#[inline]
+fn note_steps(steps: &[StepHits], present: &mut [u64]) {
+    for hits in steps {
+        present[hits.block as usize] |= hits.all;
     }
 }
 

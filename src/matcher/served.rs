@@ -1,11 +1,12 @@
 //! Which line rules and which steps of blocks each line serves.
 
 use super::lookup::Hit;
+use super::memory::{Memory, Remembered};
 use super::{MAYBE, STEP, block_step};
 use crate::page::{NONE, Page};
 
-/// What one look-up of each line found, for as long as the line stays as it is: several blocks, passes
-/// and attempts ask about the same line.
+/// What one look-up of each line found that is not remembered, for as long as the line stays as it is:
+/// several blocks, passes and attempts ask about the same line.
 #[derive(Debug, Default)]
 pub(crate) struct Served {
     entries: Vec<Entry>,
@@ -13,14 +14,19 @@ pub(crate) struct Served {
     steps: Vec<StepHits>,
 }
 
-/// What one line serves.
-#[derive(Clone, Copy, Debug)]
+/// Where what one line serves ends; it begins where that of the line looked up before it ends.
+#[derive(Clone, Copy, Debug, Default)]
 struct Entry {
-    /// Where the next line's begin, and so where its own end.
     lines: u32,
     steps: u32,
-    /// The place of the line in the memory; `NONE` if it is not remembered.
-    place: u32,
+}
+
+/// What is known of the lines of a page: [`Page::entry`] is a place in the memory or, behind these, one
+/// among what was served.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'k> {
+    pub(super) served: &'k Served,
+    pub(super) memory: &'k Memory,
 }
 
 /// The steps of one block that a line serves: a bit for each.
@@ -47,74 +53,88 @@ impl Served {
         self.lines.clear();
         self.steps.clear();
         self.entries.clear();
-        self.entries.push(Entry {
-            lines: 0,
-            steps: 0,
-            place: NONE,
-        });
+        self.entries.push(Entry::default());
     }
 
-    /// Keeps what a line serves, and its place in the memory.
-    pub(super) fn add(
-        &mut self,
-        page: &Page,
-        line: u32,
-        lines: &[Hit],
-        steps: &[StepHits],
-        place: u32,
-    ) {
-        page.set_entry(line, self.entries.len() as u32);
+    /// Keeps what a line serves; returns its place behind those of the memory.
+    pub(super) fn add(&mut self, lines: &[Hit], steps: &[StepHits], memory: &Memory) -> u32 {
         self.lines.extend_from_slice(lines);
         self.steps.extend_from_slice(steps);
         self.entries.push(Entry {
             lines: self.lines.len() as u32,
             steps: self.steps.len() as u32,
-            place,
         });
+        (memory.len() + self.entries.len() - 1) as u32
     }
 
+    /// What the line at a place serves; nothing at places that there are not.
+    #[inline(never)]
+    fn get(&self, place: usize) -> (&[Hit], &[StepHits]) {
+        let before = place.checked_sub(1).and_then(|at| self.entries.get(at));
+        match (before, self.entries.get(place)) {
+            (Some(before), Some(own)) => (
+                &self.lines[before.lines as usize..own.lines as usize],
+                &self.steps[before.steps as usize..own.steps as usize],
+            ),
+            _ => (&[], &[]),
+        }
+    }
+}
+
+impl<'k> Known<'k> {
     /// The line rules that a line serves.
-    #[inline]
-    pub(super) fn lines(&self, page: &Page, line: u32) -> &[Hit] {
-        match self.entry(page, line) {
-            Some([before, own]) => &self.lines[before.lines as usize..own.lines as usize],
-            None => &[],
+    pub(super) fn lines(self, page: &Page, line: u32) -> &'k [Hit] {
+        match self.remembered(page, line) {
+            Some(known) => &known.lines,
+            None => self.served.get(self.own(page.entry(line))).0,
         }
     }
 
     /// The steps of blocks that a line serves.
     #[inline]
-    pub(super) fn all_steps(&self, page: &Page, line: u32) -> &[StepHits] {
-        match self.entry(page, line) {
-            Some([before, own]) => &self.steps[before.steps as usize..own.steps as usize],
-            None => &[],
-        }
+    pub(super) fn all_steps(self, page: &Page, line: u32) -> &'k [StepHits] {
+        self.steps_at(page.entry(line))
     }
 
     /// The steps of a block that a line serves, as far as they are looked up.
     #[inline]
-    pub(super) fn steps(&self, page: &Page, line: u32, block: usize) -> Steps {
-        let mut steps = self.all_steps(page, line).iter();
-        let hits = steps.find(|hits| hits.block as usize == block);
-        let notes = page.notes(line);
-        Steps {
-            all: hits.map_or(0, |hits| hits.all),
-            by_literals: hits.map_or(0, |hits| hits.by_literals),
-            is_known: notes != 0 && (notes & MAYBE == 0 || page.entry(line) != NONE),
+    pub(super) fn steps(self, page: &Page, line: u32, block: usize) -> Steps {
+        let (entry, notes) = page.entry_and_notes(line);
+        let is_known = notes != 0 && (notes & MAYBE == 0 || entry != NONE);
+        let mut steps = self.steps_at(entry).iter();
+        match steps.find(|hits| hits.block as usize == block) {
+            Some(&StepHits {
+                all, by_literals, ..
+            }) => Steps {
+                all,
+                by_literals,
+                is_known,
+            },
+            None => Steps {
+                is_known,
+                ..Steps::default()
+            },
         }
     }
 
-    /// The place of a line in the memory; `NONE` if it is not remembered.
-    pub(super) fn place(&self, page: &Page, line: u32) -> u32 {
-        self.entry(page, line).map_or(NONE, |[_, own]| own.place)
+    /// The line in the memory, if it is remembered.
+    #[inline]
+    pub(super) fn remembered(self, page: &Page, line: u32) -> Option<&'k Remembered> {
+        self.memory.at(page.entry(line))
     }
 
-    /// What is kept of a line, and of the one that was looked up before it.
     #[inline]
-    fn entry(&self, page: &Page, line: u32) -> Option<[Entry; 2]> {
-        let own = page.entry(line) as usize;
-        let entry = self.entries.get(own)?;
-        Some([self.entries[own - 1], *entry])
+    fn steps_at(self, entry: u32) -> &'k [StepHits] {
+        match self.memory.at(entry) {
+            _ if entry == NONE => &[],
+            Some(known) => &known.steps,
+            None => self.served.get(self.own(entry)).1,
+        }
+    }
+
+    /// The place of a line that is not remembered.
+    fn own(self, entry: u32) -> usize {
+        (entry as usize).saturating_sub(self.memory.len())
     }
 }
 
