@@ -261,6 +261,11 @@ impl<'t> Page<'t> {
         self.last
     }
 
+    /// How many bytes there were in lines, blank ones not counted.
+    pub(crate) fn bytes_of_lines(&self) -> usize {
+        self.bytes
+    }
+
     /// How many non-blank lines there were.
     pub(crate) fn count(&self) -> u32 {
         self.lines.len() as u32

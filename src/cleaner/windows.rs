@@ -379,7 +379,9 @@ impl Sizes {
     fn add(&mut self, settled: &Settled) {
         let page = &settled.page;
         let length = |line| page.span(line).len();
-        self.all += settled.lines.clone().map(length).sum::<usize>();
+        let Range { start, end } = settled.lines;
+        let others = (0..start).chain(end..page.count()).map(length);
+        self.all += page.bytes_of_lines() - others.sum::<usize>();
         for taken in &settled.deleted {
             let size = match &taken.part {
                 Some(part) => part.len(),

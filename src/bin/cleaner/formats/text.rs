@@ -20,8 +20,9 @@ pub struct TextFile {
     /// The window, and the byte of the file at which it begins.
     text: String,
     start: usize,
-    /// What is read before it is text.
+    /// What it is read into, and how many bytes at its start are those of a code point that was cut.
     piece: Vec<u8>,
+    cut: usize,
 }
 
 impl TextFile {
@@ -48,6 +49,7 @@ impl TextFile {
             text: String::new(),
             start: 0,
             piece: Vec::new(),
+            cut: 0,
         })
     }
 
@@ -58,21 +60,20 @@ impl TextFile {
 
     /// Adds a piece to the window; `None` if it cannot be read, or is no text.
     fn read_on(&mut self) -> Option<()> {
-        let known = self.piece.len();
         self.piece.resize(PIECE, 0);
-        let read = retried(|| self.file.read(&mut self.piece[known..])).ok()?;
+        let read = retried(|| self.file.read(&mut self.piece[self.cut..])).ok()?;
         self.place += read as u64;
-        self.piece.truncate(known + read);
         let is_end = self.place >= self.length || read == 0;
-        // The last code point of a piece may be cut.
-        let text = utf8(&self.piece).or_else(|(_, at)| {
-            let is_cut = !is_end && self.piece.len() - at < 4;
-            utf8(&self.piece[..if is_cut { at } else { self.piece.len() }])
+        let piece = &self.piece[..self.cut + read];
+        let text = utf8(piece).or_else(|(_, at)| {
+            let is_cut = !is_end && piece.len() - at < 4;
+            utf8(if is_cut { &piece[..at] } else { piece })
         });
         let text = text.ok()?;
         self.text.push_str(text);
-        let length = text.len();
-        self.piece.drain(..length);
+        let rest = text.len()..piece.len();
+        self.cut = rest.len();
+        self.piece.copy_within(rest, 0);
         (read > 0).then_some(())
     }
 
