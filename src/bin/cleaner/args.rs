@@ -1,5 +1,6 @@
 //! The arguments, and the help that explains them.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -69,6 +70,14 @@ pub struct Args {
     #[command(subcommand)]
     pub command: Option<Command>,
 
+    #[command(flatten)]
+    pub run: Run,
+}
+
+/// The command line without a command.
+#[derive(Debug, Parser)]
+#[command(disable_version_flag = true)]
+pub struct Run {
     #[command(flatten)]
     pub clean: Clean,
 
@@ -385,7 +394,30 @@ pub enum Stats {
     Json,
 }
 
+/// The names of the commands.
+const COMMANDS: &[&str] = &[
+    "rules",
+    "report",
+    "suggest",
+    "restore",
+    "completions",
+    "man",
+    "help",
+];
+
 impl Args {
+    /// Reads the command line; ends the program where that is wrong, or asks for help.
+    pub fn read() -> Args {
+        let is_command = |word: OsString| COMMANDS.iter().any(|&command| word == command);
+        // Where none is named the commands are not made: that takes as long as all else here.
+        if !std::env::args_os().skip(1).any(is_command)
+            && let Ok(run) = Run::try_parse()
+        {
+            return Args { command: None, run };
+        }
+        Args::parse()
+    }
+
     /// Whether notes are left out.
     pub fn is_quiet(&self) -> bool {
         let pages = match &self.command {
@@ -393,7 +425,7 @@ impl Args {
             Some(Command::Rules {
                 command: RulesCommand::Coverage { pages, .. },
             }) => pages,
-            _ => return self.clean.quiet,
+            _ => return self.run.clean.quiet,
         };
         pages.quiet
     }
@@ -604,7 +636,7 @@ impl Pages {
             also: self.also.clone(),
             threads: self.threads,
             quiet: self.quiet,
-            ..Args::parse_from(["cleaner"]).clean
+            ..Run::parse_from(["cleaner"]).clean
         }
     }
 }
@@ -767,4 +799,19 @@ fn lint() -> impl TypedValueParser<Value = Lint> {
         .map(|lint| PossibleValue::new(lint.name()).help(lint.about()));
     PossibleValuesParser::new(values)
         .map(|name| Lint::named(&name).expect("only names of lints are taken"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn all_commands_are_named() {
+        let mut command = Args::command();
+        command.build();
+        let named = command.get_subcommands().map(clap::Command::get_name);
+        assert_eq!(named.collect::<Vec<_>>(), COMMANDS);
+    }
 }

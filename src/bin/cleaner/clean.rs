@@ -128,7 +128,8 @@ fn with(
     let buffers: Arc<Buffers> = Arc::default();
     let work = Work {
         console,
-        buffers: buffers.clone(),
+        read: buffers.clone(),
+        written: Buffers::default(),
         args,
         rules,
         against,
@@ -147,7 +148,7 @@ fn with(
     };
     let reading = Reading {
         args,
-        buffers: buffers.clone(),
+        buffers,
         columns: parquet::Columns {
             text: &args.text_field,
             url: &urls,

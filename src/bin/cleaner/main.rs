@@ -36,7 +36,7 @@ mod work;
 use std::panic::catch_unwind;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
 use args::{Args, Command};
 use console::{Console, Failure, tell};
@@ -57,9 +57,9 @@ fn main() -> ExitCode {
             "cleaner: this is a bug of cleaner, please report it with the page: {panic}\n"
         ));
     }));
-    let args = Args::parse();
-    let console = Console::new(args.color, args.is_quiet());
-    if args.command.is_some() || args.clean.watch {
+    let args = Args::read();
+    let console = Console::new(args.run.color, args.is_quiet());
+    if args.command.is_some() || args.run.clean.watch {
         output::heed_signals();
     }
     let status = match catch_unwind(|| run(&args, console)) {
@@ -81,15 +81,15 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args, console: Console) -> Result<u8, Failure> {
-    if args.version {
-        let outlets = rules::Source::of(&args.clean.rules)?;
+    if args.run.version {
+        let outlets = rules::Source::of(&args.run.clean.rules)?;
         let version = env!("CARGO_PKG_VERSION");
         console.print(&format!("cleaner {version} (rules {})\n", outlets.hash()))?;
         return Ok(FINE);
     }
     match &args.command {
-        None if args.clean.watch => watch::run(&args.clean, console),
-        None => clean::run(&args.clean, console),
+        None if args.run.clean.watch => watch::run(&args.run.clean, console),
+        None => clean::run(&args.run.clean, console),
         Some(Command::Rules { command }) => rules::run(command, console),
         Some(Command::Report(report)) => report::run(report, console),
         Some(Command::Suggest(suggest)) => suggest::run(suggest, console),

@@ -290,7 +290,7 @@ impl<'a> Results<'a> {
             stdout.write_all(b"\n")?;
         }
         stdout.write_all(bytes)?;
-        self.work.buffers.give(buffer);
+        self.work.written.give(buffer);
         self.answer(done.at)
     }
 
@@ -344,7 +344,7 @@ impl<'a> Results<'a> {
                 let out = self.bytes(at, packed)?;
                 out.write_all(&bytes)
                     .map_err(|error| targets.cannot(at, &error))?;
-                self.work.buffers.give(bytes);
+                self.work.written.give(bytes);
                 Ok(())
             }
         }

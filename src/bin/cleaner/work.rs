@@ -146,7 +146,10 @@ pub enum Show {
 pub struct Work<'a> {
     pub console: Console,
     pub args: &'a Clean,
-    pub buffers: Arc<Buffers>,
+    /// For what is read, and for what comes of it: those are of other lengths, and what a buffer lacks
+    /// of its last length is filled before it is read into.
+    pub read: Arc<Buffers>,
+    pub written: Buffers,
     pub rules: Rules<'a>,
     /// What the run compares with.
     pub against: Option<Rules<'a>>,
@@ -274,11 +277,11 @@ impl Work<'_> {
             Part::Page(source) => self.page(source, &mut done),
             Part::Lines(piece) => {
                 self.lines(&piece, &mut done);
-                self.buffers.give(piece.bytes);
+                self.read.give(piece.bytes);
             }
             Part::Wet(piece, extents) => {
                 self.wet(&piece, &extents, &mut done);
-                self.buffers.give(piece.bytes);
+                self.read.give(piece.bytes);
             }
             Part::Rows(rows) => self.rows(rows, &mut done),
             Part::End { is_parquet } => {
@@ -387,7 +390,7 @@ impl Work<'_> {
                 Some(Format::Text),
                 Arc::default(),
                 self.args.max_record,
-                self.buffers.clone(),
+                self.read.clone(),
             ),
         };
         let bytes = match opened.and_then(Source::read_all) {
@@ -494,7 +497,7 @@ impl Work<'_> {
 
     /// Lines of JSONL.
     fn lines(&self, piece: &Piece, done: &mut Done) {
-        let mut out = self.buffers.take();
+        let mut out = self.written.take();
         let mut rest = &piece.bytes[..];
         if let (0, Some(behind)) = (piece.place.byte, rest.strip_prefix(BOM)) {
             rest = behind;
@@ -608,7 +611,7 @@ impl Work<'_> {
 
     /// Records of a WET file.
     fn wet(&self, piece: &Piece, extents: &[Extent], done: &mut Done) {
-        let mut out = self.buffers.take();
+        let mut out = self.written.take();
         let packed = self.has_members(done.at);
         let mut record = Vec::new();
         for extent in extents {

@@ -17,7 +17,7 @@ pub fn of(page: &Page, id: Option<&str>, name: &str, out: &mut Vec<u8>) {
         Some((rule.category, removal.span.clone()))
     });
     let parts: Vec<(Category, Range<usize>)> = rules.collect();
-    let chars = Chars::new(page, &parts);
+    let chars = Chars::new(page.text);
     begin(id, name, out);
     chars.write(page.holes.iter().cloned(), out);
     for &category in Category::ALL {
@@ -67,24 +67,26 @@ fn united(ranges: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
     united
 }
 
-/// The code points before places in a text that are asked for, each with its byte, in order.
-struct Chars(Vec<(usize, usize)>);
+/// The code points of a text, counted up to each of its blocks.
+struct Chars<'a> {
+    text: &'a [u8],
+    before: Vec<usize>,
+}
 
-impl Chars {
-    fn new(page: &Page, parts: &[(Category, Range<usize>)]) -> Chars {
-        let parts = parts.iter().map(|(_, part)| part);
-        let all = parts.chain(&page.holes);
-        let mut places: Vec<(usize, usize)> = all
-            .flat_map(|part| [(part.start, 0), (part.end, 0)])
-            .collect();
-        places.sort_unstable();
-        let (mut byte, mut chars) = (0, 0);
-        for place in &mut places {
-            chars += page.text[byte..place.0].chars().count();
-            byte = place.0;
-            place.1 = chars;
-        }
-        Chars(places)
+/// Bytes of a block, few enough to be counted in one.
+const BLOCK: usize = 64;
+
+impl Chars<'_> {
+    fn new(text: &str) -> Chars<'_> {
+        let text = text.as_bytes();
+        let mut before = Vec::with_capacity(text.len() / BLOCK + 2);
+        let mut all = 0;
+        before.push(all);
+        before.extend(text.chunks(BLOCK).map(|block| {
+            all += count(block);
+            all
+        }));
+        Chars { text, before }
     }
 
     /// Writes parts of the text.
@@ -101,7 +103,13 @@ impl Chars {
     }
 
     fn before(&self, byte: usize) -> usize {
-        let at = self.0.partition_point(|place| place.0 < byte);
-        self.0[at].1
+        let block = byte / BLOCK;
+        self.before[block] + count(&self.text[block * BLOCK..byte])
     }
+}
+
+/// How many code points begin in a block, or in a part of one.
+fn count(bytes: &[u8]) -> usize {
+    let begins = |byte: &u8| u8::from(byte & 0xc0 != 0x80);
+    usize::from(bytes.iter().map(begins).sum::<u8>())
 }

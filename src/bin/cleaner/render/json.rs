@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use cleaner::Removal;
-use memchr::memchr_iter;
 use serde::Serialize;
 
 use crate::args::Spans;
@@ -145,18 +144,18 @@ pub fn number(number: usize, out: &mut Vec<u8>) {
     if number >= 100_000_000 {
         return value(&number, out);
     }
-    // The first digit is the lowest byte.
-    let (mut digits, mut length, mut rest) = (0, 0, number as u64);
-    loop {
-        digits = digits << 8 | (u64::from(b'0') + rest % 10);
-        length += 1;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    let end = out.len() + length;
-    out.extend_from_slice(&digits.to_le_bytes());
+    // Its eight digits, the first in the lowest byte, by halves, quarters and eighths of the word.
+    let number = number as u64;
+    let halves = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((halves * 5243) >> 19) & 0x0000_007f_0000_007f;
+    let quarters = hundreds | ((halves - hundreds * 100) << 16);
+    let tens = ((quarters * 103) >> 10) & 0x000f_000f_000f_000f;
+    let digits = tens | ((quarters - tens * 10) << 8);
+    // The last is written also where it is 0.
+    let unused = (digits.trailing_zeros() / 8).min(7);
+    let written = (digits | 0x3030_3030_3030_3030) >> (8 * unused);
+    let end = out.len() + 8 - unused as usize;
+    out.extend_from_slice(&written.to_le_bytes());
     out.truncate(end);
 }
 
@@ -245,7 +244,7 @@ impl<'a> Cursor<'a> {
         Place {
             byte,
             shown: from.shown + shown,
-            lines: from.lines + memchr_iter(b'\n', part.as_bytes()).count(),
+            lines: from.lines + line_ends(part.as_bytes()),
         }
     }
 
@@ -288,6 +287,14 @@ impl<'a> Cursor<'a> {
         escape_into(self.text, span, out);
         out.extend_from_slice(b"\"}");
     }
+}
+
+/// The line ends in a part of a text, which mostly is short.
+fn line_ends(part: &[u8]) -> usize {
+    // So few that a byte can count them, and the compiler look at many at once.
+    let few = part.chunks(128);
+    let ends = few.map(|few| few.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>());
+    ends.map(usize::from).sum()
 }
 
 #[cfg(test)]

@@ -228,8 +228,13 @@ fn special(block: &[u8; BLOCK]) -> u32 {
         *found = u8::from(*byte == b'"') | u8::from(*byte == b'\\') | u8::from(*byte < b' ');
     }
     let (words, _) = found.as_chunks::<8>();
+    let words = [0, 1, 2, 3].map(|at| u64::from_le_bytes(words[at]));
+    // Most blocks have none.
+    if words[0] | words[1] | words[2] | words[3] == 0 {
+        return 0;
+    }
     let bits = words.iter().zip([0, 8, 16, 24]).map(|(word, shift)| {
-        let bits = u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        let bits = word.wrapping_mul(0x0102_0408_1020_4080) >> 56;
         (bits as u32) << shift
     });
     bits.fold(0, |all, bits| all | bits)
