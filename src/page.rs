@@ -7,7 +7,9 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::text::{Edges, Folding, TITLE, ends_as_title, is_odd_start, subtract, unbulleted};
+use crate::text::{
+    Edges, Folding, TITLE, ends_as_title, is_blank_end, is_odd_start, subtract, unbulleted,
+};
 
 /// A non-blank line.
 #[derive(Clone, Debug)]
@@ -161,8 +163,11 @@ impl<'t> Page<'t> {
                 end -= 1;
             }
             if is_odd_start(first) {
-                start = (start + marks(&text[start..])).min(end);
-                if text[start..end].trim().is_empty() {
+                if first == 0xEF {
+                    start = (start + marks(&text[start..])).min(end);
+                }
+                let is_blank = start == end || is_blank_end(all[end - 1]);
+                if is_blank && text[start..end].trim().is_empty() {
                     state = BLANK_BEFORE | BLANK_ABOVE;
                     start = next;
                     continue;

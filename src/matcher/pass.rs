@@ -382,7 +382,8 @@ impl Matcher {
 
     /// Gathers the lines that a change of the page may concern, if they are few.
     pub(crate) fn gather_near(&self, page: &Page, scratch: &mut Scratch) {
-        let mut near = scratch.near.take().unwrap_or_default();
+        let room = || Vec::with_capacity(2 * FEW);
+        let mut near = scratch.near.take().unwrap_or_else(room);
         near.clear();
         let concerns = |line: &&u32| page.notes(**line) & CONCERNED != 0;
         near.extend(page.noted().iter().filter(concerns).take(FEW + 1));
