@@ -9,7 +9,7 @@ use super::{
     ANCHOR, BlockAsker, COPIES, COPIES_AT, Find, HIT, INLINE, LineAsker, MAYBE, Matcher, NEW,
     RuleIndex, START, ZONED_ANCHOR, copy_note,
 };
-use crate::page::{KNOWN, NONE, Page, Spare};
+use crate::page::{Ends, KNOWN, NONE, Page, Spare};
 use crate::text::MAX_LINE;
 
 /// A line that rules are asked for.
@@ -152,7 +152,7 @@ impl Matcher {
         let Scratch { heads, tails, .. } = scratch;
         heads.clear();
         tails.clear();
-        if page.whole_text().is_some() {
+        if page.whole_text().is_some() && page.ends == Ends::BOTH {
             // Its lines stand side by side.
             let last = page.last();
             heads.extend(self.heads.iter().map(|size| match last {
