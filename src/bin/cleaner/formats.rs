@@ -26,8 +26,8 @@ use self::text::TextFile;
 const PIECE: usize = 256 << 10;
 /// The most buffers that are kept to be used again.
 const SPARE: usize = 64;
-/// A text of this size is read into memory of its own: bytes.
-const LARGE: u64 = 4 << 20;
+/// A text of this size is read window by window, or into memory of its own: bytes.
+pub const LARGE: u64 = 4 << 20;
 /// How much is written at once of what is left of a text.
 const WRITTEN: usize = 128 << 10;
 /// How much is looked at to tell a format.

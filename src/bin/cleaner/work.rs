@@ -441,7 +441,11 @@ impl Work<'_> {
 
     /// A large page of text that need not be in memory as a whole, and the bytes of it that go.
     fn large(&self, input: &Input) -> Option<(TextFile, Vec<Range<usize>>)> {
-        if self.needs_rules() || self.against.is_some() || !self.is_written() {
+        if input.size() < formats::LARGE
+            || self.needs_rules()
+            || self.against.is_some()
+            || !self.is_written()
+        {
             return None;
         }
         // Signs stand anywhere.

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::{Compression, LARGE, PEEK, PIECE, compression, named, retried, utf8};
+use super::{Compression, PEEK, PIECE, compression, named, retried, utf8};
 
 /// A large file that is not compressed.
 pub struct TextFile {
@@ -26,13 +26,13 @@ pub struct TextFile {
 }
 
 impl TextFile {
-    /// Opens a file; `None` if it is not one of at most so many bytes, which
-    /// [`Source`](super::Source) reads as a whole, or says what is wrong with it.
+    /// Opens a file; `None` if it is no ordinary one of at most so many bytes that is not compressed:
+    /// [`Source`](super::Source) reads others, or says what is wrong with them.
     pub fn open(path: &Path, most: usize) -> Option<TextFile> {
         let mut file = File::open(path).ok()?;
         let metadata = file.metadata().ok()?;
         let length = metadata.len();
-        if !metadata.is_file() || length < LARGE || length > most as u64 {
+        if !metadata.is_file() || length > most as u64 {
             return None;
         }
         let mut front = [0; PEEK];
