@@ -119,33 +119,35 @@ impl Cleaner {
     /// window begins; `None` if it has to be gone over as a whole. `fields`: whether they are read.
     pub(super) fn windows<T>(
         &self,
-        text: &mut impl Windows,
+        text: &mut dyn Windows,
         categories: Categories,
         fields: bool,
-        read: impl FnMut(&mut Settled) -> T,
+        mut read: impl FnMut(&mut Settled) -> T,
     ) -> Option<Vec<(usize, T)>> {
         if !self.matcher.is_local() {
             return None;
         }
         let mut scratch = SCRATCH.take().unwrap_or_default();
-        let windows = self.windows_of(text, WINDOW, categories, fields, &mut scratch, read);
+        let mut windows = Vec::new();
+        let mut read = |start, settled: &mut Settled| windows.push((start, read(settled)));
+        let is_read = self.read_windows(text, WINDOW, categories, fields, &mut scratch, &mut read);
         SCRATCH.set(Some(scratch));
-        windows
+        is_read.map(|()| windows)
     }
 
-    /// The same with windows of about so many bytes.
-    fn windows_of<T>(
+    /// Reads windows of about so many bytes, each with the byte at which it begins; `None` if the text
+    /// has to be gone over as a whole.
+    fn read_windows(
         &self,
-        text: &mut impl Windows,
+        text: &mut dyn Windows,
         size: usize,
         categories: Categories,
         fields: bool,
         scratch: &mut Scratch,
-        mut read: impl FnMut(&mut Settled) -> T,
-    ) -> Option<Vec<(usize, T)>> {
+        read: &mut dyn FnMut(usize, &mut Settled),
+    ) -> Option<()> {
         let reach = self.matcher.reach() as usize + 1;
         let (head, tail) = self.matcher.zones();
-        let mut windows = Vec::new();
         let mut sizes = Sizes::default();
         let mut rounds = 0;
         let mut start = 0;
@@ -185,7 +187,7 @@ impl Cleaner {
             window.leave_out_others();
             sizes.add(&window.settled);
             rounds = rounds.max(window.taken.len() - 1);
-            windows.push((start, read(&mut window.settled)));
+            read(start, &mut window.settled);
             if let Some(border) = &border {
                 start = window.start_before(border.around.start, reach);
             }
@@ -198,7 +200,7 @@ impl Cleaner {
         // of the text are looked at one by one.
         let earlier = if rounds > 1 { sizes.other } else { 0 };
         let rest = sizes.all.saturating_sub(sizes.literal + earlier);
-        (sizes.other as f64 <= self.ceiling * rest as f64).then_some(windows)
+        (sizes.other as f64 <= self.ceiling * rest as f64).then_some(())
     }
 
     /// Takes off a window what rules find in it, round after round as [`Cleaner::take_all`] does; `None`
@@ -399,7 +401,7 @@ impl Sizes {
 /// A window that begins at a byte and ends with the line that stands so many bytes behind its margin, or
 /// with the text if that is not much farther; and whether it does.
 fn window(
-    text: &mut impl Windows,
+    text: &mut dyn Windows,
     start: usize,
     margin: usize,
     size: usize,
@@ -559,15 +561,15 @@ keeps = ["Snow fell."]
     /// What windows of so many bytes find, and what passes over the whole text do.
     fn both(cleaner: &Cleaner, text: &str, size: usize, categories: Categories) -> (Found, Found) {
         let mut scratch = Scratch::default();
-        let read = |settled: &mut Settled| (settled.holes(), cleaner.cleaned(settled));
-        let windows = cleaner.windows_of(&mut &*text, size, categories, true, &mut scratch, read);
-        let windows = windows.map(|windows| {
-            let (holes, cleaned): (Vec<_>, Vec<_>) = windows
-                .into_iter()
-                .map(|(start, (holes, cleaned))| ((start, holes), (start, cleaned)))
-                .unzip();
-            (joined(cleaned), joined_holes(holes))
-        });
+        let (mut holes, mut cleaned) = (Vec::new(), Vec::new());
+        let mut read = |start, settled: &mut Settled| {
+            holes.push((start, settled.holes()));
+            cleaned.push((start, cleaner.cleaned(settled)));
+        };
+        let text_of = &mut &*text;
+        let is_read =
+            cleaner.read_windows(text_of, size, categories, true, &mut scratch, &mut read);
+        let windows = is_read.map(|()| (joined(cleaned), joined_holes(holes)));
         let whole = cleaner.settled(text, categories, true, |settled| {
             (cleaner.cleaned(settled), settled.holes())
         });
