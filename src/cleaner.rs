@@ -779,19 +779,7 @@ impl Cleaner {
             return Some(Reason::Emptied);
         }
         // Most pages are far from it, also if what several rules ask for counted for each of them.
-        let size = |taken: &Find| match &taken.part {
-            Some(part) => part.len(),
-            None => page.span(taken.line).len(),
-        };
-        let (mut believed, mut other) = (0, 0);
-        for taken in removals {
-            let sum = if taken.literal {
-                &mut believed
-            } else {
-                &mut other
-            };
-            *sum += size(taken);
-        }
+        let (believed, other) = sizes(page, removals);
         if other as f64 <= self.ceiling * before.saturating_sub(believed) as f64 {
             return None;
         }
@@ -906,6 +894,23 @@ fn span(page: &Page, taken: &Find) -> Range<usize> {
 fn bare_span(page: &Page, taken: &Find) -> Range<usize> {
     let whole = || page.span(taken.line);
     taken.part.clone().unwrap_or_else(whole)
+}
+
+/// How many bytes removals take, what several ask for counted for each: literal ones, and others.
+fn sizes(page: &Page, removals: &[Find]) -> (usize, usize) {
+    let (mut literal, mut other) = (0, 0);
+    for taken in removals {
+        let size = match &taken.part {
+            Some(part) => part.len(),
+            None => page.span(taken.line).len(),
+        };
+        *if taken.literal {
+            &mut literal
+        } else {
+            &mut other
+        } += size;
+    }
+    (literal, other)
 }
 
 impl Rule {

@@ -384,17 +384,9 @@ impl Sizes {
         let Range { start, end } = settled.lines;
         let others = (0..start).chain(end..page.count()).map(length);
         self.all += page.bytes_of_lines() - others.sum::<usize>();
-        for taken in &settled.deleted {
-            let size = match &taken.part {
-                Some(part) => part.len(),
-                None => length(taken.line),
-            };
-            *if taken.literal {
-                &mut self.literal
-            } else {
-                &mut self.other
-            } += size;
-        }
+        let (literal, other) = super::sizes(page, &settled.deleted);
+        self.literal += literal;
+        self.other += other;
     }
 }
 

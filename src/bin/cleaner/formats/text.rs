@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::{Compression, PEEK, PIECE, compression, named, retried, utf8};
+use super::{Compression, PEEK, PIECE, between, compression, named, retried, utf8};
 
 /// A large file that is not compressed.
 pub struct TextFile {
@@ -87,29 +87,23 @@ impl TextFile {
         file.rewind()?;
         let mut buffer = vec![0; PIECE];
         let mut start = 0;
-        let mut next = 0;
+        let mut holes = holes;
         loop {
             let read = retried(|| file.read(&mut buffer))?;
             if read == 0 {
                 break;
             }
             let end = start + read;
-            let (mut left, mut from) = (0, start);
-            let mut keep = |piece: Range<usize>| {
-                let length = piece.len();
-                buffer.copy_within(piece.start - start..piece.end - start, left);
-                left += length;
-            };
-            while let Some(hole) = holes.get(next).filter(|hole| hole.start < end) {
-                keep(from..hole.start.max(from));
-                from = hole.end.min(end);
-                if hole.end > end {
-                    break;
-                }
-                next += 1;
+            let here = holes.partition_point(|hole| hole.start < end);
+            let mut left = 0;
+            for piece in between(start..end, &holes[..here]) {
+                // Holes may begin before what was read, and end behind it.
+                let piece = piece.start.min(end) - start..piece.end.max(start) - start;
+                left += piece.len();
+                buffer.copy_within(piece.clone(), left - piece.len());
             }
-            keep(from..end);
             out.write_all(&buffer[..left])?;
+            holes = &holes[holes.partition_point(|hole| hole.end <= end)..];
             start = end;
         }
         self.check()
@@ -167,7 +161,11 @@ mod tests {
             let window = text.text_from(start, least).unwrap();
             assert!(window.len() >= least.min(content.len() - start));
             assert!(whole[start..].starts_with(window));
-            start += window.floor_char_boundary(window.len() / 2);
+            let middle = (0..=window.len() / 2).rev();
+            start += middle
+                .take(4)
+                .find(|&at| window.is_char_boundary(at))
+                .unwrap();
         }
         assert_eq!(
             text.text_from(start, usize::MAX).unwrap().len(),
