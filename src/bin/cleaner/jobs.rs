@@ -15,9 +15,11 @@ use crate::inputs::Inputs;
 const LARGE: usize = 4 << 20;
 
 /// A thread takes so many pages at a time, if they are no larger together than this, in bytes: to take
-/// turns costs a part of what one of them does.
+/// turns costs a part of what one of them does. It takes more while they are in one folder: systems
+/// let only one thread at a time add to a folder.
 const PAGES: usize = 16;
-const SMALL: u64 = 1 << 17;
+const OF_FOLDER: usize = 128;
+const SMALL: u64 = 1 << 20;
 
 /// A part of an input, with the number of the input.
 pub struct Job {
@@ -96,12 +98,14 @@ impl<'a> Jobs<'a> {
         let left = self.inputs.list.len() - self.next;
         let most = left
             .checked_div(2 * threads)
-            .map_or(1, |share| share.min(PAGES));
+            .map_or(1, |share| share.min(OF_FOLDER));
+        let folder = |at: usize| self.inputs.list[at].as_file().and_then(Path::parent);
         let mut size = self.page_size(jobs[0].at);
         while jobs.len() < most
             && let Some(known) = size
             && let Some(next) = self.page_size(self.next)
             && known + next <= SMALL
+            && (jobs.len() < PAGES || folder(self.next) == folder(self.next - 1))
         {
             jobs.extend(self.next());
             size = Some(known + next);

@@ -1,11 +1,13 @@
 //! Where cleaned files are written, and writing a file whole or not at all.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError, RwLock, RwLockReadGuard};
 
+use once_cell::sync::OnceCell;
 use tempfile::NamedTempFile;
 
 use crate::formats::{self, Compression, Format};
@@ -202,13 +204,13 @@ pub fn removed_path(folder: &Path, target: &Path) -> PathBuf {
 
 fn refuse_overlap(inputs: &Inputs, targets: &[PathBuf]) -> Result<(), String> {
     let mut folders = Folders::default();
-    let read: HashSet<PathBuf> = inputs
+    let read: HashSet<OsString> = inputs
         .list
         .iter()
         .filter_map(|input| Some((input.as_file()?, input.is_plain())))
         .map(|(file, is_plain)| key(&folders.resolved(file, is_plain)))
         .collect();
-    let mut owners: HashMap<PathBuf, &str> = HashMap::new();
+    let mut owners: HashMap<OsString, &str> = HashMap::new();
     for (input, target) in inputs.list.iter().zip(targets) {
         let real = key(&folders.resolved(target, false));
         let shown = target.display();
@@ -225,19 +227,22 @@ fn refuse_overlap(inputs: &Inputs, targets: &[PathBuf]) -> Result<(), String> {
         }
     }
     // Many files are in few folders.
-    let folders: HashSet<&Path> = owners.keys().filter_map(|real| real.parent()).collect();
-    let mut paths = folders.into_iter().flat_map(Path::ancestors);
-    let Some(file) = paths.find(|path| owners.contains_key(*path)) else {
+    let folders = owners.keys().filter_map(|real| Path::new(real).parent());
+    let folders: HashSet<&OsStr> = folders.map(Path::as_os_str).collect();
+    let mut paths = folders
+        .into_iter()
+        .flat_map(|folder| Path::new(folder).ancestors());
+    let Some(file) = paths.find(|path| owners.contains_key(path.as_os_str())) else {
         return Ok(());
     };
     let inside = |path: &Path| path.starts_with(file) && path != file;
-    let names = owners.iter().filter(|(path, _)| inside(path));
+    let names = owners.iter().filter(|(path, _)| inside(path.as_ref()));
     let name = names
         .map(|(_, name)| name)
         .min()
         .copied()
         .unwrap_or_default();
-    let over = owners[file];
+    let over = owners[file.as_os_str()];
     Err(format!(
         "{over} would be written where {name} needs a folder"
     ))
@@ -260,13 +265,14 @@ pub fn refuse_beside(
     let mut real = |path: &Path| key(&folders.resolved(path, false));
     let read = inputs.list.iter().filter_map(|input| input.as_file());
     let written = targets.iter().flat_map(|targets| &targets.files);
-    let mut taken: HashMap<PathBuf, &str> = HashMap::new();
+    let mut taken: HashMap<OsString, &str> = HashMap::new();
     taken.extend(written.map(|path| (real(path), "an output too")));
     taken.extend(read.map(|path| (real(path), "an input too")));
     for path in beside {
         let shown = path.display();
         if is_meant_as_folder(path) {
             let path = real(path);
+            let path = Path::new(&path);
             let inside = |folder: &&PathBuf| path.starts_with(key(&resolved(folder)));
             let outputs = targets.and_then(|targets| targets.folder.as_ref());
             let input = inputs.folders.iter().find(inside);
@@ -288,12 +294,13 @@ pub fn refuse_beside(
     Ok(())
 }
 
-/// What two paths have in common if and only if they are one file.
-fn key(path: &Path) -> PathBuf {
+/// What two paths without links have in common if and only if they are one file: of many it is looked
+/// up faster than paths are, part by part.
+fn key(path: &Path) -> OsString {
     if cfg!(any(windows, target_os = "macos")) {
-        PathBuf::from(path.to_string_lossy().to_lowercase())
+        path.to_string_lossy().to_lowercase().into()
     } else {
-        path.to_owned()
+        path.as_os_str().to_owned()
     }
 }
 
@@ -314,7 +321,7 @@ fn resolved(path: &Path) -> PathBuf {
 /// Folders without links, and whether they are there, each found out once: many files are in few
 /// folders.
 #[derive(Default)]
-struct Folders(HashMap<PathBuf, (PathBuf, bool)>);
+struct Folders(HashMap<OsString, (PathBuf, bool)>);
 
 impl Folders {
     /// [`resolved`] of the path of a file; `is_plain`: whether it is known to be no link itself.
@@ -322,12 +329,13 @@ impl Folders {
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
             return resolved(path);
         };
-        if !self.0.contains_key(folder) {
+        let known = folder.as_os_str();
+        if !self.0.contains_key(known) {
             let real = resolved(&Path::new(".").join(folder));
             let is_there = real.exists();
-            self.0.insert(folder.to_owned(), (real, is_there));
+            self.0.insert(known.to_owned(), (real, is_there));
         }
-        let (folder, is_there) = &self.0[folder];
+        let (folder, is_there) = &self.0[known];
         let real = folder.join(name);
         if is_plain || !is_there {
             return real;
@@ -479,9 +487,12 @@ impl Temporary {
             as_any_new_file(&mut builder);
         }
         heed_signals();
+        // Of a relative path each file would ask the system where it begins.
+        static HERE: OnceCell<PathBuf> = OnceCell::new();
+        let here = HERE.get_or_init(|| std::env::current_dir().unwrap_or_default());
         let _naming = naming();
         let file = builder
-            .tempfile_in(folder)
+            .tempfile_in(here.join(folder))
             // Without the temporary path, which nobody asked for.
             .map_err(|error| match error.kind() {
                 io::ErrorKind::NotFound => io::Error::new(error.kind(), "its folder is not there"),
