@@ -410,6 +410,7 @@ impl Cleaner {
         let flag = self.take_all(&mut settled, categories, &mut scratch);
         let is_any = !settled.deleted.is_empty() || !settled.kept.is_empty();
         let read = flag.map(|()| is_any.then(|| read(&mut settled)));
+        scratch.keep(settled.deleted);
         scratch.spare = settled.page.into_spare();
         SCRATCH.set(Some(scratch));
         read
@@ -603,7 +604,7 @@ impl Cleaner {
         // A pass asks only near what the last one took, so the passes together look at little more
         // than the page once. A page made to take more than this many times that is left alone.
         let allowance = 64 * left + (4 << 20);
-        let mut taken = Vec::new();
+        let mut taken = std::mem::take(&mut scratch.taken);
         scratch.passes.clear();
         self.matcher.measure(page, zones, scratch);
         let mut work = match back {

@@ -89,6 +89,8 @@ pub(crate) struct Matcher {
     block_askers: Vec<BlockAsker>,
     lines: Vec<Line>,
     blocks: Vec<Block>,
+    /// The rules of those that may take the rest of a page.
+    rests: Vec<RuleIndex>,
     /// The blocks that may begin at any line, and the notes of every line.
     anywhere: Vec<usize>,
     always: u16,
@@ -273,6 +275,9 @@ impl Matcher {
                 self.block_reach = self.block_reach.max(block.span());
                 self.reach = self.reach.max(block.span());
                 block.look_up(&mut self.lookup, &mut self.gate, &mut self.questions);
+                if block.takes_rest() {
+                    self.rests.push(index);
+                }
                 if block.anchors() == 0 {
                     self.anywhere.push(at);
                     self.always |= START;
@@ -319,9 +324,9 @@ impl Matcher {
         self.reach
     }
 
-    /// Whether what is found at a line depends only on the lines within reach, and on the page's ends.
-    pub(crate) fn is_local(&self) -> bool {
-        !self.blocks.iter().any(Block::takes_rest)
+    /// Whether a rule that found something may take lines out of reach: all that follow.
+    pub(crate) fn takes_rest(&self, rule: RuleIndex) -> bool {
+        self.rests.contains(&rule)
     }
 
     /// The most lines that a zone has at the head of a page, and at its tail.

@@ -111,7 +111,7 @@ pub(crate) struct Spare {
 }
 
 /// The lines for which memory is kept.
-const SPARE: usize = 1 << 14;
+pub(crate) const SPARE: usize = 1 << 16;
 
 /// What is left of a line that lost parts.
 #[derive(Clone, Debug)]

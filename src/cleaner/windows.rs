@@ -124,9 +124,6 @@ impl Cleaner {
         fields: bool,
         mut read: impl FnMut(&mut Settled) -> T,
     ) -> Option<Vec<(usize, T)>> {
-        if !self.matcher.is_local() {
-            return None;
-        }
         let mut scratch = SCRATCH.take().unwrap_or_default();
         let mut windows = Vec::new();
         let mut read = |start, settled: &mut Settled| windows.push((start, read(settled)));
@@ -191,6 +188,7 @@ impl Cleaner {
             if let Some(border) = &border {
                 start = window.start_before(border.around.start, reach);
             }
+            scratch.keep(window.settled.deleted);
             scratch.spare = window.settled.page.into_spare();
             if border.is_none() {
                 break;
@@ -266,7 +264,7 @@ impl<'t> Window<'t> {
         }
     }
 
-    /// As [`Cleaner::settle`].
+    /// As [`Cleaner::settle`]; `None` also where something out of reach is taken.
     fn settle(
         &mut self,
         cleaner: &Cleaner,
@@ -280,6 +278,9 @@ impl<'t> Window<'t> {
         let mut from = 0;
         for (pass, &to) in scratch.passes.iter().enumerate() {
             for find in &found[from..to] {
+                if cleaner.matcher.takes_rest(find.rule) {
+                    return None;
+                }
                 let (start, length) = match &find.part {
                     Some(part) => (part.start, part.len()),
                     None => (page.span(find.line).start, 0),
@@ -634,15 +635,35 @@ keeps = ["Snow fell."]
         let (windows, whole) = both(&made(), &text, 1000, also);
         assert_eq!(whole.unwrap().1, once(0..1800).collect::<Vec<_>>());
         assert_eq!(windows, None);
-        // The rest of a page.
-        let rest = r#"{ text = "Stop", repeat = 3 }, { rest = true }]"#;
-        let rules = RULES.replace(r#"{ text = "Stop", repeat = 3 }]"#, rest);
-        let outlets = Outlets::with_files([("made.toml".to_owned(), rules)]).unwrap();
-        let cleaner = outlets.cleaner("made").unwrap().unwrap();
-        assert_eq!(
-            cleaner.holes_of_windows(&mut &*sentences(50_000), also),
-            None
-        );
+    }
+
+    #[test]
+    fn block_that_takes_the_rest_of_a_text_is_found_in_the_whole() {
+        let steps = r#"{ text = "Player" }, { title = true, optional = true }, { text = "Stop", repeat = 3 }]"#;
+        let all = Categories::default().also(crate::Category::Credit);
+        // Also where nothing but the rest goes.
+        for (rest, removes) in [
+            (r#"{ text = "Player" }, { rest = true }]"#, "Player\\nStop"),
+            (
+                r#"{ text = "Player", keep = true }, { rest = true }]"#,
+                "Player\\n[-Stop-]",
+            ),
+        ] {
+            let rules = RULES.replace(steps, rest).replace("Player\\nStop", removes);
+            let outlets = Outlets::with_files([("made.toml".to_owned(), rules)]).unwrap();
+            let cleaner = outlets.cleaner("made").unwrap().unwrap();
+            let text = sentences(200);
+            let (windows, whole) = both(&cleaner, &text, 1000, all);
+            assert_eq!(whole, Some(Default::default()));
+            assert_eq!(windows, whole);
+            // A third of the text, which is under the ceiling.
+            for before in 70..200 {
+                let text = sentences(before) + "Player\n" + &sentences(200 - before);
+                let (windows, whole) = both(&cleaner, &text, 1000, all);
+                assert_eq!(whole.unwrap().1.last().unwrap().end, text.len(), "{before}");
+                assert_eq!(windows, None, "{before}");
+            }
+        }
     }
 
     proptest! {

@@ -7,6 +7,7 @@ use once_cell::sync::OnceCell;
 use super::gate::SPREAD;
 use super::lookup::{Hit, key};
 use super::served::StepHits;
+use crate::page::NONE;
 use crate::text::{Edges, first_edge, last_edge};
 
 /// Lines that serve something, each at the place that its first and last bytes and its length tell.
@@ -129,6 +130,28 @@ impl Remembered {
         }
         self.asked.fetch_or(bit, Ordering::Release);
         yes
+    }
+}
+
+/// The line of a page that came last to each place: of lines that stand again and again one is looked
+/// up. It may be one of an earlier page.
+#[derive(Debug)]
+pub(crate) struct Twins(Box<[u32; TWINS]>);
+
+const TWINS: usize = 4096;
+
+impl Default for Twins {
+    fn default() -> Twins {
+        Twins(Box::new([NONE; TWINS]))
+    }
+}
+
+impl Twins {
+    /// The line that may be equal to one, which comes to its place.
+    #[inline]
+    pub(crate) fn replace(&mut self, content: &[u8], line: u32) -> u32 {
+        let place = hash(content).wrapping_mul(SPREAD) >> 32;
+        std::mem::replace(&mut self.0[place as usize % TWINS], line)
     }
 }
 

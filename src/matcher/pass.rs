@@ -4,12 +4,13 @@ use super::block::{Bound, Seen, Tried};
 use super::inline::Inline;
 use super::line;
 use super::lookup::Hit;
+use super::memory::Twins;
 use super::served::{Known, Served, StepHits, part};
 use super::{
     ANCHOR, BlockAsker, COPIES, COPIES_AT, Find, HIT, INLINE, LineAsker, MAYBE, Matcher, NEW,
     RuleIndex, START, ZONED_ANCHOR, copy_note,
 };
-use crate::page::{Ends, KNOWN, NONE, Page, Spare};
+use crate::page::{Ends, KNOWN, NONE, Page, SPARE, Spare};
 use crate::text::MAX_LINE;
 
 /// A line that rules are asked for.
@@ -41,6 +42,8 @@ pub(crate) struct Scratch {
     pub(crate) spare: Spare,
     /// What the last pass found.
     pub(crate) finds: Vec<Find>,
+    /// Empty: room for what is taken off the next page.
+    pub(crate) taken: Vec<Find>,
     /// How much was taken with each pass that found something and those before it.
     pub(crate) passes: Vec<usize>,
     /// The lines of the page that were asked last, and those that changed.
@@ -49,6 +52,7 @@ pub(crate) struct Scratch {
     /// The lines that a change may concern, if they are few; some may be gone.
     pub(crate) near: Option<Vec<u32>>,
     served: Served,
+    twins: Twins,
     /// Whether fields are read out of what is found.
     fields: bool,
     /// The innermost line of each size of zone at the head and at the tail; `NONE` where the page has
@@ -130,6 +134,14 @@ impl Scratch {
         if self.tried.len() < matcher.blocks.len() {
             self.tried
                 .resize_with(matcher.blocks.len(), Default::default);
+        }
+    }
+
+    /// Keeps the memory of what was taken off a page for the next one, where that is worth it.
+    pub(crate) fn keep(&mut self, mut taken: Vec<Find>) {
+        if taken.capacity() <= SPARE {
+            taken.clear();
+            self.taken = taken;
         }
     }
 
@@ -557,6 +569,11 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
     #[inline(never)]
     fn look_up_anew(&mut self, line: u32, mut notes: u16) {
         let Pass { matcher, page, .. } = *self;
+        let twin = self.scratch.twins.replace(page.bytes(line), line);
+        if let Some((entry, known)) = looked_up_twin(page, twin, line) {
+            page.set_entry(line, entry);
+            return page.set_notes(line, notes & !MAYBE | known & (MAYBE | SERVES));
+        }
         let Scratch {
             served,
             present,
@@ -802,6 +819,17 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
         });
         seen.tries * TRY
     }
+}
+
+/// What is known of a line by another one that may be equal to it, if that was looked up.
+#[inline]
+fn looked_up_twin(page: &Page, twin: u32, line: u32) -> Option<(u32, u16)> {
+    if twin >= page.count() || twin == line {
+        return None;
+    }
+    let (entry, notes) = page.entry_and_notes(twin);
+    let is_looked_up = notes & KNOWN != 0 && (notes & MAYBE == 0 || entry != NONE);
+    (is_looked_up && page.bytes(twin) == page.bytes(line)).then_some((entry, notes))
 }
 
 /// Notes which steps of each block some line of the page serves: these too.
