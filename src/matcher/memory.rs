@@ -110,7 +110,7 @@ impl Memory {
     fn place(&self, hash: u64) -> u32 {
         // There is room for a power of two, or for none.
         let last = (self.places.len() as u32).wrapping_sub(1);
-        (hash.wrapping_mul(SPREAD) >> 32) as u32 & last
+        spread(hash) & last
     }
 }
 
@@ -138,6 +138,7 @@ impl Remembered {
 #[derive(Debug)]
 pub(crate) struct Twins(Box<[u32; TWINS]>);
 
+/// So many that a thousand lines seldom share places.
 const TWINS: usize = 4096;
 
 impl Default for Twins {
@@ -150,8 +151,8 @@ impl Twins {
     /// The line that may be equal to one, which comes to its place.
     #[inline]
     pub(crate) fn replace(&mut self, content: &[u8], line: u32) -> u32 {
-        let place = hash(content).wrapping_mul(SPREAD) >> 32;
-        std::mem::replace(&mut self.0[place as usize % TWINS], line)
+        let place = spread(hash(content)) as usize % TWINS;
+        std::mem::replace(&mut self.0[place], line)
     }
 }
 
@@ -163,4 +164,10 @@ fn hash(content: &[u8]) -> u64 {
         last: last_edge(content),
     };
     key(edges) ^ content.len() as u64
+}
+
+/// A number of which all bits depend on those of a hash.
+#[inline]
+fn spread(hash: u64) -> u32 {
+    (hash.wrapping_mul(SPREAD) >> 32) as u32
 }

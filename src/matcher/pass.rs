@@ -5,7 +5,7 @@ use super::inline::Inline;
 use super::line;
 use super::lookup::Hit;
 use super::memory::Twins;
-use super::served::{Known, Served, StepHits, part};
+use super::served::{Known, Served, StepHits, is_known, part};
 use super::{
     ANCHOR, BlockAsker, COPIES, COPIES_AT, Find, HIT, INLINE, LineAsker, MAYBE, Matcher, NEW,
     RuleIndex, START, ZONED_ANCHOR, copy_note,
@@ -828,8 +828,7 @@ fn looked_up_twin(page: &Page, twin: u32, line: u32) -> Option<(u32, u16)> {
         return None;
     }
     let (entry, notes) = page.entry_and_notes(twin);
-    let is_looked_up = notes & KNOWN != 0 && (notes & MAYBE == 0 || entry != NONE);
-    (is_looked_up && page.bytes(twin) == page.bytes(line)).then_some((entry, notes))
+    (is_known(entry, notes) && page.bytes(twin) == page.bytes(line)).then_some((entry, notes))
 }
 
 /// Notes which steps of each block some line of the page serves: these too.

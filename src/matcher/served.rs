@@ -100,7 +100,7 @@ impl<'k> Known<'k> {
     #[inline]
     pub(super) fn steps(self, page: &Page, line: u32, block: usize) -> Steps {
         let (entry, notes) = page.entry_and_notes(line);
-        let is_known = notes != 0 && (notes & MAYBE == 0 || entry != NONE);
+        let is_known = is_known(entry, notes);
         let mut steps = self.steps_at(entry).iter();
         match steps.find(|hits| hits.block as usize == block) {
             Some(&StepHits {
@@ -136,6 +136,12 @@ impl<'k> Known<'k> {
     fn own(self, entry: u32) -> usize {
         (entry as usize).saturating_sub(self.memory.len())
     }
+}
+
+/// Whether a line with this entry and these notes was looked up.
+#[inline]
+pub(super) fn is_known(entry: u32, notes: u16) -> bool {
+    notes != 0 && (notes & MAYBE == 0 || entry != NONE)
 }
 
 /// Parts hits into those of line rules, and those of steps, which are put together by their blocks.

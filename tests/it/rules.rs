@@ -65,6 +65,41 @@ fn seams_keep_the_longer_blank_run() {
 }
 
 #[test]
+fn lines_alike_but_in_the_middle_are_told_apart() {
+    // They begin and end alike, and are as long.
+    let (goes, stays) = (
+        "Share the news with all of us",
+        "Share the road with all of us",
+    );
+    let pattern = "pattern = 'Share the (?:news|mail) with all of us'";
+    let share = rule("line", "share", goes, pattern);
+    for texts in [
+        [goes, stays, goes, stays, stays, goes],
+        [stays, goes, stays, stays, goes, goes],
+    ] {
+        let left: Vec<&str> = texts.into_iter().filter(|text| *text == stays).collect();
+        check(&share, &[(&texts.join("\n\n"), &left.join("\n\n"))]);
+    }
+}
+
+#[test]
+fn lines_too_long_to_be_remembered_are_found_again_and_again() {
+    let long = format!("Long {} line", "a".repeat(1500));
+    let lines = [
+        line(&long),
+        rule(
+            "block",
+            "block",
+            &format!("{long}!\nStop"),
+            &format!("lines = [{{ text = '{long}!' }}, {{ text = 'Stop' }}]"),
+        ),
+    ];
+    let page = format!("a\n{long}\nb\n{long}!\nStop\nc\nStop\n{long}!\n");
+    let left = format!("a\nb\nc\nStop\n{long}!\n");
+    check(&lines.concat(), &[(&page.repeat(3), &left.repeat(3))]);
+}
+
+#[test]
 fn literals_are_compared_after_folding() {
     let cases = [
         ("a\n  \u{2022} It's\u{a0}\"on\"  - now\t\n", "a\n"),
