@@ -414,11 +414,8 @@ impl Copies {
     /// Adds a rule of a number and zone.
     fn add(&mut self, duplicate: &Duplicate, number: usize, zone: Option<Zone>) {
         let note = copy_note(number);
-        for (first, copies) in (0..=u8::MAX).zip(&mut self.by_first) {
-            if duplicate.begins.contains(first) {
-                *copies |= note;
-            }
-        }
+        let begins = &duplicate.begins;
+        begins.mark(&mut self.by_first, |copies| *copies |= note);
         if duplicate.gap {
             self.behind_blank |= note;
         }

@@ -648,7 +648,7 @@ impl ByteSet {
     }
 
     /// Calls `each` with its bytes.
-    pub(crate) fn each(&self, mut each: impl FnMut(u8)) {
+    fn each(&self, mut each: impl FnMut(u8)) {
         for (word, bits) in (0..4).zip(self.0) {
             let mut bits = bits;
             while bits != 0 {
@@ -656,6 +656,14 @@ impl ByteSet {
                 bits &= bits - 1;
             }
         }
+    }
+
+    /// Calls `mark` with the places of its bytes.
+    pub(crate) fn mark<T>(&self, places: &mut [T; 256], mut mark: impl FnMut(&mut T)) {
+        if *self == ByteSet::ALL {
+            return places.iter_mut().for_each(mark);
+        }
+        self.each(|byte| mark(&mut places[usize::from(byte)]));
     }
 
     fn insert_all(&mut self, bytes: std::ops::RangeInclusive<u8>) {

@@ -4,8 +4,11 @@
 //! takes as long again as this, and of nearly all patterns nobody asks for it.
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use once_cell::sync::OnceCell;
 use regex_automata::hybrid::dfa::{Cache, DFA};
+use regex_automata::nfa::thompson::backtrack::{self, BoundedBacktracker};
 use regex_automata::nfa::thompson::{self, Builder, NFA, Transition, WhichCaptures};
 use regex_automata::util::look::Look;
 use regex_automata::util::pool::Pool;
@@ -18,9 +21,24 @@ use super::machine::{Machine, Next, Part, Place};
 /// The bytes that the states of one pattern may take for each thread: as much as those of a `Regex`.
 const CACHE: usize = 2 << 20;
 
-/// A pattern that is matched from the start of a line; its states are made when a line leads to them.
+/// How many lines are told before states are made that tell others fast, and of how many bytes: to make
+/// a state costs as much as to go back and forth in a short line.
+const FIRST: u32 = 16;
+const SHORT: usize = 1024;
+
+/// A pattern that is matched from the start of a line.
 #[derive(Debug)]
 pub(crate) struct Automaton {
+    first: BoundedBacktracker,
+    /// The bytes of the longest line for it, and how many it has told.
+    short: usize,
+    told: AtomicU32,
+    others: OnceCell<Option<Box<Made>>>,
+}
+
+/// States that are made when a line leads to them.
+#[derive(Debug)]
+struct Made {
     states: DFA,
     caches: Pool<Cache, NewCache>,
 }
@@ -39,6 +57,10 @@ impl Automaton {
             .configure(config)
             .build(expression)
             .ok()?;
+        // The states that are made later cannot know them.
+        if states.look_set_any().contains_word_unicode() {
+            return None;
+        }
         Automaton::of_states(states)
     }
 
@@ -49,6 +71,55 @@ impl Automaton {
     }
 
     fn of_states(states: NFA) -> Option<Automaton> {
+        let first = BoundedBacktracker::new_from_nfa(states).ok()?;
+        Some(Automaton {
+            // The more states, the fewer bytes.
+            short: first.max_haystack_len().min(SHORT),
+            first,
+            told: AtomicU32::new(0),
+            others: OnceCell::new(),
+        })
+    }
+
+    /// Whether a match begins at the start of the line; `None` if somebody else has to be asked.
+    pub(crate) fn is_match(&self, line: &str) -> Option<bool> {
+        if line.len() <= self.short && self.told.load(Ordering::Relaxed) < FIRST {
+            self.told.fetch_add(1, Ordering::Relaxed);
+            return self.is_match_by_steps(line);
+        }
+        self.is_match_by_states(line)
+    }
+
+    fn is_match_by_steps(&self, line: &str) -> Option<bool> {
+        let mut cache = backtrack::Cache::new(&self.first);
+        let found = self
+            .first
+            .try_search_slots(&mut cache, &input(line), &mut []);
+        told(found.ok()?)
+    }
+
+    fn is_match_by_states(&self, line: &str) -> Option<bool> {
+        let made = || Made::of(self.first.get_nfa()).map(Box::new);
+        let Made { states, caches } = &**self.others.get_or_init(made).as_ref()?;
+        let found = states.try_search_fwd(&mut caches.get(), &input(line));
+        told(found.ok()?.map(|end| end.pattern()))
+    }
+}
+
+fn input(line: &str) -> Input<'_> {
+    Input::new(line).anchored(Anchored::Yes).earliest(true)
+}
+
+/// What a line tells that begins with this pattern, if with any: the second one is to give up.
+fn told(found: Option<PatternID>) -> Option<bool> {
+    match found {
+        Some(pattern) => (pattern == PatternID::ZERO).then_some(true),
+        None => Some(false),
+    }
+}
+
+impl Made {
+    fn of(states: &NFA) -> Option<Made> {
         let config = DFA::config()
             .cache_capacity(CACHE)
             .skip_cache_capacity_check(true)
@@ -57,24 +128,14 @@ impl Automaton {
             .minimum_bytes_per_state(Some(10));
         let states = DFA::builder()
             .configure(config)
-            .build_from_nfa(states)
+            .build_from_nfa(states.clone())
             .ok()?;
         let made = states.clone();
         let new: NewCache = Box::new(move || made.create_cache());
-        Some(Automaton {
+        Some(Made {
             states,
             caches: Pool::new(new),
         })
-    }
-
-    /// Whether a match begins at the start of the line; `None` if somebody else has to be asked.
-    pub(crate) fn is_match(&self, line: &str) -> Option<bool> {
-        let input = Input::new(line).anchored(Anchored::Yes).earliest(true);
-        let found = self.states.try_search_fwd(&mut self.caches.get(), &input);
-        match found.ok()? {
-            Some(end) => (end.pattern() == PatternID::ZERO).then_some(true),
-            None => Some(false),
-        }
     }
 }
 
@@ -185,6 +246,14 @@ mod tests {
     const SIZE: usize = 1 << 20;
     const NEST: u32 = 50;
 
+    /// What the first lines are told by, and what others are.
+    fn both(automaton: &Automaton, line: &str) -> [Option<bool>; 2] {
+        [
+            automaton.is_match_by_steps(line),
+            automaton.is_match_by_states(line),
+        ]
+    }
+
     /// Of patterns as they are compiled for whole lines.
     #[test]
     fn agrees_with_regex() {
@@ -241,21 +310,24 @@ mod tests {
             for line in &lines {
                 let wanted = regex.is_match(line);
                 if let Some(automaton) = &of_all {
-                    assert_eq!(automaton.is_match(line), Some(wanted), "{pattern} {line}");
+                    for found in both(automaton, line) {
+                        assert_eq!(found, Some(wanted), "{pattern} {line}");
+                    }
                 }
                 let Some(automaton) = &of_machine else {
                     continue;
                 };
-                let found = automaton.is_match(line);
-                assert!(
-                    found.is_none_or(|found| found == wanted),
-                    "{pattern} {line}"
-                );
                 let is_known = match asks_for_words {
                     true => line.is_ascii(),
                     false => line.chars().all(is_common),
                 };
-                assert!(found.is_some() || !is_known, "{pattern} {line}");
+                for found in both(automaton, line) {
+                    assert!(
+                        found.is_none_or(|found| found == wanted),
+                        "{pattern} {line}"
+                    );
+                    assert!(found.is_some() || !is_known, "{pattern} {line}");
+                }
             }
         }
     }
@@ -270,7 +342,27 @@ mod tests {
             ("•中", false),
             ("中 中", false),
         ] {
-            assert_eq!(automaton.is_match(line), Some(is_found), "{line}");
+            assert_eq!(both(&automaton, line), [Some(is_found); 2], "{line}");
+        }
+    }
+
+    #[test]
+    fn short_lines_are_told_without_states_at_first() {
+        let automaton = Automaton::new(r"\A(?:a+)\z", SIZE, NEST).unwrap();
+        for _ in 0..FIRST {
+            assert!(automaton.others.get().is_none());
+            assert_eq!(automaton.is_match("aa"), Some(true));
+        }
+        assert_eq!(automaton.is_match("aa"), Some(true));
+        assert!(automaton.others.get().is_some());
+        for (pattern, is_found) in [(r"\A(?:a+)\z", true), (r"\A(?:[ab]{9000})\z", false)] {
+            let automaton = Automaton::new(pattern, SIZE, NEST).unwrap();
+            assert_eq!(automaton.short == SHORT, is_found);
+            let line = "a".repeat(automaton.short + 1);
+            assert_eq!(automaton.is_match(&line[1..]), Some(is_found));
+            assert!(automaton.others.get().is_none());
+            assert_eq!(automaton.is_match(&line), Some(is_found));
+            assert!(automaton.others.get().is_some());
         }
     }
 

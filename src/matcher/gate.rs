@@ -1,7 +1,6 @@
 //! Which lines anybody may want, by a few of their bytes as they are: it is asked of every line, and
 //! says no of most.
 
-use super::analysis::ByteSet;
 use super::pattern::Pattern;
 use crate::text::{first_edge, is_blank_end, is_odd_start, may_fold};
 
@@ -89,11 +88,7 @@ impl Gate {
             (LAST..PLACES, &pattern.ends),
         ] {
             for (closed, bytes) in self.closed[places].iter_mut().zip(&edge.bytes) {
-                if *bytes == ByteSet::ALL {
-                    closed.iter_mut().for_each(|closed| *closed &= !bit);
-                } else {
-                    bytes.each(|byte| closed[usize::from(byte)] &= !bit);
-                }
+                bytes.mark(closed, |closed| *closed &= !bit);
             }
         }
         if !is_whole && pattern.begins.bytes[0].contains(CURLY) {

@@ -185,9 +185,7 @@ impl RawEdges {
         ];
         for (places, edge) in edges {
             for (patterns, bytes) in places.iter_mut().zip(&edge.bytes) {
-                for (byte, patterns) in (0..=u8::MAX).zip(patterns) {
-                    *patterns |= if bytes.contains(byte) { bit } else { 0 };
-                }
+                bytes.mark(patterns, |patterns| *patterns |= bit);
             }
         }
         bit

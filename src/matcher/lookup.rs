@@ -380,9 +380,7 @@ impl ByEdges {
             (&mut self.first, &pattern.begins),
             (&mut self.last, &pattern.ends),
         ] {
-            for (byte, patterns) in (0..=u8::MAX).zip(places.iter_mut()) {
-                *patterns |= u64::from(edge.bytes[0].contains(byte)) << bit;
-            }
+            edge.bytes[0].mark(places, |patterns| *patterns |= 1 << bit);
         }
     }
 
