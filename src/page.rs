@@ -444,12 +444,24 @@ impl<'t> Page<'t> {
             return true;
         }
         // Lines between which blocks are looked for are asked about again and again.
+        self.width(line) as usize <= most
+    }
+
+    /// The characters of the line when it is folded.
+    fn width(&self, line: u32) -> u32 {
         let width = &self.lines[line as usize].width;
         if width.get() == NONE {
             let count = self.folding(line).folded().chars().count();
             width.set(u32::try_from(count).unwrap_or(NONE - 1));
         }
-        width.get() as usize <= most
+        width.get()
+    }
+
+    /// The same of two equal lines, which is found out once.
+    pub(crate) fn width_of_equals(&self, one: u32, other: u32) -> usize {
+        let width = self.width(one);
+        self.lines[other as usize].width.set(width);
+        width as usize
     }
 
     /// Whether the line, folded, is short and does not end as a sentence does.

@@ -168,9 +168,12 @@ impl Duplicate {
     fn compare<'p>(&self, pairs: &mut Pairs<'p>, earlier: u32, finds: &mut Vec<Find>) -> bool {
         let Pairs { page, later, .. } = *pairs;
         let (content, raw) = (page.content(later), page.content(earlier));
-        if !self.has_length(raw.len())
-            || !self.has_like_length(content, raw)
-            || !self.may_be_alike(page.edges(later), page.edges(earlier))
+        // Most copies are the same to the byte.
+        let is_same = content == raw;
+        if !is_same
+            && (!self.has_length(raw.len())
+                || !self.has_like_length(content, raw)
+                || !self.may_be_alike(page.edges(later), page.edges(earlier)))
         {
             return true;
         }
@@ -178,14 +181,23 @@ impl Duplicate {
         if !*pairs.is_wanted.get_or_insert_with(|| self.wants(content)) {
             return false;
         }
-        let line = pairs.folding.get_or_insert_with(|| page.folding(later));
-        let other = page.folding(earlier);
-        let (folded, other) = (line.folded(), other.folded());
-        pairs.work += 4 * (folded.len() + other.len());
-        let (one, two) = (other.chars().count(), folded.chars().count());
         let has_size = |size: usize| (self.least..=self.most).contains(&size);
-        if !has_size(one) || !has_size(two) || !alike(folded, other, self.alike) || !self.wants(raw)
-        {
+        let (one, two) = if is_same {
+            pairs.work += 4 * content.len();
+            let width = page.width_of_equals(earlier, later);
+            (width, width)
+        } else {
+            let line = pairs.folding.get_or_insert_with(|| page.folding(later));
+            let other = page.folding(earlier);
+            let (folded, other) = (line.folded(), other.folded());
+            pairs.work += 4 * (folded.len() + other.len());
+            let widths = (other.chars().count(), folded.chars().count());
+            if !has_size(widths.0) || !alike(folded, other, self.alike) || !self.wants(raw) {
+                return true;
+            }
+            widths
+        };
+        if !has_size(two) {
             return true;
         }
         let goes = match self.goes {

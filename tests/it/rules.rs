@@ -343,6 +343,36 @@ fn of_two_copies_one_goes() {
 }
 
 #[test]
+fn copies_are_measured_in_characters_of_the_folded_line() {
+    let rules = rule(
+        "duplicate",
+        "d",
+        "one two three four five\n[-one two three four five-]",
+        "most = 24",
+    );
+    let kept = [
+        "Девятнадцать знаков",
+        "   nineteen letters ok",
+        "a line of 25 letters, all",
+    ];
+    let gone = [
+        "Здесь двадцать букв.",
+        "a  line  has  24  characters",
+        "  Здесь 24 буквы с точкой. ",
+    ];
+    for line in kept {
+        let text = format!("{line}\n{line}\n");
+        check(&rules, &[(&text, &text)]);
+    }
+    for line in gone {
+        check(
+            &rules,
+            &[(&format!("{line}\n{line}\n"), &format!("{line}\n"))],
+        );
+    }
+}
+
+#[test]
 fn passes_go_on_where_something_went() {
     let rules = rule("inline", "i", "[-PRE -]a", "pattern = '^PRE '")
         + &line("X")
