@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use once_cell::sync::{Lazy, OnceCell};
 use sha2::{Digest, Sha256};
 
@@ -55,7 +56,8 @@ pub struct Outlets {
     files: Vec<File>,
     /// The place of each id in `files`.
     by_id: HashMap<String, usize>,
-    by_domain: HashMap<String, usize>,
+    /// Asked for each record, several times.
+    by_domain: HashMap<String, usize, RandomState>,
     signs: OnceCell<SignTable>,
     patterns: Arc<Patterns>,
 }
@@ -243,7 +245,7 @@ impl Outlets {
         let mut outlets = Outlets {
             files,
             by_id,
-            by_domain: HashMap::new(),
+            by_domain: HashMap::default(),
             signs: OnceCell::new(),
             patterns: Arc::default(),
         };
