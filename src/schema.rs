@@ -639,6 +639,24 @@ impl Reader<'_> {
         self.problems.push(problem.with_help(help));
     }
 
+    /// Checks that this is an id.
+    fn id(&mut self, id: &Placed<String>, key: &'static str) {
+        if is_id(id) {
+            return;
+        }
+        let message = format!(
+            "`{}` is no id; expected small letters, digits and single hyphens",
+            id.value
+        );
+        self.wrong(id.place.clone(), Some(key), message);
+        let small = id.value.to_lowercase();
+        let words = small.split(|c: char| !c.is_ascii_alphanumeric());
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        if small.is_ascii() && !words.is_empty() {
+            self.help(format!("write `{}`", words.join("-")));
+        }
+    }
+
     /// Reports the keys that nobody asked for.
     fn finish(&mut self, keys: Keys) {
         for (name, _) in keys.table.iter() {
@@ -857,16 +875,7 @@ impl Reader<'_> {
         }
         if let Some(id) = outlet.as_ref().or(family.as_ref()) {
             self.owner = id.value.clone();
-            if !is_id(id) {
-                self.wrong(
-                    id.place.clone(),
-                    Some("outlet"),
-                    format!(
-                        "`{}` is no id; expected small letters, digits and single hyphens",
-                        id.value
-                    ),
-                );
-            }
+            self.id(id, "outlet");
         }
         let name = self.required_string(&mut keys, "name");
         let domains = self.texts(&mut keys, "domains", false);
@@ -1007,15 +1016,8 @@ impl Reader<'_> {
 
     fn head(&mut self, keys: &mut Keys) -> Option<Head> {
         let id = self.required_string(keys, "id");
-        if let Some(id) = id.as_ref().filter(|id| !is_id(id)) {
-            self.wrong(
-                id.place.clone(),
-                Some("id"),
-                format!(
-                    "`{}` is no id; expected small letters, digits and single hyphens",
-                    id.value
-                ),
-            );
+        if let Some(id) = &id {
+            self.id(id, "id");
         }
         let category = self
             .required_string(keys, "category")

@@ -1139,7 +1139,8 @@ warning[too-short]: «WP%» stands in many a text
     place.put("more/other.toml", other);
     place.put("more/notes.txt", "Not a rule file.\n");
     check(place.run(&["rules", "check", &file]), 0, &text, "");
-    let err = "cleaner: error: more/notes.txt is no rule file (*.toml)\n";
+    let err =
+        "cleaner: error: more/notes.txt is no rule file; expected a name that ends with .toml\n";
     let notes = ["rules", "check", "more/notes.txt"];
     check(place.run(&notes), 2, "", err);
     std::fs::remove_file(place.path("more/other.toml")).unwrap();

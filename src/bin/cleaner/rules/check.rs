@@ -90,7 +90,9 @@ pub fn run(
     let one = path.as_deref().filter(|path| path.is_file());
     if let Some(file) = one.filter(|file| file.extension() != Some("toml".as_ref())) {
         let file = file.display();
-        return Err(Failure::Said(format!("{file} is no rule file (*.toml)")));
+        return Err(Failure::Said(format!(
+            "{file} is no rule file; expected a name that ends with .toml"
+        )));
     }
     let one = one.map(rule_file);
     let folder = match &one {
