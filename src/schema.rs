@@ -875,7 +875,8 @@ impl Reader<'_> {
         }
         if let Some(id) = outlet.as_ref().or(family.as_ref()) {
             self.owner = id.value.clone();
-            self.id(id, "outlet");
+            let key = if outlet.is_some() { "outlet" } else { "family" };
+            self.id(id, key);
         }
         let name = self.required_string(&mut keys, "name");
         let domains = self.texts(&mut keys, "domains", false);

@@ -49,6 +49,10 @@ fn every_error_of_a_rule_file_names_its_place() {
                 .replace("note =", "notes =")
                 .replace("some-notice", "Some Notice")),
         ),
+        (
+            "family-is-no-id",
+            one(&notice.replace("outlet = \"made\"", "family = \"Made_Up\"")),
+        ),
         ("doubled-id", one(&(notice.clone() + &notice[HEAD.len()..]))),
         (
             "doubled-key",
