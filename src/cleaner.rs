@@ -21,6 +21,8 @@ pub use self::windows::Windows;
 pub(crate) const CEILING: f64 = 0.6;
 /// How often a page is gone over because boilerplate of a category stays in it.
 const ROUNDS: usize = 8;
+/// Of so many lines that a change may concern one has to change for all of them to be asked.
+const OFTEN: usize = 8;
 
 thread_local! {
     /// What the next document of this thread works with.
@@ -348,11 +350,15 @@ impl Cleaner {
     /// [`text`](Cleaned::text) is empty. For who writes the pieces between the
     /// [`holes`](Cleaned::holes) instead.
     pub fn find_of(&self, text: &str, categories: Categories) -> Cleaned {
-        let read = |settled: &mut Settled| self.cleaned(settled);
-        if text.len() > windows::LARGE
-            && let Some(windows) = self.windows(&mut &*text, categories, true, read)
-        {
-            return windows::joined(windows);
+        if text.len() > windows::LARGE {
+            let mut windows = Vec::new();
+            let all = self.windows(&mut &*text, categories, true, |part, settled| {
+                windows.push((part.start, self.cleaned(settled)));
+                Some(())
+            });
+            if all.is_some() {
+                return windows::joined(windows);
+            }
         }
         match self.settled(text, categories, true, |settled| self.cleaned(settled)) {
             Ok(cleaned) => cleaned.unwrap_or_default(),
@@ -447,7 +453,7 @@ impl Cleaner {
             let first = deleted.len();
             deleted.append(&mut go);
             // What stays may let rules find more: the next round sees the page as a reader will.
-            let put_back = put_back(page, deleted, &stay);
+            let put_back = put_back(page, deleted, first, &stay);
             if round == 0 {
                 *kept = stay;
             }
@@ -614,7 +620,7 @@ impl Cleaner {
                 scratch.touched.extend_from_slice(back);
                 scratch.touched.extend(page.cut_lines());
                 scratch.near = None;
-                self.find_lines_to_ask(page, scratch);
+                self.find_lines_to_ask(page, scratch, false);
                 self.matcher.find_near(page, allowance, scratch)
             }
             None => self.matcher.find_all(page, allowance, scratch),
@@ -645,7 +651,7 @@ impl Cleaner {
             apply(page, scratch, &mut taken);
             scratch.passes.push(taken.len());
             self.matcher.measure_again(page, zones, scratch);
-            self.find_lines_to_ask(page, scratch);
+            self.find_lines_to_ask(page, scratch, back.is_none() && scratch.passes.len() == 1);
             if scratch.asks.is_empty() {
                 break;
             }
@@ -654,21 +660,36 @@ impl Cleaner {
         Ok(taken)
     }
 
-    /// Finds the lines for which rules may find something new after lines were touched.
-    fn find_lines_to_ask(&self, page: &Page, scratch: &mut Scratch) {
+    /// Finds the lines for which rules may find something new after lines were touched; `all_noted`:
+    /// whether the page still knows all lines that a change may concern, as it does at first.
+    fn find_lines_to_ask(&self, page: &Page, scratch: &mut Scratch, all_noted: bool) {
         let Scratch {
             asks,
             touched,
             near,
+            zoned,
             ..
         } = scratch;
+        let zoned = *zoned;
         asks.clear();
-        if let Some(near) = near {
+        let few = match near {
+            Some(near) => {
+                near.retain(|&line| !page.is_gone(line));
+                Some(&near[..])
+            }
+            // Where so much changed, it costs more to find out which of them are near to that.
+            None => {
+                Some(page.noted()).filter(|noted| all_noted && touched.len() >= noted.len() / OFTEN)
+            }
+        };
+        if let Some(few) = few {
             // A line that was not touched itself is asked as if it stood beside a change.
-            near.retain(|&line| !page.is_gone(line));
-            let concerned = near
-                .iter()
-                .filter(|&&line| self.matcher.is_concerned(page, line));
+            let concerned = few.iter().filter(|&&line| {
+                !page.is_gone(line)
+                    && (page.notes(line) & KNOWN == 0
+                        || self.matcher.may_have_news(page, line, zoned)
+                            && self.matcher.is_concerned(page, line))
+            });
             let beside = |&line: &u32| Ask {
                 line,
                 distance: u32::from(page.notes(line) & KNOWN != 0),
@@ -730,7 +751,7 @@ impl Cleaner {
             // What a line was before another round cut it is not known any more.
             if page.notes(line) & KNOWN == 0 {
                 asks.push(Ask::anew(line));
-            } else if self.matcher.may_have_news(page, line, scratch) {
+            } else if self.matcher.may_have_news(page, line, scratch.zoned) {
                 asks.push(Ask {
                     line,
                     distance,
@@ -1026,8 +1047,8 @@ fn fields<'a>(page: &Page, taken: impl Iterator<Item = &'a Find>) -> BTreeMap<St
 }
 
 /// Makes a page on which nothing is found what it is without what was deleted: what stays is put back.
-/// Returns the lines that were, in order.
-fn put_back(page: &mut Page, deleted: &[Find], stay: &[Find]) -> Vec<u32> {
+/// Returns the lines that were, in order. From this one on what was deleted was found with what stays.
+fn put_back(page: &mut Page, deleted: &[Find], first: usize, stay: &[Find]) -> Vec<u32> {
     let mut lines: Vec<u32> = stay.iter().map(|taken| taken.line).collect();
     lines.sort_unstable();
     lines.dedup();
@@ -1037,7 +1058,8 @@ fn put_back(page: &mut Page, deleted: &[Find], stay: &[Find]) -> Vec<u32> {
         lines.retain(|&line| !page.is_gone(line));
         return lines;
     }
-    let mut gone: Vec<u32> = deleted.iter().map(|taken| taken.line).collect();
+    // What was gone before was not found again.
+    let mut gone: Vec<u32> = deleted[first..].iter().map(|taken| taken.line).collect();
     gone.sort_unstable();
     lines.retain(|line| gone.binary_search(line).is_err());
     page.put_back(&lines);

@@ -50,6 +50,31 @@ struct Border {
     taken: Vec<Vec<Taken>>,
 }
 
+/// A part of a text for which a window stands.
+pub(super) struct Part<'t> {
+    /// The byte of the text at which the window begins.
+    pub(super) start: usize,
+    window: &'t str,
+    /// The bytes of the window that are the part.
+    bytes: Range<usize>,
+}
+
+impl Part<'_> {
+    fn text(&self) -> &str {
+        &self.window[self.bytes.clone()]
+    }
+
+    /// The bytes of the part that go.
+    fn holes(&self, settled: &Settled) -> Vec<Range<usize>> {
+        let mut holes = settled.holes();
+        for Range { start, end } in &mut holes {
+            *start -= self.bytes.start;
+            *end -= self.bytes.start;
+        }
+        holes
+    }
+}
+
 /// What removals would take of a text, in bytes: literal ones, others, and of how much.
 #[derive(Default)]
 struct Sizes {
@@ -82,15 +107,6 @@ pub(super) fn joined(windows: Vec<(usize, Cleaned)>) -> Cleaned {
     all
 }
 
-/// The holes of windows as those of the text.
-pub(super) fn joined_holes(windows: Vec<(usize, Vec<Range<usize>>)>) -> Vec<Range<usize>> {
-    let moved = |(start, holes): (usize, Vec<Range<usize>>)| {
-        let moved = move |hole: Range<usize>| start + hole.start..start + hole.end;
-        holes.into_iter().map(moved)
-    };
-    windows.into_iter().flat_map(moved).collect()
-}
-
 impl Cleaner {
     /// The [`holes`](Cleaned::holes) that [`clean_of`](Cleaner::clean_of) makes in a text that is never
     /// at hand as a whole. `None` if it has to be: it is no larger than a few windows, cannot be read, or
@@ -111,29 +127,61 @@ impl Cleaner {
         text: &mut impl Windows,
         categories: Categories,
     ) -> Option<Vec<Range<usize>>> {
-        let windows = self.windows(text, categories, false, |settled| settled.holes());
-        windows.map(joined_holes)
+        let (mut all, mut start) = (Vec::new(), 0);
+        self.each_window(text, categories, |part, holes| {
+            let holes = holes.iter();
+            all.extend(holes.map(|hole| start + hole.start..start + hole.end));
+            start += part.len();
+            Some(())
+        })?;
+        Some(all)
     }
 
-    /// What `read` reads out of the windows of a large text, in order, each with the byte at which the
-    /// window begins; `None` if it has to be gone over as a whole. `fields`: whether they are read.
-    pub(super) fn windows<T>(
+    /// The same, told as soon as it is known: calls `each` with the parts of the text, in order, that
+    /// together are all of it, and the bytes of the part that go. What was told does not count where
+    /// `None` is returned in the end, be it because `each` returned it.
+    ///
+    /// ```
+    /// let outlets = cleaner::Outlets::bundled();
+    /// let cleaner = outlets.cleaner("akipress").unwrap().unwrap();
+    /// let page = "AKIPRESS.COM - The school was opened on Monday.\n\nIt has a new roof.\n\n";
+    /// let text = page.repeat(100_000);
+    /// let categories = cleaner::Categories::default();
+    /// let mut left = 0;
+    /// let told = cleaner.each_window(&mut &*text, categories, |part, holes| {
+    ///     left += part.len() - holes.iter().map(|hole| hole.len()).sum::<usize>();
+    ///     Some(())
+    /// });
+    /// assert!(told.is_some());
+    /// assert_eq!(left, cleaner.clean(&text).text.len());
+    /// ```
+    pub fn each_window(
+        &self,
+        text: &mut impl Windows,
+        categories: Categories,
+        mut each: impl FnMut(&str, &[Range<usize>]) -> Option<()>,
+    ) -> Option<()> {
+        self.windows(text, categories, false, |part, settled| {
+            each(part.text(), &part.holes(settled))
+        })
+    }
+
+    /// Calls `read` with the windows of a large text, in order; `None` if it has to be gone over as a
+    /// whole, or `read` returns it. `fields`: whether they are read.
+    pub(super) fn windows(
         &self,
         text: &mut dyn Windows,
         categories: Categories,
         fields: bool,
-        mut read: impl FnMut(&mut Settled) -> T,
-    ) -> Option<Vec<(usize, T)>> {
+        mut read: impl FnMut(Part, &mut Settled) -> Option<()>,
+    ) -> Option<()> {
         let mut scratch = SCRATCH.take().unwrap_or_default();
-        let mut windows = Vec::new();
-        let mut read = |start, settled: &mut Settled| windows.push((start, read(settled)));
         let is_read = self.read_windows(text, WINDOW, categories, fields, &mut scratch, &mut read);
         SCRATCH.set(Some(scratch));
-        is_read.map(|()| windows)
+        is_read
     }
 
-    /// Reads windows of about so many bytes, each with the byte at which it begins; `None` if the text
-    /// has to be gone over as a whole.
+    /// The same of windows of about so many bytes.
     fn read_windows(
         &self,
         text: &mut dyn Windows,
@@ -141,7 +189,7 @@ impl Cleaner {
         categories: Categories,
         fields: bool,
         scratch: &mut Scratch,
-        read: &mut dyn FnMut(usize, &mut Settled),
+        read: &mut dyn FnMut(Part, &mut Settled) -> Option<()>,
     ) -> Option<()> {
         let reach = self.matcher.reach() as usize + 1;
         let (head, tail) = self.matcher.zones();
@@ -184,7 +232,15 @@ impl Cleaner {
             window.leave_out_others();
             sizes.add(&window.settled);
             rounds = rounds.max(window.taken.len() - 1);
-            read(start, &mut window.settled);
+            let part = Part {
+                start,
+                window: text,
+                bytes: margin
+                    ..border
+                        .as_ref()
+                        .map_or(text.len(), |border| border.line - start),
+            };
+            read(part, &mut window.settled)?;
             if let Some(border) = &border {
                 start = window.start_before(border.around.start, reach);
             }
@@ -223,9 +279,10 @@ impl Cleaner {
                 kept,
                 ..
             } = &mut window.settled;
+            let first = deleted.len();
             let is_last = go.is_empty();
             deleted.append(&mut go);
-            let back = put_back(page, deleted, &stay);
+            let back = put_back(page, deleted, first, &stay);
             if round == 0 {
                 *kept = stay;
             }
@@ -554,15 +611,22 @@ keeps = ["Snow fell."]
     /// What windows of so many bytes find, and what passes over the whole text do.
     fn both(cleaner: &Cleaner, text: &str, size: usize, categories: Categories) -> (Found, Found) {
         let mut scratch = Scratch::default();
-        let (mut holes, mut cleaned) = (Vec::new(), Vec::new());
-        let mut read = |start, settled: &mut Settled| {
-            holes.push((start, settled.holes()));
-            cleaned.push((start, cleaner.cleaned(settled)));
+        let (mut holes, mut cleaned, mut parts) = (Vec::new(), Vec::new(), String::new());
+        let mut read = |part: Part, settled: &mut Settled| {
+            let start = parts.len();
+            let of_part = part.holes(settled).into_iter();
+            holes.extend(of_part.map(|hole| start + hole.start..start + hole.end));
+            parts += part.text();
+            cleaned.push((part.start, cleaner.cleaned(settled)));
+            Some(())
         };
         let text_of = &mut &*text;
         let is_read =
             cleaner.read_windows(text_of, size, categories, true, &mut scratch, &mut read);
-        let windows = is_read.map(|()| (joined(cleaned), joined_holes(holes)));
+        if is_read.is_some() {
+            assert_eq!(parts, text);
+        }
+        let windows = is_read.map(|()| (joined(cleaned), holes));
         let whole = cleaner.settled(text, categories, true, |settled| {
             (cleaner.cleaned(settled), settled.holes())
         });

@@ -65,7 +65,7 @@ pub(crate) struct Scratch {
     /// How many lines were taken off the page, or more.
     pub(crate) gone: u32,
     /// The lines that may be of a block with a zone.
-    zoned: Room,
+    pub(crate) zoned: Room,
     /// The inline rules that may find something in any line.
     searched: Vec<u32>,
     /// The steps of each block that some line of the page serves, or served, as far as they are looked
@@ -102,7 +102,7 @@ const TRY: usize = 8;
 
 /// The lines in which a match may lie: all before one of them, or all from one on.
 #[derive(Clone, Copy, Debug, Default)]
-struct Room {
+pub(crate) struct Room {
     before: u32,
     from: u32,
 }
@@ -405,10 +405,10 @@ impl Matcher {
 
     /// Whether some change of the page can make a rule find something at a line that was asked before.
     #[inline]
-    pub(crate) fn may_have_news(&self, page: &Page, line: u32, scratch: &Scratch) -> bool {
+    pub(crate) fn may_have_news(&self, page: &Page, line: u32, zoned: Room) -> bool {
         let notes = page.notes(line);
         notes & CONCERNED & !ZONED_ANCHOR != 0
-            || (notes & ZONED_ANCHOR != 0 && scratch.zoned.has(line, line))
+            || (notes & ZONED_ANCHOR != 0 && zoned.has(line, line))
     }
 
     /// Whether a change so far away can.

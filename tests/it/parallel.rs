@@ -212,6 +212,32 @@ fn large_text_is_cleaned_as_it_is_however_it_comes() {
     assert_eq!((run.status, run.err.as_str()), (0, ""));
     same(place.read("a.txt").as_bytes(), &from_stdin.out);
 
+    // What concerns all of it is known when most has been written, which is dropped then.
+    let numbers = r#"outlet = "numbers"
+        name = "Numbers"
+        [[line]]
+        id = "number"
+        category = "promo"
+        note = "They are no part of an article."
+        pattern = 'Number \d+ of a list of numbers'
+        removes = ["Number 12 of a list of numbers"]
+        keeps = ["Number 12 of a list of them"]"#;
+    place.put("rules/numbers.toml", numbers);
+    let flagged = "Number 1 of a list of numbers\nIt rained.\n".repeat(150_000);
+    place.put("flagged.txt", &flagged);
+    let args_of_flagged = ["-O", "numbers", "-o", "out.flagged.txt", "flagged.txt"];
+    let told = "flagged.txt: note: left as it is: patterns would take 74 % of it, over the ceiling of 60 % \
+        (rules: numbers/number)\n";
+    check(place.run(&args_of_flagged), 0, "", told);
+    same(place.read("out.flagged.txt").as_bytes(), flagged.as_bytes());
+    let names = std::fs::read_dir(place.0.path()).unwrap();
+    let mut names = names.map(|entry| entry.unwrap().file_name());
+    assert!(names.all(|name| !name.to_string_lossy().starts_with(".cleaner")));
+    // What is neither there nor a file is written to once.
+    let run = place.run_raw(&[&args[..], &["-o", "/dev/stdout", "a.txt"]].concat(), "");
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+    same(&run.out, &from_stdin.out);
+
     // What is wrong at its end is told, and nothing is written.
     place.put("b.txt", [text.as_bytes(), b"\xff\n"].concat());
     let told = format!(

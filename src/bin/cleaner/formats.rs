@@ -29,7 +29,7 @@ const SPARE: usize = 64;
 /// A text of this size is read window by window, or into memory of its own: bytes.
 pub const LARGE: u64 = 4 << 20;
 /// How much is written at once of what is left of a text.
-const WRITTEN: usize = 128 << 10;
+pub const WRITTEN: usize = 128 << 10;
 /// How much is looked at to tell a format.
 const PEEK: usize = 512;
 const GZIP: &[u8] = &[0x1f, 0x8b];

@@ -133,6 +133,12 @@ impl Targets {
         begun.map_err(|error| self.cannot(at, &error))
     }
 
+    /// Whether the file of the input of this number appears when it is whole: what was written of it is
+    /// dropped otherwise.
+    pub fn can_wait(&self, at: usize) -> bool {
+        fs::metadata(&self.files[at]).map_or(true, |known| known.is_file())
+    }
+
     /// That the file of the input of this number cannot be written, in words.
     pub fn cannot(&self, at: usize, error: &io::Error) -> String {
         format!("cannot write {}: {error}", self.files[at].display())

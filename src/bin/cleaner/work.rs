@@ -1,7 +1,7 @@
 //! What is done with a job: whose its documents are, what is left of them, what is shown and told
 //! of them. Nothing is printed here: all comes out as a [`Done`], for the sink.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -375,13 +375,8 @@ impl Work<'_> {
     fn page(&self, source: Option<Source>, done: &mut Done) {
         done.is_end = true;
         let input = self.input(done);
-        if source.is_none()
-            && let Some((file, holes)) = self.large(input)
-        {
-            done.changed |= !holes.is_empty();
-            done.totals.count(file.length(), &holes);
-            let text = Text::InFile(Box::new(file));
-            return self.write_page(Left { text, holes }, done);
+        if source.is_none() && self.large(done).is_some() {
+            return;
         }
         let opened = match source {
             Some(source) => Ok(source),
@@ -439,8 +434,9 @@ impl Work<'_> {
         }
     }
 
-    /// A large page of text that need not be in memory as a whole, and the bytes of it that go.
-    fn large(&self, input: &Input) -> Option<(TextFile, Vec<Range<usize>>)> {
+    /// A large page of text that need not be in memory as a whole; `None` if it has to be.
+    fn large(&self, done: &mut Done) -> Option<()> {
+        let input = self.input(done);
         if input.size() < formats::LARGE
             || self.needs_rules()
             || self.against.is_some()
@@ -455,10 +451,76 @@ impl Work<'_> {
             .as_ref()
             .or(self.rules.addressed.as_ref())?;
         let mut file = TextFile::open(input.as_file()?, self.args.max_record)?;
+        let length = file.length();
+        let file_can_wait = |targets: &&Targets| {
+            self.writes_pages() && !self.args.in_place && targets.can_wait(done.at)
+        };
+        if let Some(targets) = self.targets.filter(file_can_wait) {
+            let gone = self.write_windows(cleaner, &mut file, targets, done)?;
+            done.out = Out::Written;
+            done.changed |= gone > 0;
+            done.totals.count(length, gone);
+            return Some(());
+        }
         let work = AssertUnwindSafe(|| cleaner.holes_of_windows(&mut file, self.categories));
         let holes = catch_unwind(work).ok()??;
         file.check().ok()?;
-        Some((file, holes))
+        done.changed |= !holes.is_empty();
+        done.totals
+            .count(length, holes.iter().map(Range::len).sum());
+        let text = Text::InFile(Box::new(file));
+        self.write_page(Left { text, holes }, done);
+        Some(())
+    }
+
+    /// Writes what is left of a large page while it is read; returns how many bytes go. `None` if it has
+    /// to be in memory as a whole, and nothing is written.
+    fn write_windows(
+        &self,
+        cleaner: &Cleaner,
+        file: &mut TextFile,
+        targets: &Targets,
+        done: &mut Done,
+    ) -> Option<usize> {
+        let mut gone = 0;
+        let mut write = || -> Result<Option<()>, String> {
+            let cannot = |error| targets.cannot(done.at, &error);
+            let begun = targets.begin(done.at)?;
+            let packer = Packer::new(begun, self.compression(done.at)).map_err(cannot)?;
+            let mut out = BufWriter::with_capacity(formats::WRITTEN, packer);
+            let mut written = Ok(());
+            let work = AssertUnwindSafe(|| {
+                cleaner.each_window(file, self.categories, |part, holes| {
+                    gone += holes.iter().map(Range::len).sum::<usize>();
+                    let mut pieces = formats::between(0..part.len(), holes);
+                    written = pieces.try_for_each(|piece| out.write_all(&part.as_bytes()[piece]));
+                    written.is_ok().then_some(())
+                })
+            });
+            let told = catch_unwind(work).ok().flatten();
+            written.map_err(cannot)?;
+            if told.is_none() || file.check().is_err() {
+                return Ok(None);
+            }
+            let packer = out
+                .into_inner()
+                .map_err(|error| cannot(error.into_error()))?;
+            let commit = |file| self.commit(file);
+            packer.finish().and_then(commit).map_err(cannot).map(Some)
+        };
+        match write() {
+            Ok(told) => told?,
+            Err(what) => self.fail(done, None, what),
+        }
+        Some(gone)
+    }
+
+    /// Puts the file of a page under its name.
+    fn commit(&self, file: Pending) -> io::Result<()> {
+        match self.args.resume {
+            true => file.commit(),
+            false => file.commit_page(),
+        }
     }
 
     /// Whether pages are written where they are cleaned. What goes of them, if it is kept, has to be
@@ -484,14 +546,9 @@ impl Work<'_> {
             let file = targets.begin(done.at)?;
             let mut packer = Packer::new(file, self.compression(done.at))
                 .map_err(|error| targets.cannot(done.at, &error))?;
-            let commit = if self.args.resume {
-                Pending::commit
-            } else {
-                Pending::commit_page
-            };
             left.write_to(&mut packer)
                 .and_then(|()| packer.finish())
-                .and_then(commit)
+                .and_then(|file| self.commit(file))
                 .map_err(|error| targets.cannot(done.at, &error))
         };
         if let Err(what) = write() {

@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use cleaner::Outlets;
 use memchr::memchr_iter;
@@ -91,12 +90,12 @@ impl Totals {
         self.bytes_in - self.bytes_out
     }
 
-    /// Counts a document of so many bytes, of which these go.
-    pub fn count(&mut self, bytes: usize, holes: &[Range<usize>]) {
+    /// Counts a document of so many bytes, of which so many go.
+    pub fn count(&mut self, bytes: usize, gone: usize) {
         self.documents += 1;
-        self.changed += usize::from(!holes.is_empty());
+        self.changed += usize::from(gone > 0);
         self.bytes_in += bytes;
-        self.bytes_out += bytes - holes.iter().map(Range::len).sum::<usize>();
+        self.bytes_out += bytes - gone;
     }
 
     /// Counts a document; only `in_detail` by outlet, category and rule.
@@ -106,7 +105,7 @@ impl Totals {
         let flagged = usize::from(cleaned.flag.is_some());
         let bytes_in = page.text.len();
         let bytes_out = bytes_in - page.gone();
-        self.count(bytes_in, &page.holes);
+        self.count(bytes_in, page.gone());
         self.flagged += flagged;
         self.undecided += usize::from(page.outlet.is_none());
         if !in_detail {
