@@ -1059,9 +1059,14 @@ fn put_back(page: &mut Page, deleted: &[Find], first: usize, stay: &[Find]) -> V
         return lines;
     }
     // What was gone before was not found again.
-    let mut gone: Vec<u32> = deleted[first..].iter().map(|taken| taken.line).collect();
-    gone.sort_unstable();
-    lines.retain(|line| gone.binary_search(line).is_err());
+    let mut are_left = vec![true; lines.len()];
+    for taken in &deleted[first..] {
+        if let Ok(at) = lines.binary_search(&taken.line) {
+            are_left[at] = false;
+        }
+    }
+    let mut are_left = are_left.into_iter();
+    lines.retain(|_| are_left.next() == Some(true));
     page.put_back(&lines);
     lines
 }

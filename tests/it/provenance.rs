@@ -261,7 +261,7 @@ fn restore_refuses_files_that_do_not_fit() {
     place.put("note.jsonl", "no json\n");
     place.put(
         "added.jsonl",
-        r#"{"record":1,"removals":[],"added":",\"read\":{}"}"#,
+        r#"{"record":1,"removals":[],"added":",\"read\":{}","lines":1}"#,
     );
     for (went, file) in [
         ("went.jsonl", "short.jsonl"),
@@ -285,6 +285,47 @@ fn restore_refuses_files_that_do_not_fit() {
     place.put("out/a.jsonl", "");
     let err = "cleaner: error: name the folder to restore the files into with --output\n";
     check(place.run(&["restore", "went.jsonl", "out"]), 2, "", err);
+}
+
+#[test]
+fn restore_notices_lines_that_are_lost() {
+    let place = Place::new();
+    for name in ["a", "b"] {
+        place.put(&format!("in/{name}.jsonl"), record(PAGE) + &record(PAGE));
+        let input = format!("in/{name}.jsonl");
+        let went = format!("--removed={name}.went.jsonl");
+        check(place.run(&[&went, "-o", "out/", &input]), 0, "", "");
+    }
+    let went = ["a", "b"].map(|name| place.read(&format!("{name}.went.jsonl")));
+    assert!(went[0].ends_with(",\"lines\":2}\n"));
+    // Two runs are as one.
+    let all = went.concat();
+    place.put("all.jsonl", &all);
+    let restore = ["restore", "all.jsonl", "out", "-o", "back"];
+    check(place.run(&restore), 0, "", "");
+    assert_same_trees(&place, "back/", "in/");
+    std::fs::remove_dir_all(place.path("back")).unwrap();
+
+    let lines: Vec<&str> = all.split_inclusive('\n').collect();
+    let missing = "the last line, which says how many there are, is missing";
+    let fewer = "this is the last of 2 lines, not all of which are there";
+    for (lost, line, what) in [(0, 1, fewer), (1, 3, fewer), (2, 3, fewer), (3, 4, missing)] {
+        let mut left = lines.clone();
+        left.remove(lost);
+        place.put("all.jsonl", left.concat());
+        let err = format!(
+            "cleaner: error: line {line} of what went: {what}; nothing has been restored\n"
+        );
+        check(place.run(&restore), 2, "", &err);
+        assert!(!place.path("back").exists());
+    }
+    for (lost, line, what) in [(0, 1, fewer), (1, 2, missing)] {
+        place.put("a.went.jsonl", lines[1 - lost]);
+        let err = format!("out/a.jsonl: error: line {line} of what went: {what}\n");
+        let run = place.run(&["restore", "a.went.jsonl", "out/a.jsonl", "-o", "back"]);
+        check(run, 2, "", &err);
+        assert!(!place.path("back").exists());
+    }
 }
 
 #[test]

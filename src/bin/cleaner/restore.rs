@@ -29,6 +29,8 @@ struct Record {
     head: Option<String>,
     rejected: Option<String>,
     rejected_bytes: Option<Vec<u8>>,
+    /// How many lines end with this one: the last one of --removed has it.
+    lines: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +47,8 @@ struct Records {
     piece: Vec<u8>,
     at: usize,
     number: u64,
+    /// How many came since the last one that said how many there are; `None` if none has to.
+    uncounted: Option<u64>,
 }
 
 /// Restores what the arguments name; returns the exit code.
@@ -54,7 +58,7 @@ pub fn run(args: &args::Restore, console: Console) -> Result<u8, Failure> {
     }
     let file = args.file.as_deref().filter(|file| *file != Path::new("-"));
     let name = file.map_or("<stdin>".to_owned(), |file| file.display().to_string());
-    let mut records = match Records::open(file) {
+    let mut records = match Records::open(file, false) {
         Ok(records) => records,
         Err(what) => {
             console.error(&name, what);
@@ -123,7 +127,8 @@ pub fn run(args: &args::Restore, console: Console) -> Result<u8, Failure> {
 }
 
 impl Records {
-    fn open(file: Option<&Path>) -> Result<Records, String> {
+    /// `counted`: whether the last line says how many there are.
+    fn open(file: Option<&Path>, counted: bool) -> Result<Records, String> {
         let source = Source::open(
             file,
             Some(Format::Jsonl),
@@ -136,6 +141,7 @@ impl Records {
             piece: Vec::new(),
             at: 0,
             number: 0,
+            uncounted: counted.then_some(0),
         })
     }
 
@@ -146,6 +152,21 @@ impl Records {
             piece: Vec::new(),
             at: 0,
             number: 0,
+            uncounted: None,
+        }
+    }
+
+    /// Counts a line, if they are counted.
+    fn count(&mut self, record: Record) -> Result<Record, String> {
+        let Some(count) = &mut self.uncounted else {
+            return Ok(record);
+        };
+        *count += 1;
+        match record.lines {
+            Some(lines) if std::mem::take(count) != lines => Err(format!(
+                "this is the last of {lines} lines, not all of which are there"
+            )),
+            _ => Ok(record),
         }
     }
 }
@@ -157,7 +178,13 @@ impl Iterator for Records {
         loop {
             if self.at == self.piece.len() {
                 self.piece = match self.source.as_mut()?.lines() {
-                    Ok(piece) => piece?.bytes,
+                    Ok(Some(piece)) => piece.bytes,
+                    Ok(None) => {
+                        self.source = None;
+                        let what = "the last line, which says how many there are, is missing";
+                        let is_cut = self.uncounted.is_some_and(|count| count > 0);
+                        return is_cut.then(|| (self.number + 1, Err(what.to_owned())));
+                    }
                     Err(what) => {
                         // What cannot be read now cannot be read next time either.
                         self.source = None;
@@ -174,6 +201,7 @@ impl Iterator for Records {
                 let record = serde_json::from_slice(line).map_err(|error| {
                     format!("this is no line of `cleaner --json` or --removed: {error}")
                 });
+                let record = record.and_then(|record| self.count(record));
                 return Some((self.number, record));
             }
         }

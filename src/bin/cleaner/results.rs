@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
+use memchr::{memchr_iter, memrchr};
 use tempfile::SpooledTempFile;
 
 use crate::args::OnError;
@@ -65,7 +66,7 @@ enum Removed {
 /// A file of lines.
 struct Listed {
     path: PathBuf,
-    out: Packer<Pending>,
+    out: Lines,
     /// Lines of an input that is not at its end: if it fails they are none.
     waiting: SpooledTempFile,
     is_waiting: bool,
@@ -75,14 +76,18 @@ struct Listed {
 const WAITING: usize = 1 << 20;
 
 impl Listed {
-    fn new(path: &Path) -> Result<Listed, String> {
+    /// `counted`: whether the last line, an object, gets to know how many there are.
+    fn new(path: &Path, counted: bool) -> Result<Listed, String> {
         let cannot = |error: io::Error| format!("cannot write {}: {error}", path.display());
         let file = Pending::new(path).map_err(cannot)?;
         let (_, compression) = formats::named(path);
         let out = Packer::new(file, compression).map_err(cannot)?;
         Ok(Listed {
             path: path.to_owned(),
-            out,
+            out: Lines {
+                out,
+                last: counted.then(Last::default),
+            },
             waiting: tempfile::spooled_tempfile_in(WAITING, output::folder_of(path)),
             is_waiting: false,
         })
@@ -130,6 +135,51 @@ impl Listed {
     }
 }
 
+/// Lines that are written.
+struct Lines {
+    out: Packer<Pending>,
+    last: Option<Last>,
+}
+
+/// The last line so far, which is held back, and how many there are with it.
+#[derive(Default)]
+struct Last {
+    line: Vec<u8>,
+    count: usize,
+}
+
+impl Lines {
+    fn finish(mut self) -> io::Result<Pending> {
+        if let Some(Last { line, count }) = self.last
+            && let Some(object) = line.strip_suffix(b"}\n")
+        {
+            self.out.write_all(object)?;
+            writeln!(self.out, ",\"lines\":{count}}}")?;
+        }
+        self.out.finish()
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Some(Last { line, count }) = &mut self.last else {
+            return self.out.write(bytes);
+        };
+        *count += memchr_iter(b'\n', bytes).count();
+        line.extend_from_slice(bytes);
+        let inner = line.strip_suffix(b"\n").unwrap_or(line);
+        if let Some(end) = memrchr(b'\n', inner) {
+            self.out.write_all(&line[..=end])?;
+            line.drain(..=end);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
 impl<'a> Results<'a> {
     /// Opens what is written beside the outputs.
     ///
@@ -146,10 +196,10 @@ impl<'a> Results<'a> {
             None => Removed::Nowhere,
             Some(_) if is_plan => Removed::Nowhere,
             Some(path) if output::is_meant_as_folder(path) => Removed::Folder(path.clone(), None),
-            Some(path) => Removed::File(Listed::new(path)?),
+            Some(path) => Removed::File(Listed::new(path, true)?),
         };
         let rejected = match &args.on_error {
-            OnError::Reject(path) if !is_plan => Some(Listed::new(path)?),
+            OnError::Reject(path) if !is_plan => Some(Listed::new(path, false)?),
             _ => None,
         };
         Ok(Results {
@@ -481,7 +531,7 @@ impl<'a> Results<'a> {
                     );
                     let made = output::make_folder(&path);
                     made.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-                    *open = Some(Listed::new(&path)?);
+                    *open = Some(Listed::new(&path, true)?);
                 }
                 // If the input fails its file is not written at all.
                 open.as_mut().map_or(Ok(()), |open| open.write(lines, true))

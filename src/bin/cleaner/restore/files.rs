@@ -98,6 +98,14 @@ impl Run<'_> {
             }
             return Ok(all);
         }
+        if let Some(removed) = removed.filter(|removed| removed.is_file()) {
+            // What is missing of one file is known at the end of all.
+            let mut lines = open(Some(removed))?;
+            if let Some((number, Err(what))) = lines.find(|(_, record)| record.is_err()) {
+                let what = format!("line {number} of what went: {what}; nothing has been restored");
+                return Err(Failure::Said(what));
+            }
+        }
         // The lines of a file are together.
         let mut lines = open(removed)?.peekable();
         let mut done: HashSet<String> = HashSet::new();
@@ -237,7 +245,7 @@ fn refuse_strays(folder: &Path, files: &BTreeMap<String, &Input>) -> Result<(), 
 /// Opens what `--removed` wrote.
 fn open(file: Option<&Path>) -> Result<Records, String> {
     let name = file.map_or("<stdin>".to_owned(), |file| file.display().to_string());
-    Records::open(file).map_err(|what| format!("{name}: {what}"))
+    Records::open(file, true).map_err(|what| format!("{name}: {what}"))
 }
 
 fn is_of(record: &Result<Record, String>, path: Option<&str>) -> bool {
