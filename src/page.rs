@@ -42,6 +42,8 @@ const BLANK_ABOVE: u8 = 2;
 const GONE: u8 = 4;
 /// It lost parts.
 const CUT: u8 = 8;
+/// It went, or lost parts, which were put back.
+const BACK: u8 = 16;
 
 impl Line {
     #[inline]
@@ -370,6 +372,12 @@ impl<'t> Page<'t> {
         self.lines[line as usize].is(CUT)
     }
 
+    /// Whether the line, or parts of it, went and were put back.
+    #[inline]
+    pub(crate) fn is_back(&self, line: u32) -> bool {
+        self.lines[line as usize].is(BACK)
+    }
+
     /// The line as it is now, without its line end.
     #[inline]
     pub(crate) fn content(&self, line: u32) -> &str {
@@ -594,7 +602,7 @@ impl<'t> Page<'t> {
                 _ => self.lines[next as usize].prev = line,
             }
             let known = &mut self.lines[line as usize];
-            known.state &= !GONE;
+            known.state = known.state & !GONE | BACK;
             (known.prev, known.next) = (before, next);
         }
         // Of the lines that went only those between two that are left are before the second one.
@@ -692,16 +700,17 @@ impl<'t> Page<'t> {
     pub(crate) fn reset(&mut self, gone: &[u32], parts: &[(u32, Vec<Range<usize>>)]) {
         for (line, _) in std::mem::take(&mut self.cut) {
             let known = &mut self.lines[line as usize];
-            known.state &= !CUT;
+            known.state = known.state & !CUT | BACK;
             known.notes.set(0);
             known.changes();
             self.edges[line as usize % NEAR].set((NONE, Edges::NONE));
         }
         let mut next = gone.iter().peekable();
         for (at, line) in self.lines.iter_mut().enumerate() {
-            line.state &= !GONE;
             if next.next_if(|&&gone| gone == at as u32).is_some() {
                 line.state |= GONE;
+            } else if line.is(GONE) {
+                line.state = line.state & !GONE | BACK;
             }
         }
         self.whole = gone.is_empty();

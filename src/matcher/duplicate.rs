@@ -111,7 +111,7 @@ impl Duplicate {
             if before == NONE {
                 return false;
             }
-            if before + 1 != line || page.is_cut(before) {
+            if before + 1 != line || page.is_cut(before) || page.is_back(before) {
                 return true;
             }
             line = before;

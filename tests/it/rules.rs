@@ -925,6 +925,31 @@ fn a_line_that_a_round_cut_is_a_copy_of_one_that_is_put_back() {
 }
 
 #[test]
+fn a_line_that_came_into_a_zone_is_a_copy_of_one_that_is_put_back() {
+    let rules = rule(
+        "duplicate",
+        "c",
+        "one two three\n[-one two three-]",
+        "gap = false\nleast = 3\nalike = 0.6",
+    )
+    .replace("promo", "credit")
+        + &rule(
+            "duplicate",
+            "d",
+            "[-one two three-]\none two three",
+            "gap = false\nleast = 3\nalike = 0.6\ngoes = 'earlier'\nzone = { head = 3 }",
+        );
+    let lines = [
+        "one two three four five six",
+        "one two three five six",
+        "Alpha",
+        "* - Alpha",
+    ];
+    let left = format!("{}\n{}", lines[1], lines[3]);
+    check(&rules, &[(&lines.join("\n"), &left)]);
+}
+
+#[test]
 fn what_another_rule_took_is_not_kept() {
     let rules = line("With AP").replace("promo", "credit")
         + &rule("line", "p", "With AP", "pattern = 'With .+'");
