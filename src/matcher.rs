@@ -22,6 +22,7 @@ mod memory;
 mod miss;
 mod pass;
 mod pattern;
+mod replay;
 mod served;
 pub(crate) mod shape;
 pub(crate) mod sign;

@@ -8,6 +8,7 @@ use super::line;
 use super::lookup::{How, Lookup, Wanted};
 use super::memory::Memory;
 use super::pattern::{Pattern, Patterns};
+use super::replay::Looked;
 use super::served::{self, Known, Served};
 use super::{Find, RuleIndex, step_asker};
 use crate::error::{Problem, SourceFile};
@@ -168,11 +169,11 @@ enum What {
 /// One line of a match.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bound {
-    step: u32,
+    pub(super) step: u32,
     /// How many lines of the step stand before it.
-    taken: u32,
-    line: u32,
-    is_literal: bool,
+    pub(super) taken: u32,
+    pub(super) line: u32,
+    pub(super) is_literal: bool,
 }
 
 impl Block {
@@ -441,17 +442,42 @@ impl Block {
         if attempt.is_end_of(&tried.last, start) {
             return;
         }
-        let matched = attempt.matches(0, start);
-        attempt.seen.tries += (TRIES - attempt.tries) as usize;
-        let bound = &attempt.seen.bound;
+        let matched = self.attempt(page, start, seen);
+        let bound = &seen.bound;
         if let (Some(rest), Some(first), Some(last)) = (matched, bound.first(), bound.last())
             && fits(first.line, last.line)
         {
-            let reads = attempt.seen.reads;
-            tried.rest = self.take(page, bound, tried, rest, reads, finds);
+            tried.rest = self.take(page, bound, tried, rest, seen.reads, finds);
             tried.last.clear();
             tried.last.extend_from_slice(bound);
         }
+    }
+
+    /// Whether the block matches from a line on, as [`Attempt::matches`].
+    fn attempt(&self, page: &Page, start: u32, seen: &mut Seen) -> Option<u32> {
+        let known = seen.known;
+        // Where the rest of a page begins is no matter of the lines that are looked at.
+        let has_rest = self.end < self.steps.len();
+        let remembered = known.remembered(page, start).filter(|_| !has_rest);
+        let replays = remembered.map(|known| &known.replays);
+        let replay =
+            replays.and_then(|made| made.find(self.number, page, start, known, seen.looked));
+        if let Some(replay) = replay {
+            seen.tries += replay.tries as usize;
+            seen.bound.clear();
+            seen.bound.extend(replay.bound(seen.looked));
+            return replay.matches.then_some(NONE);
+        }
+        let mut attempt = Attempt::new(self, page, seen);
+        let matched = attempt.matches(0, start);
+        let tries = TRIES - attempt.tries;
+        let saw_end = attempt.saw_end;
+        seen.tries += tries as usize;
+        if let Some(replays) = replays {
+            let made = (matched.is_some(), &seen.bound[..], tries);
+            replays.keep(self.number, page, known, seen.looked, saw_end, made);
+        }
+        matched
     }
 
     /// Adds what goes of a match, behind which the rest begins, but what the last match has taken
@@ -536,6 +562,7 @@ impl Block {
             },
             reads: false,
             bound: &mut Vec::new(),
+            looked: &mut Vec::new(),
             tries: 0,
         };
         if has_zone {
@@ -636,6 +663,8 @@ struct Attempt<'a, 's, 'w> {
     deepest: Deepest,
     /// What the line serves that was asked for last, and the steps of which that is not known.
     steps: (u32, served::Steps, Steps),
+    /// Whether the page has no line where one was looked for.
+    saw_end: bool,
     seen: &'s mut Seen<'w>,
 }
 
@@ -666,6 +695,8 @@ pub(crate) struct Seen<'w> {
     pub(crate) reads: bool,
     /// The lines of the present attempt.
     pub(crate) bound: &'w mut Vec<Bound>,
+    /// The lines that it looked at, in order.
+    pub(crate) looked: &'w mut Vec<Looked>,
     /// How often a line was tried against a step.
     pub(crate) tries: usize,
 }
@@ -673,6 +704,7 @@ pub(crate) struct Seen<'w> {
 impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
     fn new(block: &'a Block, page: &'a Page<'a>, seen: &'s mut Seen<'w>) -> Attempt<'a, 's, 'w> {
         seen.bound.clear();
+        seen.looked.clear();
         Attempt {
             block,
             page,
@@ -683,6 +715,7 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
                 line: NONE,
             },
             steps: (NONE, served::Steps::default(), 0),
+            saw_end: false,
             seen,
         }
     }
@@ -701,6 +734,7 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
             } else {
                 let step = &block.steps[at];
                 self.tries = self.tries.checked_sub(1)?;
+                self.look(line);
                 if line != NONE
                     && self.seen.bound.len() < SPAN as usize
                     && self.is_near(line)
@@ -738,6 +772,20 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
                 }
                 self.note_depth(at, line);
             }
+        }
+    }
+
+    /// Notes that a line is looked at, which follows the others or is one of them.
+    #[inline(always)]
+    fn look(&mut self, line: u32) {
+        if line == NONE {
+            self.saw_end = true;
+            return;
+        }
+        let looked = &mut self.seen.looked;
+        if looked.last().is_none_or(|last| last.line < line) {
+            let asked = false;
+            looked.push(Looked { line, asked });
         }
     }
 
@@ -789,6 +837,10 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
         }
         if unknown & own == 0 {
             return None;
+        }
+        let mut looked = self.seen.looked.iter_mut().rev();
+        if let Some(looked) = looked.find(|looked| looked.line == line) {
+            looked.asked = true;
         }
         block.serves_by_itself(at, page, line, steps.is_known, self.seen)
     }

@@ -6,12 +6,13 @@ use once_cell::sync::OnceCell;
 
 use super::gate::SPREAD;
 use super::lookup::{Hit, key};
+use super::replay::Replays;
 use super::served::StepHits;
 use crate::page::NONE;
 use crate::text::{Edges, first_edge, last_edge};
 
-/// Lines that serve something, each at the place that its first and last bytes and its length tell.
-/// The first line that comes to a place has it for good.
+/// Lines that serve something, each at one of two places that its first and last bytes and its length
+/// tell. The first line that comes to a place has it for good.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     places: Box<[OnceCell<Place>]>,
@@ -40,6 +41,8 @@ pub(crate) struct Remembered {
     /// Which questions were asked of it, and to which of these the answer is yes: a bit for each.
     asked: AtomicU64,
     yes: AtomicU64,
+    /// What came of attempts from it.
+    pub(super) replays: Replays,
 }
 
 /// How many questions there are.
@@ -73,6 +76,12 @@ impl Memory {
     pub(crate) fn get(&self, content: &[u8]) -> Option<(u32, &Remembered)> {
         let hash = hash(content);
         let place = self.place(hash);
+        self.known_at(place, hash, content)
+            .or_else(|| self.known_at(place ^ 1, hash, content))
+    }
+
+    #[inline]
+    fn known_at(&self, place: u32, hash: u64, content: &[u8]) -> Option<(u32, &Remembered)> {
         let known = self.places.get(place as usize)?.get()?;
         (known.hash == hash && *known.line.content == *content).then_some((place, &*known.line))
     }
@@ -89,9 +98,7 @@ impl Memory {
             return None;
         }
         let hash = hash(content);
-        // Another line, or another thread, may have been faster.
-        let known = self.places.get(self.place(hash) as usize)?;
-        known.get_or_init(|| Place {
+        let remembered = || Place {
             hash,
             line: Box::new(Remembered {
                 content: content.into(),
@@ -100,9 +107,19 @@ impl Memory {
                 notes,
                 asked: AtomicU64::new(0),
                 yes: AtomicU64::new(0),
+                replays: Replays::default(),
             }),
-        });
-        self.get(content).map(|(place, _)| place)
+        };
+        // Other lines, or another thread, may have been faster.
+        let place = self.place(hash);
+        for place in [place, place ^ 1] {
+            let known = self.places.get(place as usize)?;
+            known.get_or_init(remembered);
+            if let Some((place, _)) = self.known_at(place, hash, content) {
+                return Some(place);
+            }
+        }
+        None
     }
 
     /// The place of a line of this hash.

@@ -5,6 +5,7 @@ use super::inline::Inline;
 use super::line;
 use super::lookup::Hit;
 use super::memory::Twins;
+use super::replay::Looked;
 use super::served::{Known, Served, StepHits, is_known, part};
 use super::{
     ANCHOR, BlockAsker, COPIES, COPIES_AT, Find, HIT, INLINE, LineAsker, MAYBE, Matcher, NEW,
@@ -78,6 +79,7 @@ pub(crate) struct Scratch {
     tried: Vec<(u32, Tried)>,
     pass: u32,
     bound: Vec<Bound>,
+    looked: Vec<Looked>,
     /// What one line serves.
     hits: Vec<Hit>,
     lines: Vec<Hit>,
@@ -786,6 +788,7 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
             tried,
             pass,
             bound,
+            looked,
             finds,
             ..
         } = &mut *self.scratch;
@@ -799,6 +802,7 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
             known: Known { served, memory },
             reads: *fields,
             bound,
+            looked,
             tries: 0,
         };
         starts.retain(|&start| {

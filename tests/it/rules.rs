@@ -292,6 +292,45 @@ fn inline_rules_see_the_raw_line_and_cut_their_group() {
     check(&rules, &cases);
 }
 
+/// A cleaner remembers what came of attempts from lines that it has seen before.
+#[test]
+fn what_a_block_matches_does_not_depend_on_earlier_texts() {
+    let blocks = [
+        (
+            "[-Embed-]\n[-share-]",
+            "lines = [{ text = 'Embed' }, { text = 'share' }]\ngap = false",
+        ),
+        (
+            "[-Embed-]\n[-share-]\n[-share-]",
+            "lines = [{ text = 'Embed' }, { text = 'share', repeat = 2 }, { text = 'Old', optional = true }]",
+        ),
+        (
+            "[-Embed-]\nOld\n[-share-]",
+            "lines = [{ text = 'Embed' }, { title = true, optional = true, keep = true }, { text = 'share' }]",
+        ),
+        (
+            "[-share-]\n[-Embed-]\nshare",
+            "lines = [{ pattern = '[a-z]+' }, { text = 'Embed' }, { same = 1, keep = true }]",
+        ),
+    ];
+    let lines = ["Embed\n", "share\n", "Old\n", "It rained.\n", "\n"];
+    let longest = lines.len().pow(4);
+    for (removes, keys) in blocks {
+        let rules = rule("block", "b", removes, keys);
+        let seasoned = outlet(&rules);
+        for number in 0..longest {
+            let mut left = number;
+            let mut text = String::new();
+            while left > 0 {
+                text += lines[left % lines.len()];
+                left /= lines.len();
+            }
+            let fresh = outlet(&rules).clean(&text);
+            assert_eq!(seasoned.clean(&text), fresh, "{text:?} {keys}");
+        }
+    }
+}
+
 #[test]
 fn of_two_copies_one_goes() {
     let near = rule(
