@@ -672,7 +672,7 @@ impl Cleaner {
         } = scratch;
         let zoned = *zoned;
         asks.clear();
-        let few = match near {
+        let all = match near {
             Some(near) => {
                 near.retain(|&line| !page.is_gone(line));
                 Some(&near[..])
@@ -682,9 +682,9 @@ impl Cleaner {
                 Some(page.noted()).filter(|noted| all_noted && touched.len() >= noted.len() / OFTEN)
             }
         };
-        if let Some(few) = few {
+        if let Some(all) = all {
             // A line that was not touched itself is asked as if it stood beside a change.
-            let concerned = few.iter().filter(|&&line| {
+            let concerned = all.iter().filter(|&&line| {
                 !page.is_gone(line)
                     && (page.notes(line) & KNOWN == 0
                         || self.matcher.may_have_news(page, line, zoned)

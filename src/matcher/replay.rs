@@ -11,8 +11,9 @@ use crate::page::{NONE, Page};
 #[derive(Debug, Default)]
 pub(super) struct Replays([OnceBox<Replay>; ROOM]);
 
-/// So many attempts are kept for a line.
+/// So many attempts are kept for a line, each of at most so many lines.
 const ROOM: usize = 4;
+const MOST: usize = 32;
 
 /// An attempt, and all that it depends on.
 #[derive(Debug)]
@@ -91,7 +92,7 @@ impl Replays {
         let [.., last] = &self.0;
         let is_own =
             |looked: &Looked| looked.asked && known.remembered(page, looked.line).is_none();
-        if last.get().is_some() || lines.iter().any(is_own) {
+        if last.get().is_some() || lines.len() > MOST || lines.iter().any(is_own) {
             return;
         }
         let sight = |looked: &Looked| {
