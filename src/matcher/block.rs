@@ -784,8 +784,7 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
         }
         let looked = &mut self.seen.looked;
         if looked.last().is_none_or(|last| last.line < line) {
-            let asked = false;
-            looked.push(Looked { line, asked });
+            looked.push(Looked::at(line));
         }
     }
 

@@ -99,8 +99,8 @@ impl Duplicate {
                 .any(|pattern| pattern.may_match_raw(line.as_bytes()) && pattern.is_match(line))
     }
 
-    /// Whether one of the lines before a line that it may be a copy of may have come there, have changed,
-    /// or have come into its zone.
+    /// Whether one of the lines before a line that it may be a copy of may have come there, also back,
+    /// have changed, or have come into its zone.
     pub(crate) fn has_news(&self, page: &Page, later: u32) -> bool {
         if self.has_tail {
             return true;

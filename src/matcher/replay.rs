@@ -36,6 +36,14 @@ pub(super) struct Looked {
     pub(super) asked: bool,
 }
 
+impl Looked {
+    /// A line that has not been asked for anything itself.
+    #[inline]
+    pub(super) fn at(line: u32) -> Looked {
+        Looked { line, asked: false }
+    }
+}
+
 /// A line as an attempt sees it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Sight {
@@ -139,8 +147,7 @@ impl Replay {
         lines.clear();
         let mut line = start;
         for sight in &self.sights {
-            let asked = false;
-            lines.push(Looked { line, asked });
+            lines.push(Looked::at(line));
             line = page.next(line);
             if line == NONE {
                 return *sight == Sight::END;
@@ -157,8 +164,7 @@ impl Replay {
                 return false;
             }
         }
-        let asked = false;
-        lines.push(Looked { line, asked });
+        lines.push(Looked::at(line));
         true
     }
 
