@@ -30,6 +30,7 @@
 //! | `schema` | the rule file as written |
 //! | `error` | why a rule file was refused, with places |
 //! | `text` | how lines are folded, and spans |
+//! | `line_ends` | where the lines of a text end |
 //! | `page` | the lines of one text while rules look at it, and the closing of seams |
 //! | `packed` | what the build finds out beforehand, as bytes |
 //! | `matcher` | the compiled rules of one outlet; below it one module a kind |
@@ -132,6 +133,7 @@ mod check;
 mod cleaner;
 mod diff;
 mod error;
+mod line_ends;
 mod lint;
 mod matcher;
 mod outlets;

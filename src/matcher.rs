@@ -103,7 +103,8 @@ pub(crate) struct Matcher {
     /// Each zone once, and that of each rule by its place among them.
     zones: Vec<Option<Zone>>,
     zone_of: Vec<u32>,
-    /// The places of each zone's sizes among all; `NONE` where it has none.
+    /// The places of each zone's sizes: [`NO_LINES`], [`ALL_LINES`], or from [`SIZES`] on those of
+    /// `heads` and `tails`.
     sizes: Vec<[u32; 2]>,
     /// The sizes of zones at the head and at the tail, each once, in order.
     heads: Vec<u32>,
@@ -114,6 +115,11 @@ pub(crate) struct Matcher {
     /// How many questions may be asked of a line again and again.
     questions: u32,
 }
+
+/// The places of what is no size of a zone, and the first one of sizes.
+const NO_LINES: u32 = 0;
+const ALL_LINES: u32 = 1;
+const SIZES: u32 = 2;
 
 /// A line rule that asks the lookup, and the place of its zone: of many rules nothing else is read
 /// for a line.
@@ -311,11 +317,11 @@ impl Matcher {
     fn place_sizes(&mut self) {
         let place = |size: Option<u32>, sizes: &[u32]| {
             let at = size.and_then(|size| sizes.binary_search(&size).ok());
-            at.map_or(NONE, |at| at as u32)
+            at.map_or(NO_LINES, |at| SIZES + at as u32)
         };
-        let places = self.zones.iter().map(|zone| {
-            let Zone { head, tail } = zone.unwrap_or_default();
-            [place(head, &self.heads), place(tail, &self.tails)]
+        let places = self.zones.iter().map(|zone| match zone {
+            Some(Zone { head, tail }) => [place(*head, &self.heads), place(*tail, &self.tails)],
+            None => [ALL_LINES; 2],
         });
         self.sizes = places.collect();
     }
@@ -344,7 +350,7 @@ impl Matcher {
         let mut copied = duplicates.filter(|(at, _)| copies & copy_note(*at) != 0);
         copies == 0
             || notes & !(COPIES | KNOWN | HIT | INLINE | MAYBE) != 0
-            || copied.any(|(_, duplicate)| duplicate.has_news(page, line))
+            || copied.any(|(_, duplicate)| duplicate.new_pairs(page, line).is_some())
     }
 
     /// A text, of which these ends are there, as a page with the notes of its lines; `zones`: whether

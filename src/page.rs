@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::line_ends::LineEnds;
 use crate::text::{
     Edges, Folding, TITLE, ends_as_title, is_blank_end, is_odd_start, subtract, unbulleted,
 };
@@ -149,18 +150,20 @@ impl<'t> Page<'t> {
         let mut start = marks(text);
         let mut state = 0;
         let mut bytes = 0;
-        while start < all.len() {
-            let first = all[start];
+        let mut line_ends = LineEnds::of(all);
+        loop {
+            let (mut end, next) = match line_ends.next() {
+                Some(end) => (end, end + 1),
+                None if start < all.len() => (all.len(), all.len()),
+                None => break,
+            };
             // Half of all lines are empty.
-            if first == b'\n' {
+            if start == end {
                 state = BLANK_BEFORE | BLANK_ABOVE;
-                start += 1;
+                start = next;
                 continue;
             }
-            let (mut end, next) = match memchr::memchr(b'\n', &all[start..]) {
-                Some(length) => (start + length, start + length + 1),
-                None => (all.len(), all.len()),
-            };
+            let first = all[start];
             if all[end - 1] == b'\r' && next > end {
                 end -= 1;
             }

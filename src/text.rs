@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::ops::Range;
 
+use wide::u8x16;
+
 /// The longest line, in bytes, that rules look at; a longer one stays as it is.
 pub(crate) const MAX_LINE: usize = 1 << 20;
 
@@ -193,17 +195,6 @@ fn backwards(first: u64, length: usize) -> u64 {
     }
 }
 
-/// [`may_fold`] of each byte.
-static FOLDS: [bool; 256] = {
-    let mut folds = [false; 256];
-    let mut byte = 0;
-    while byte < folds.len() {
-        folds[byte] = may_fold(byte as u8);
-        byte += 1;
-    }
-    folds
-};
-
 const ONES: u64 = u64::MAX / 255;
 /// The high bit of each byte.
 const HIGHS: u64 = ONES << 7;
@@ -311,38 +302,52 @@ fn fold_unbulleted(line: &str) -> Cow<'_, str> {
 
 /// How many bytes of a line stand before the first code point that folding may change.
 fn plain_length(line: &str) -> usize {
-    const CHUNK: usize = 32;
     let bytes = line.as_bytes();
-    let is_changed = |byte: u8, before: u8| may_fold(byte) | ((byte == b' ') & (before == b' '));
     let mut at = 0;
-    if bytes.len() > CHUNK {
-        // Without an early exit inside a chunk the compiler looks at many bytes at once. The last
-        // chunk overlaps the one before it.
-        let last = bytes.len() - CHUNK;
-        loop {
-            let start = at.clamp(1, last);
-            let chunk = bytes[start..start + CHUNK].iter();
-            let pairs = chunk.zip(&bytes[start - 1..start - 1 + CHUNK]);
-            if pairs.fold(false, |any, (&byte, &before)| {
-                any | is_changed(byte, before)
-            }) {
-                break;
+    let mut before = 0;
+    loop {
+        let rest = &bytes[at..];
+        let changed = match rest.first_chunk() {
+            Some(block) => changes_in(block, before),
+            None => {
+                let mut block = [0; BLOCK];
+                block[..rest.len()].copy_from_slice(rest);
+                changes_in(&block, before)
             }
-            if start == last {
-                at = bytes.len();
-                break;
-            }
-            at = start + CHUNK;
+        };
+        if changed != 0 {
+            return at + changed.trailing_zeros() as usize;
         }
+        if rest.len() <= BLOCK {
+            return bytes.len();
+        }
+        at += BLOCK;
+        before = bytes[at - 1];
     }
-    if at == 0 && bytes.first().is_some_and(|&first| may_fold(first)) {
-        return 0;
-    }
-    let is_plain = |at: &usize| {
-        !FOLDS[usize::from(bytes[*at])] && (bytes[*at] != b' ' || bytes[*at - 1] != b' ')
-    };
-    let other = (at.max(1)..bytes.len()).find(|at| !is_plain(at));
-    other.unwrap_or(bytes.len())
+}
+
+/// So many bytes are looked at at once.
+const BLOCK: usize = 32;
+
+/// Which bytes of a block, the first the lowest bit, folding may change: those that [`may_fold`], and a
+/// space behind a space. `before`: the byte before the block.
+#[inline]
+fn changes_in(block: &[u8; BLOCK], before: u8) -> u32 {
+    let (halves, _) = block.as_chunks();
+    let halves = [0, 1].map(|half: usize| {
+        let bytes = u8x16::new(halves[half]);
+        let is_byte = |byte: u8| bytes.simd_eq(u8x16::splat(byte));
+        let is_between = |first: u8, last: u8| {
+            let above = bytes - u8x16::splat(first);
+            above.min(u8x16::splat(last - first)).simd_eq(above)
+        };
+        let folds =
+            is_between(b'\t', b'\r') | is_between(0xE1, 0xE3) | is_byte(b'`') | is_byte(0xC2);
+        (folds.to_bitmask(), is_byte(b' ').to_bitmask())
+    });
+    let [(folds, spaces), (more_folds, more_spaces)] = halves;
+    let (folds, spaces) = (folds | more_folds << 16, spaces | more_spaces << 16);
+    folds | (spaces & (spaces << 1 | u32::from(before == b' ')))
 }
 
 /// The line without surrounding white space and one leading bullet.
@@ -494,6 +499,31 @@ pub(crate) fn without(text: &str, holes: &[Range<usize>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_folding_may_change_is_found_wherever_it_stands() {
+        const PARTS: [&str; 9] = [
+            "–", "  ", "`", "\u{a0}", "\t", "\u{1680}", "\u{3000}", "\r", "\u{ac00}",
+        ];
+        for part in PARTS {
+            for before in 0..100 {
+                for behind in [0, 1, 40] {
+                    // Single spaces and code points of two bytes stay as they are.
+                    let plain = "a é ж".chars().cycle();
+                    let mut line: String = plain.clone().take(before).collect();
+                    line.push_str(part);
+                    line.extend(plain.skip(1).take(behind));
+                    let bytes = line.as_bytes();
+                    let is_plain = |at: &usize| {
+                        let again = *at > 0 && bytes[at - 1] == b' ' && bytes[*at] == b' ';
+                        !may_fold(bytes[*at]) && !again
+                    };
+                    let plain = (0..bytes.len()).take_while(is_plain).count();
+                    assert_eq!(plain_length(&line), plain, "{line:?}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn edges_are_those_of_the_folded_line() {

@@ -99,36 +99,50 @@ impl Duplicate {
                 .any(|pattern| pattern.may_match_raw(line.as_bytes()) && pattern.is_match(line))
     }
 
-    /// Whether one of the lines before a line that it may be a copy of may have come there, also back,
-    /// have changed, or have come into its zone.
-    pub(crate) fn has_news(&self, page: &Page, later: u32) -> bool {
-        if self.has_tail {
-            return true;
+    /// All pairs of which a line is the later one.
+    pub(crate) fn all_pairs(&self, later: u32) -> Earlier {
+        Earlier {
+            behind: later,
+            most: self.apart + 1,
         }
-        let mut line = later;
-        for _ in 0..=self.apart {
-            let before = page.prev(line);
-            if before == NONE {
-                return false;
-            }
-            if before + 1 != line || page.is_cut(before) || page.is_back(before) {
-                return true;
-            }
-            line = before;
-        }
-        false
     }
 
-    /// Adds the copies that go of the pairs whose later line this is; `fits` says whether a line is
-    /// in the zone, as both copies are. Returns how many bytes were compared.
+    /// The pairs of which a line is the later one that may be others than before: lines between them
+    /// went, or the earlier line has come back, has changed, or has come into the zone. `None` if there
+    /// are none.
+    pub(crate) fn new_pairs(&self, page: &Page, later: u32) -> Option<Earlier> {
+        let mut pairs = self.all_pairs(later);
+        if self.has_tail {
+            return Some(pairs);
+        }
+        while pairs.most > 0 {
+            let line = pairs.behind;
+            let earlier = page.prev(line);
+            if earlier == NONE || (!self.gap && page.blank_before(line)) {
+                return None;
+            }
+            if earlier + 1 != line || page.is_cut(earlier) || page.is_back(earlier) {
+                return Some(pairs);
+            }
+            pairs = Earlier {
+                behind: earlier,
+                most: pairs.most - 1,
+            };
+        }
+        None
+    }
+
+    /// Adds the copies that go of pairs whose later line this is; `fits` says whether a line is in the
+    /// zone, as both copies are. Returns how many bytes were compared.
     pub(crate) fn find(
         &self,
         page: &Page,
         later: u32,
+        Earlier { behind, most }: Earlier,
         fits: impl Fn(u32) -> bool,
         finds: &mut Vec<Find>,
     ) -> usize {
-        if !self.gap && page.blank_before(later) {
+        if !self.gap && page.blank_before(behind) {
             return 0;
         }
         let is_wanted = self.looks_far().then(|| self.wants(page.content(later)));
@@ -143,8 +157,8 @@ impl Duplicate {
             folding: None,
             work: 0,
         };
-        let mut earlier = later;
-        for _ in 0..=self.apart {
+        let mut earlier = behind;
+        for _ in 0..most {
             if !self.gap && page.blank_before(earlier) {
                 break;
             }
@@ -267,6 +281,13 @@ impl Duplicate {
             one == other
         }
     }
+}
+
+/// Lines that may be the earlier ones of pairs: so many that are left before one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Earlier {
+    behind: u32,
+    most: u32,
 }
 
 /// The pairs of a line with those before it, and what is known of it.

@@ -60,6 +60,9 @@ pub(crate) struct Scratch {
     /// no lines.
     heads: Vec<u32>,
     tails: Vec<u32>,
+    /// What is before and from the ends of rooms: of none, of all lines, and with each size.
+    befores: Vec<u32>,
+    froms: Vec<u32>,
     /// The room of each zone, and what all of the duplicate rules' zones have together.
     rooms: Vec<Room>,
     copies_room: Room,
@@ -113,6 +116,11 @@ impl Room {
     const ALL: Room = Room {
         before: NONE,
         from: 0,
+    };
+
+    const NOWHERE: Room = Room {
+        before: 0,
+        from: NONE,
     };
 
     /// Whether it has a match from a first to a last line.
@@ -266,25 +274,29 @@ impl Matcher {
         let Scratch {
             heads,
             tails,
+            befores,
+            froms,
             rooms,
             copies_room,
             zoned,
             gone,
             ..
         } = scratch;
-        let end = |place: u32, ends: &[u32]| {
-            let end = ends.get(place as usize).copied();
-            end.filter(|&line| line != NONE)
-        };
+        // What zones have one after the other nobody guesses, so it is not asked but looked up.
+        let before = |head: &u32| head.wrapping_add(1);
+        befores.clear();
+        befores.extend([Room::NOWHERE.before, Room::ALL.before]);
+        befores.extend(heads.iter().map(before));
+        froms.clear();
+        froms.extend([Room::NOWHERE.from, Room::ALL.from]);
+        froms.extend(&*tails);
         rooms.clear();
-        rooms.extend(self.zones.iter().zip(&self.sizes).map(|(zone, sizes)| {
-            if zone.is_none() || !zones {
-                return Room::ALL;
-            }
-            Room {
-                before: end(sizes[0], heads).map_or(0, |line| line + 1),
-                from: end(sizes[1], tails).unwrap_or(NONE),
-            }
+        rooms.extend(self.sizes.iter().map(|&[head, tail]| match zones {
+            true => Room {
+                before: befores[head as usize],
+                from: froms[tail as usize],
+            },
+            false => Room::ALL,
         }));
         // A block spans no more lines than that, and lines that went may stand among them.
         let head = heads
@@ -294,10 +306,7 @@ impl Matcher {
             .unwrap_or(0);
         zoned.before = head.saturating_add(self.block_reach + 1 + *gone);
         zoned.from = tails.last().copied().unwrap_or(NONE);
-        *copies_room = Room {
-            before: 0,
-            from: NONE,
-        };
+        *copies_room = Room::NOWHERE;
         for duplicate in self.duplicates.iter().filter(|copies| copies.has_zone) {
             let room = rooms[self.zone_of[duplicate.rule as usize] as usize];
             copies_room.before = copies_room.before.max(room.before);
@@ -768,9 +777,17 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
                 continue;
             }
             let room = self.room(duplicate.rule);
-            if room.has(line, line) && (distance == 0 || duplicate.has_news(self.page, line)) {
+            if !room.has(line, line) {
+                continue;
+            }
+            let pairs = match distance {
+                0 => Some(duplicate.all_pairs(line)),
+                _ => duplicate.new_pairs(self.page, line),
+            };
+            if let Some(pairs) = pairs {
                 let fits = |line| room.has(line, line);
-                work += duplicate.find(self.page, line, fits, &mut self.scratch.finds);
+                let finds = &mut self.scratch.finds;
+                work += duplicate.find(self.page, line, pairs, fits, finds);
             }
         }
         work

@@ -8,7 +8,8 @@ const BORDERS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("schema", &["packed", "error"]),
     ("text", &[]),
-    ("page", &["text"]),
+    ("line_ends", &[]),
+    ("page", &["line_ends", "text"]),
     ("packed", &[]),
     ("matcher", &["page", "schema", "text", "packed", "error"]),
     ("cleaner", &["matcher", "page", "schema", "text", "error"]),
@@ -37,6 +38,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("toml", &["schema"]),
     ("annotate_snippets", &["error"]),
     ("psl", &["lint"]),
+    ("wide", &["line_ends", "text"]),
 ];
 
 /// What the library never does: it prints nothing, and only `outlets` reads files.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use memchr::memchr;
+use wide::u8x16;
 
 use crate::formats::utf8;
 
@@ -222,22 +223,14 @@ fn block(line: &[u8], at: usize) -> [u8; BLOCK] {
 /// The bytes of a block that do not stand for themselves, the first the lowest bit.
 #[inline]
 fn special(block: &[u8; BLOCK]) -> u32 {
-    // Compilers look at many bytes at once here, if at so many; a byte that is 1 or 0 becomes a bit.
-    let mut found = [0; BLOCK];
-    for (found, byte) in found.iter_mut().zip(block) {
-        *found = u8::from(*byte == b'"') | u8::from(*byte == b'\\') | u8::from(*byte < b' ');
-    }
-    let (words, _) = found.as_chunks::<8>();
-    let words = [0, 1, 2, 3].map(|at| u64::from_le_bytes(words[at]));
-    // Most blocks have none.
-    if words[0] | words[1] | words[2] | words[3] == 0 {
-        return 0;
-    }
-    let bits = words.iter().zip([0, 8, 16, 24]).map(|(word, shift)| {
-        let bits = word.wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        (bits as u32) << shift
-    });
-    bits.fold(0, |all, bits| all | bits)
+    let (halves, _) = block.as_chunks();
+    let bits = |half: usize| {
+        let bytes = u8x16::new(halves[half]);
+        let is_byte = |byte: u8| bytes.simd_eq(u8x16::splat(byte));
+        let is_control = bytes.min(u8x16::splat(b' ' - 1)).simd_eq(bytes);
+        (is_byte(b'"') | is_byte(b'\\') | is_control).to_bitmask()
+    };
+    bits(0) | bits(1) << 16
 }
 
 /// The characters that escapes of two bytes stand for, by the second one.
