@@ -58,15 +58,7 @@ impl Room {
         let text = &mut self.text[..];
         let (mut raw, mut at, mut next_mark) = (start, 0, APART);
         loop {
-            let block = block(line, raw);
-            text[at..at + BLOCK].copy_from_slice(&block);
-            let found = special(&block);
-            // Not by the number of bytes that are plain: the next block would wait for it.
-            if found == 0 {
-                (raw, at) = (raw + BLOCK, at + BLOCK);
-                continue;
-            }
-            let plain = found.trailing_zeros() as usize;
+            let plain = copy_plain(&line[raw..], &mut text[at..]);
             (raw, at) = (raw + plain, at + plain);
             loop {
                 match *line.get(raw)? {
@@ -206,6 +198,26 @@ pub fn escape_into(text: &str, part: Range<usize>, out: &mut Vec<u8>) {
             }
         });
     }
+}
+
+/// Copies the bytes that stand for themselves, in whole blocks, and something behind them; how many
+/// they are.
+#[inline]
+fn copy_plain(from: &[u8], to: &mut [u8]) -> usize {
+    let (blocks, _) = from.as_chunks();
+    let (copies, _) = to.as_chunks_mut();
+    let mut plain = 0;
+    for (block, copy) in blocks.iter().zip(copies) {
+        *copy = *block;
+        let found = special(block);
+        if found != 0 {
+            return plain + found.trailing_zeros() as usize;
+        }
+        plain += BLOCK;
+    }
+    let rest = block(from, plain);
+    to[plain..plain + BLOCK].copy_from_slice(&rest);
+    plain + special(&rest).trailing_zeros() as usize
 }
 
 /// The bytes of a line from here; behind its end zeros, which no literal has.
