@@ -112,31 +112,8 @@ pub struct Clean {
     #[arg(short = '0', long, requires = "file_list", help_heading = READ)]
     pub null: bool,
 
-    /// The format of the input
-    ///
-    /// Without it the name tells, and where it does not the first bytes: a text that begins with
-    /// `{"` is JSONL. Whether the input is compressed its first bytes tell.
-    #[arg(long, value_name = "FORMAT", help_heading = READ)]
-    pub format: Option<Format>,
-
-    /// The field or column with the text; a dotted path goes into objects
-    #[arg(long, value_name = "FIELD", default_value = "text", help_heading = READ)]
-    pub text_field: String,
-
-    /// The field or column with the page's address, or its host; may be given several times
-    ///
-    /// Without it the first that a record has of: url, metadata.url, metadata.WARC-Target-URI,
-    /// WARC-Target-URI, warc_target_uri, requested_url, responded_url, source_url, metadata.source_url,
-    /// domain, metadata.domain.
-    #[arg(long, value_name = "FIELD", help_heading = READ)]
-    pub url_field: Vec<String>,
-
-    /// The field or column with the outlet's id; may be given several times
-    ///
-    /// Without it the first that a record has of: outlet, metadata.outlet. What is no outlet's id
-    /// tells nothing.
-    #[arg(long, value_name = "FIELD", help_heading = READ)]
-    pub outlet_field: Vec<String>,
+    #[command(flatten)]
+    pub shared: Shared,
 
     /// A record without a text is an error
     ///
@@ -156,46 +133,9 @@ pub struct Clean {
     #[arg(long, value_name = "HOW", default_value = "fail", value_parser = on_error, help_heading = READ)]
     pub on_error: OnError,
 
-    /// The outlet, by its id in `cleaner rules list`
-    ///
-    /// Without it the record's outlet or address decides, or --url, and without those the page's own
-    /// text. A page that stays undecided passes unchanged, and is counted.
-    #[arg(short = 'O', long, value_name = "ID", help_heading = FROM)]
-    pub outlet: Option<String>,
-
-    /// The page's address, or its host: tells the outlet
-    #[arg(long, value_name = "URL", help_heading = FROM)]
-    pub url: Option<String>,
-
     /// The name of standard input in messages, diffs and --json
     #[arg(long, value_name = "NAME", help_heading = FROM)]
     pub stdin_filename: Option<String>,
-
-    #[command(flatten)]
-    pub rules: RulesFolder,
-
-    /// Boilerplate of this category stays; may be given several times, or as a list a,b
-    #[arg(
-        long,
-        value_name = "CATEGORY",
-        value_delimiter = ',',
-        action = ArgAction::Append,
-        value_parser = category(),
-        help_heading = WHAT
-    )]
-    pub keep: Vec<Category>,
-
-    /// Boilerplate of this category goes too: `credit` is the one that stays unless asked for
-    #[arg(
-        long,
-        value_name = "CATEGORY",
-        value_delimiter = ',',
-        action = ArgAction::Append,
-        value_parser = category(),
-        hide_possible_values = true,
-        help_heading = WHAT
-    )]
-    pub also: Vec<Category>,
 
     /// Write to a file; for several files, or a folder, to a folder
     ///
@@ -338,6 +278,73 @@ pub struct Clean {
     /// that cannot be right.
     #[arg(long, help_heading = RUN)]
     pub strict: bool,
+}
+
+/// The arguments of everything that goes over pages: how they are read, whose they are, and what goes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Shared {
+    /// The format of the input
+    ///
+    /// Without it the name tells, and where it does not the first bytes: a text that begins with
+    /// `{"` is JSONL. Whether the input is compressed its first bytes tell.
+    #[arg(long, value_name = "FORMAT", help_heading = READ)]
+    pub format: Option<Format>,
+
+    /// The field or column with the text; a dotted path goes into objects
+    #[arg(long, value_name = "FIELD", default_value = "text", help_heading = READ)]
+    pub text_field: String,
+
+    /// The field or column with the page's address, or its host; may be given several times
+    ///
+    /// Without it the first that a record has of: url, metadata.url, metadata.WARC-Target-URI,
+    /// WARC-Target-URI, warc_target_uri, requested_url, responded_url, source_url, metadata.source_url,
+    /// domain, metadata.domain.
+    #[arg(long, value_name = "FIELD", help_heading = READ)]
+    pub url_field: Vec<String>,
+
+    /// The field or column with the outlet's id; may be given several times
+    ///
+    /// Without it the first that a record has of: outlet, metadata.outlet. What is no outlet's id
+    /// tells nothing.
+    #[arg(long, value_name = "FIELD", help_heading = READ)]
+    pub outlet_field: Vec<String>,
+
+    /// The outlet, by its id in `cleaner rules list`
+    ///
+    /// Without it the record's outlet or address decides, or --url, and without those the page's own
+    /// text. A page that stays undecided passes unchanged, and is counted.
+    #[arg(short = 'O', long, value_name = "ID", help_heading = FROM)]
+    pub outlet: Option<String>,
+
+    /// The page's address, or its host: tells the outlet
+    #[arg(long, value_name = "URL", help_heading = FROM)]
+    pub url: Option<String>,
+
+    #[command(flatten)]
+    pub rules: RulesFolder,
+
+    /// Boilerplate of this category stays; may be given several times, or as a list a,b
+    #[arg(
+        long,
+        value_name = "CATEGORY",
+        value_delimiter = ',',
+        action = ArgAction::Append,
+        value_parser = category(),
+        help_heading = WHAT
+    )]
+    pub keep: Vec<Category>,
+
+    /// Boilerplate of this category goes too: `credit` is the one that stays unless asked for
+    #[arg(
+        long,
+        value_name = "CATEGORY",
+        value_delimiter = ',',
+        action = ArgAction::Append,
+        value_parser = category(),
+        hide_possible_values = true,
+        help_heading = WHAT
+    )]
+    pub also: Vec<Category>,
 }
 
 /// Where rule files are besides the bundled ones.
@@ -548,60 +555,12 @@ pub struct Pages {
     #[arg(value_name = "PAGES")]
     pub paths: Vec<PathBuf>,
 
-    /// The format of the input, where neither the name nor the first bytes tell it
-    #[arg(long, value_name = "FORMAT", help_heading = READ)]
-    pub format: Option<Format>,
-
-    /// The field or column with the text
-    #[arg(long, value_name = "FIELD", default_value = "text", help_heading = READ)]
-    pub text_field: String,
-
-    /// The field or column with the page's address, or its host; may be given several times
-    #[arg(long, value_name = "FIELD", help_heading = READ)]
-    pub url_field: Vec<String>,
-
-    /// The field or column with the outlet's id; may be given several times
-    #[arg(long, value_name = "FIELD", help_heading = READ)]
-    pub outlet_field: Vec<String>,
+    #[command(flatten)]
+    pub shared: Shared,
 
     /// What to do with a record that cannot be read: `fail` or `keep`, which goes on behind it
     #[arg(long, value_name = "HOW", default_value = "fail", value_parser = go_on, help_heading = READ)]
     pub on_error: OnError,
-
-    /// The outlet, by its id in `cleaner rules list`
-    #[arg(short = 'O', long, value_name = "ID", help_heading = FROM)]
-    pub outlet: Option<String>,
-
-    /// The page's address, or its host: tells the outlet
-    #[arg(long, value_name = "URL", help_heading = FROM)]
-    pub url: Option<String>,
-
-    #[command(flatten)]
-    pub rules: RulesFolder,
-
-    /// Boilerplate of this category stays; may be given several times, or as a list a,b
-    #[arg(
-        long,
-        value_name = "CATEGORY",
-        value_delimiter = ',',
-        action = ArgAction::Append,
-        value_parser = category(),
-        hide_possible_values = true,
-        help_heading = WHAT
-    )]
-    pub keep: Vec<Category>,
-
-    /// Boilerplate of this category goes too: `credit` is the one that stays unless asked for
-    #[arg(
-        long,
-        value_name = "CATEGORY",
-        value_delimiter = ',',
-        action = ArgAction::Append,
-        value_parser = category(),
-        hide_possible_values = true,
-        help_heading = WHAT
-    )]
-    pub also: Vec<Category>,
 
     /// Work on so many threads; 0: one for each core
     #[arg(
@@ -624,16 +583,8 @@ impl Pages {
     pub fn run(&self) -> Clean {
         Clean {
             paths: self.paths.clone(),
-            format: self.format,
-            text_field: self.text_field.clone(),
-            url_field: self.url_field.clone(),
-            outlet_field: self.outlet_field.clone(),
+            shared: self.shared.clone(),
             on_error: self.on_error.clone(),
-            outlet: self.outlet.clone(),
-            url: self.url.clone(),
-            rules: self.rules.clone(),
-            keep: self.keep.clone(),
-            also: self.also.clone(),
             threads: self.threads,
             quiet: self.quiet,
             ..Run::parse_from(["cleaner"]).clean

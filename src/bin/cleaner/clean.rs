@@ -44,7 +44,7 @@ const OUTLET_FIELDS: &[&str] = &["outlet", "metadata.outlet"];
 /// Cleans the inputs that the arguments name; returns the exit code.
 pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
     // The memory of ten thousand rule files is sooner given back by the end of the program.
-    let outlets = Box::leak(Box::new(Source::of(&args.rules)?));
+    let outlets = Box::leak(Box::new(Source::of(&args.shared.rules)?));
     once(args, outlets, console)
 }
 
@@ -121,8 +121,8 @@ fn with(
         None => show(args, &inputs, targets.is_some()).map_err(Failure::Said)?,
     };
     let (urls, outlet_fields) = (
-        or_usual(&args.url_field, URL_FIELDS),
-        or_usual(&args.outlet_field, OUTLET_FIELDS),
+        or_usual(&args.shared.url_field, URL_FIELDS),
+        or_usual(&args.shared.outlet_field, OUTLET_FIELDS),
     );
     let added = args.add_fields.as_deref();
     let buffers: Arc<Buffers> = Arc::default();
@@ -141,7 +141,7 @@ fn with(
         refused: Mutex::default(),
         categories,
         show,
-        fields: Fields::new(&args.text_field, &urls, &outlet_fields, added),
+        fields: Fields::new(&args.shared.text_field, &urls, &outlet_fields, added),
         inputs: &inputs,
         targets: targets.as_ref(),
         sample_below: AtomicU64::new(if args.sample == Some(0) { 0 } else { u64::MAX }),
@@ -150,7 +150,7 @@ fn with(
         args,
         buffers,
         columns: parquet::Columns {
-            text: &args.text_field,
+            text: &args.shared.text_field,
             url: &urls,
             outlet: &outlet_fields,
         },
@@ -161,7 +161,7 @@ fn with(
     let (totals, gathered) = over(&work, &reading, manifest)?;
     note_undecided(&totals, console);
     if totals.without_text > 0 && args.stats.is_none() {
-        let (without, field) = (totals.without_text, &args.text_field);
+        let (without, field) = (totals.without_text, &args.shared.text_field);
         let what = format!("records without a text under `{field}`, unchanged: {without}");
         console.note("cleaner", what);
     }
@@ -230,7 +230,7 @@ fn or_usual(asked: &[String], usual: &[&str]) -> Vec<String> {
 
 /// The outlet that `--outlet` names.
 fn named_outlet(args: &Clean, outlets: &Outlets) -> Result<Option<Arc<Cleaner>>, Failure> {
-    let Some(id) = &args.outlet else {
+    let Some(id) = &args.shared.outlet else {
         return Ok(None);
     };
     let cleaner = outlets.cleaner(id)?.ok_or_else(|| {
@@ -247,7 +247,12 @@ fn addressed_outlet(
     outlets: &Outlets,
     console: Console,
 ) -> Result<Option<Arc<Cleaner>>, Failure> {
-    let Some(url) = args.url.as_ref().filter(|_| args.outlet.is_none()) else {
+    let Some(url) = args
+        .shared
+        .url
+        .as_ref()
+        .filter(|_| args.shared.outlet.is_none())
+    else {
         return Ok(None);
     };
     let Some(outlet) = outlets.by_address(url) else {
@@ -264,8 +269,18 @@ fn addressed_outlet(
 /// new one is what is to be seen.
 fn before<'a>(args: &Clean, outlets: &'a Outlets) -> Result<Rules<'a>, Failure> {
     let cleaner = |id: &str| outlets.cleaner(id);
-    let named = args.outlet.as_deref().map(cleaner).transpose()?.flatten();
-    let by_address = args.url.as_deref().and_then(|url| outlets.by_address(url));
+    let named = args
+        .shared
+        .outlet
+        .as_deref()
+        .map(cleaner)
+        .transpose()?
+        .flatten();
+    let by_address = args
+        .shared
+        .url
+        .as_deref()
+        .and_then(|url| outlets.by_address(url));
     let addressed = by_address.map(|outlet| cleaner(&outlet.id)).transpose()?;
     Ok(Rules {
         outlets,
@@ -276,16 +291,17 @@ fn before<'a>(args: &Clean, outlets: &'a Outlets) -> Result<Rules<'a>, Failure> 
 
 fn categories(args: &Clean) -> Result<Categories, String> {
     if let Some(both) = args
+        .shared
         .keep
         .iter()
-        .find(|category| args.also.contains(category))
+        .find(|category| args.shared.also.contains(category))
     {
         return Err(format!("--keep and --also both name {both}"));
     }
     let also = |set: Categories, category: &_| set.also(*category);
     let keep = |set: Categories, category: &_| set.keep(*category);
-    let categories = args.also.iter().fold(Categories::default(), also);
-    Ok(args.keep.iter().fold(categories, keep))
+    let categories = args.shared.also.iter().fold(Categories::default(), also);
+    Ok(args.shared.keep.iter().fold(categories, keep))
 }
 
 /// Arguments that cannot be meant together, as far as clap cannot tell.
@@ -376,7 +392,7 @@ pub fn refuse_format(args: &Clean, format: Format) -> Result<(), String> {
 /// Refuses formats that do not fit, as far as names tell them: nothing has been written yet.
 fn refuse_names(args: &Clean, inputs: &Inputs, targets: Option<&Targets>) -> Result<(), String> {
     for (at, input) in inputs.list.iter().enumerate() {
-        let Some(format) = args.format.or(input.format()) else {
+        let Some(format) = args.shared.format.or(input.format()) else {
             continue;
         };
         refuse_format(args, format).map_err(|what| format!("{}: {what}", input.name()))?;
@@ -405,7 +421,7 @@ fn show(args: &Clean, inputs: &Inputs, is_written: bool) -> Result<Show, String>
     let formats: Vec<Option<Format>> = inputs
         .list
         .iter()
-        .map(|input| args.format.or(input.format()))
+        .map(|input| args.shared.format.or(input.format()))
         .collect();
     let is_parquet = formats.contains(&Some(Format::Parquet));
     // Records of several files are as good in one.
@@ -452,14 +468,14 @@ fn resumed(work: &Work, reading: &Reading) -> Result<Option<Manifest>, String> {
     let run = format!(
         "{version} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         work.rules_hash,
-        args.outlet,
-        args.url,
-        args.keep,
-        args.also,
-        args.format,
-        args.text_field,
-        args.url_field,
-        args.outlet_field,
+        args.shared.outlet,
+        args.shared.url,
+        args.shared.keep,
+        args.shared.also,
+        args.shared.format,
+        args.shared.text_field,
+        args.shared.url_field,
+        args.shared.outlet_field,
         args.require_text,
         args.on_error,
         args.to,

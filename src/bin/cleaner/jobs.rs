@@ -117,7 +117,7 @@ impl<'a> Jobs<'a> {
     /// do with it.
     fn page_size(&self, at: usize) -> Option<u64> {
         let input = self.inputs.list.get(at)?;
-        let named = self.reading.args.format.or(input.format());
+        let named = self.reading.args.shared.format.or(input.format());
         let is_page =
             named == Some(Format::Text) && !self.reading.is_over[at].load(Ordering::Relaxed);
         input.known_size().filter(|_| is_page)
@@ -126,7 +126,7 @@ impl<'a> Jobs<'a> {
     /// Opens an input; a page of text has no parts.
     fn open(&mut self, at: usize) -> Result<Option<Part>, String> {
         let input = &self.inputs.list[at];
-        let named = self.reading.args.format.or(input.format());
+        let named = self.reading.args.shared.format.or(input.format());
         match (named, input.as_file()) {
             (Some(Format::Text), Some(_)) => {
                 self.reading

@@ -7,8 +7,8 @@
 //! - [`jobs`] reads them in pieces of whole records ([`formats`]);
 //! - [`work`] cleans the documents of a piece, on all cores ([`pipeline`]), and renders what is to
 //!   be seen of them ([`render`]);
-//! - [`results`] takes what came of the pieces in their order, and is the only one that writes,
-//!   prints and counts; pages of text alone are written by the workers;
+//! - [`results`] takes what came of the pieces in their order, and is the only one that writes
+//!   ([`listed`] beside the outputs), prints and counts; pages of text alone are written by the workers;
 //! - [`watch`] does it all again when a file has changed, and [`report`] makes a file of it to look at.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
@@ -19,6 +19,7 @@ mod console;
 mod formats;
 mod inputs;
 mod jobs;
+mod listed;
 mod output;
 mod pipeline;
 mod progress;
@@ -82,7 +83,7 @@ fn main() -> ExitCode {
 
 fn run(args: &Args, console: Console) -> Result<u8, Failure> {
     if args.run.version {
-        let outlets = rules::Source::of(&args.run.clean.rules)?;
+        let outlets = rules::Source::of(&args.run.clean.shared.rules)?;
         let version = env!("CARGO_PKG_VERSION");
         console.print(&format!("cleaner {version} (rules {})\n", outlets.hash()))?;
         return Ok(FINE);

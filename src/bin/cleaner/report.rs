@@ -13,7 +13,7 @@ use crate::work::Show;
 
 /// Writes the report; returns the exit code.
 pub fn run(args: &Report, console: Console) -> Result<u8, Failure> {
-    let rules = &args.pages.rules;
+    let rules = &args.pages.shared.rules;
     let source = Source::of(rules)?;
     let against = args.against.as_deref();
     let against = against

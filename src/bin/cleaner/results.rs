@@ -2,19 +2,17 @@
 
 use std::collections::BinaryHeap;
 use std::fs::File;
-use std::io::{self, BufWriter, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-
-use memchr::{memchr_iter, memrchr};
-use tempfile::SpooledTempFile;
 
 use crate::args::OnError;
 use crate::console::{Failure, printable, tell};
 use crate::formats::{self, Compression, Packer, parquet};
 use crate::jobs::Reading;
-use crate::output::{self, Pending};
+use crate::listed::{Listed, Removed};
+use crate::output::Pending;
 use crate::progress::Progress;
 use crate::render::stats::Totals;
 use crate::resume::Manifest;
@@ -55,131 +53,6 @@ enum Open {
     Rows(Box<parquet::Writer<Pending>>),
 }
 
-/// Where the lines of `--removed` go.
-enum Removed {
-    Nowhere,
-    File(Listed),
-    /// To a file for each input.
-    Folder(PathBuf, Option<Listed>),
-}
-
-/// A file of lines.
-struct Listed {
-    path: PathBuf,
-    out: Lines,
-    /// Lines of an input that is not at its end: if it fails they are none.
-    waiting: SpooledTempFile,
-    is_waiting: bool,
-}
-
-/// So many bytes of waiting lines are in memory, more are on the disk.
-const WAITING: usize = 1 << 20;
-
-impl Listed {
-    /// `counted`: whether the last line, an object, gets to know how many there are.
-    fn new(path: &Path, counted: bool) -> Result<Listed, String> {
-        let cannot = |error: io::Error| format!("cannot write {}: {error}", path.display());
-        let file = Pending::new(path).map_err(cannot)?;
-        let (_, compression) = formats::named(path);
-        let out = Packer::new(file, compression).map_err(cannot)?;
-        Ok(Listed {
-            path: path.to_owned(),
-            out: Lines {
-                out,
-                last: counted.then(Last::default),
-            },
-            waiting: tempfile::spooled_tempfile_in(WAITING, output::folder_of(path)),
-            is_waiting: false,
-        })
-    }
-
-    /// Writes lines of an input; `is_sure`: it, and those that wait, cannot fail any more.
-    fn write(&mut self, lines: &[u8], is_sure: bool) -> Result<(), String> {
-        self.put(lines, is_sure)
-            .map_err(|error| self.cannot(&error))
-    }
-
-    fn put(&mut self, lines: &[u8], is_sure: bool) -> io::Result<()> {
-        if !is_sure {
-            self.is_waiting |= !lines.is_empty();
-            return self.waiting.write_all(lines);
-        }
-        if self.is_waiting {
-            self.waiting.rewind()?;
-            io::copy(&mut self.waiting, &mut self.out)?;
-            self.clear()?;
-        }
-        self.out.write_all(lines)
-    }
-
-    /// The input of the lines that wait has failed.
-    fn forget(&mut self) -> Result<(), String> {
-        self.clear().map_err(|error| self.cannot(&error))
-    }
-
-    fn clear(&mut self) -> io::Result<()> {
-        if std::mem::take(&mut self.is_waiting) {
-            self.waiting.rewind()?;
-            self.waiting.set_len(0)?;
-        }
-        Ok(())
-    }
-
-    fn cannot(&self, error: &io::Error) -> String {
-        format!("cannot write {}: {error}", self.path.display())
-    }
-
-    fn commit(self) -> Result<(), String> {
-        let done = self.out.finish().and_then(Pending::commit);
-        done.map_err(|error| format!("cannot write {}: {error}", self.path.display()))
-    }
-}
-
-/// Lines that are written.
-struct Lines {
-    out: Packer<Pending>,
-    last: Option<Last>,
-}
-
-/// The last line so far, which is held back, and how many there are with it.
-#[derive(Default)]
-struct Last {
-    line: Vec<u8>,
-    count: usize,
-}
-
-impl Lines {
-    fn finish(mut self) -> io::Result<Pending> {
-        if let Some(Last { line, count }) = self.last
-            && let Some(object) = line.strip_suffix(b"}\n")
-        {
-            self.out.write_all(object)?;
-            writeln!(self.out, ",\"lines\":{count}}}")?;
-        }
-        self.out.finish()
-    }
-}
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let Some(Last { line, count }) = &mut self.last else {
-            return self.out.write(bytes);
-        };
-        *count += memchr_iter(b'\n', bytes).count();
-        line.extend_from_slice(bytes);
-        let inner = line.strip_suffix(b"\n").unwrap_or(line);
-        if let Some(end) = memrchr(b'\n', inner) {
-            self.out.write_all(&line[..=end])?;
-            line.drain(..=end);
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
 impl<'a> Results<'a> {
     /// Opens what is written beside the outputs.
     ///
@@ -192,12 +65,7 @@ impl<'a> Results<'a> {
     ) -> Result<Results<'a>, String> {
         let args = work.args;
         let is_plan = work.show == Show::Plan;
-        let removed = match &args.removed {
-            None => Removed::Nowhere,
-            Some(_) if is_plan => Removed::Nowhere,
-            Some(path) if output::is_meant_as_folder(path) => Removed::Folder(path.clone(), None),
-            Some(path) => Removed::File(Listed::new(path, true)?),
-        };
+        let removed = Removed::new(args.removed.as_deref().filter(|_| !is_plan))?;
         let rejected = match &args.on_error {
             OnError::Reject(path) if !is_plan => Some(Listed::new(path, false)?),
             _ => None,
@@ -259,7 +127,8 @@ impl<'a> Results<'a> {
                 let written = rejected.write(&done.rejected, is_stream);
                 written.map_err(Failure::Said)?;
             }
-            let written = self.remove(at, &done.removed, is_stream);
+            let target = self.work.target(at).unwrap_or(Path::new("stdin"));
+            let written = self.removed.write(target, &done.removed, is_stream);
             written.map_err(Failure::Said)?;
         }
         if is_stream {
@@ -272,9 +141,7 @@ impl<'a> Results<'a> {
         }
         if failed {
             self.open = None;
-            if let Removed::Folder(_, open) = &mut self.removed {
-                *open = None;
-            }
+            self.removed.drop_own();
         }
         if failed || done.is_end {
             for listed in self.listed() {
@@ -297,11 +164,7 @@ impl<'a> Results<'a> {
 
     /// The files of lines of all inputs.
     fn listed(&mut self) -> impl Iterator<Item = &mut Listed> {
-        let removed = match &mut self.removed {
-            Removed::File(file) => Some(file),
-            _ => None,
-        };
-        self.rejected.iter_mut().chain(removed)
+        self.rejected.iter_mut().chain(self.removed.common())
     }
 
     fn is_over(&self, at: usize) -> bool {
@@ -439,7 +302,7 @@ impl<'a> Results<'a> {
     /// The input is at its end: its output appears. Whether it could be written; if not it is told.
     fn end(&mut self, at: usize) -> Result<bool, Failure> {
         let Some(targets) = self.work.targets else {
-            return match self.end_removed(true) {
+            return match self.removed.end(true, self.work.args.in_place) {
                 Ok(()) => Ok(true),
                 Err(what) => Ok(self.failed(at, what)),
             };
@@ -454,7 +317,7 @@ impl<'a> Results<'a> {
             return Ok(true);
         }
         let is_kept = self.changed || !self.work.args.in_place;
-        if let Err(what) = self.end_removed(is_kept) {
+        if let Err(what) = self.removed.end(is_kept, self.work.args.in_place) {
             return Ok(self.failed(at, what));
         }
         let done = match self.open.take() {
@@ -482,23 +345,6 @@ impl<'a> Results<'a> {
         Ok(true)
     }
 
-    /// The input is at its end: the file of what went of it appears, if it is to be kept.
-    fn end_removed(&mut self, is_kept: bool) -> Result<(), String> {
-        let Removed::Folder(_, open) = &mut self.removed else {
-            return Ok(());
-        };
-        let Some(removed) = open.take().filter(|_| is_kept) else {
-            return Ok(());
-        };
-        if self.work.args.in_place && removed.path.exists() {
-            let path = removed.path.display();
-            return Err(format!(
-                "{path} is there already: what went before would be lost"
-            ));
-        }
-        removed.commit()
-    }
-
     /// Tells that nothing is written of an input; `false`.
     fn failed(&mut self, at: usize, what: String) -> bool {
         self.totals.failed += 1;
@@ -516,27 +362,6 @@ impl<'a> Results<'a> {
             .and_then(|mut file| io::copy(&mut file, &mut out))
             .and_then(|_| out.commit())
             .map_err(|error| targets.cannot(at, &error))
-    }
-
-    /// Writes lines of `--removed`.
-    fn remove(&mut self, at: usize, lines: &[u8], is_sure: bool) -> Result<(), String> {
-        match &mut self.removed {
-            Removed::Nowhere => Ok(()),
-            Removed::File(file) => file.write(lines, is_sure),
-            Removed::Folder(folder, open) => {
-                if open.is_none() {
-                    let path = output::removed_path(
-                        folder,
-                        self.work.target(at).unwrap_or(Path::new("stdin")),
-                    );
-                    let made = output::make_folder(&path);
-                    made.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-                    *open = Some(Listed::new(&path, true)?);
-                }
-                // If the input fails its file is not written at all.
-                open.as_mut().map_or(Ok(()), |open| open.write(lines, true))
-            }
-        }
     }
 
     fn draw(&mut self, drawn: Drawn) {
@@ -557,15 +382,10 @@ impl<'a> Results<'a> {
     /// As [`take`](Results::take).
     pub fn finish(mut self, stats: Option<&str>) -> Result<Totals, Failure> {
         self.progress.end();
-        let removed = match std::mem::replace(&mut self.removed, Removed::Nowhere) {
-            Removed::File(file) => Some(file),
-            _ => None,
-        };
-        for listed in [self.rejected.take(), removed] {
-            listed
-                .map_or(Ok(()), Listed::commit)
-                .map_err(Failure::Said)?;
-        }
+        let rejected = self.rejected.take().map_or(Ok(()), Listed::commit);
+        rejected.map_err(Failure::Said)?;
+        let removed = std::mem::replace(&mut self.removed, Removed::Nowhere);
+        removed.commit().map_err(Failure::Said)?;
         let mut sample = std::mem::take(&mut self.sample).into_vec();
         sample.sort_by_key(|drawn| drawn.place);
         let is_alone = matches!(self.work.show, Show::Nothing | Show::Sample);

@@ -145,7 +145,7 @@ pub fn run(command: &RulesCommand, console: Console) -> Result<u8, Failure> {
             out.write_all(table(&rows, &[]).as_bytes())?;
         }
         RulesCommand::Coverage { pages, json } => {
-            let outlets = Source::of(&pages.rules)?;
+            let outlets = Source::of(&pages.shared.rules)?;
             let (show, run) = (Show::Coverage, pages.run());
             let (totals, gathered, status) = clean::gather(&run, show, &outlets, None, console)?;
             let coverage = match json {

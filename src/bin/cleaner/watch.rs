@@ -46,7 +46,7 @@ pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
         if io::stdout().is_terminal() {
             console.print(CLEAR)?;
         }
-        let result = Source::again(&args.rules, source.as_ref()).and_then(|read| {
+        let result = Source::again(&args.shared.rules, source.as_ref()).and_then(|read| {
             let read = source.insert(read);
             clean::once(args, read, console)
         });
@@ -98,7 +98,7 @@ impl Seen {
                 seen.add(&path, |_| true, 0);
             }
         }
-        if let Some(folder) = args.rules.folder() {
+        if let Some(folder) = args.shared.rules.folder() {
             let is_rules = |path: &Path| path.extension().is_some_and(|of| of == "toml");
             // The folder, and `families` in it.
             seen.add(&folder, is_rules, 2);

@@ -485,9 +485,8 @@ impl Work<'_> {
         let mut gone = 0;
         let mut write = || -> Result<Option<()>, String> {
             let cannot = |error| targets.cannot(done.at, &error);
-            let begun = targets.begin(done.at)?;
-            let packer = Packer::new(begun, self.compression(done.at)).map_err(cannot)?;
-            let mut out = BufWriter::with_capacity(formats::WRITTEN, packer);
+            let begun = self.begin_page(targets, done.at)?;
+            let mut out = BufWriter::with_capacity(formats::WRITTEN, begun);
             let mut written = Ok(());
             let work = AssertUnwindSafe(|| {
                 cleaner.each_window(file, self.categories, |part, holes| {
@@ -502,11 +501,10 @@ impl Work<'_> {
             if told.is_none() || file.check().is_err() {
                 return Ok(None);
             }
-            let packer = out
-                .into_inner()
-                .map_err(|error| cannot(error.into_error()))?;
-            let commit = |file| self.commit(file);
-            packer.finish().and_then(commit).map_err(cannot).map(Some)
+            let all = out.into_inner().map_err(|error| error.into_error());
+            all.and_then(|all| self.end_page(all))
+                .map_err(cannot)
+                .map(Some)
         };
         match write() {
             Ok(told) => told?,
@@ -515,8 +513,15 @@ impl Work<'_> {
         Some(gone)
     }
 
+    /// The file of a page, not yet under its name.
+    fn begin_page(&self, targets: &Targets, at: usize) -> Result<Packer<Pending>, String> {
+        let file = targets.begin(at)?;
+        Packer::new(file, self.compression(at)).map_err(|error| targets.cannot(at, &error))
+    }
+
     /// Puts the file of a page under its name.
-    fn commit(&self, file: Pending) -> io::Result<()> {
+    fn end_page(&self, file: Packer<Pending>) -> io::Result<()> {
+        let file = file.finish()?;
         match self.args.resume {
             true => file.commit(),
             false => file.commit_page(),
@@ -543,12 +548,9 @@ impl Work<'_> {
             return;
         }
         let write = || -> Result<(), String> {
-            let file = targets.begin(done.at)?;
-            let mut packer = Packer::new(file, self.compression(done.at))
-                .map_err(|error| targets.cannot(done.at, &error))?;
-            left.write_to(&mut packer)
-                .and_then(|()| packer.finish())
-                .and_then(|file| self.commit(file))
+            let mut file = self.begin_page(targets, done.at)?;
+            left.write_to(&mut file)
+                .and_then(|()| self.end_page(file))
                 .map_err(|error| targets.cannot(done.at, &error))
         };
         if let Err(what) = write() {
@@ -599,7 +601,10 @@ impl Work<'_> {
         let record = Record::read(line, &self.fields, room)?;
         let Some(text) = record.text() else {
             if self.args.require_text {
-                return Err(format!("there is no text under `{}`", self.args.text_field));
+                return Err(format!(
+                    "there is no text under `{}`",
+                    self.args.shared.text_field
+                ));
             }
             done.totals.without_text += 1;
             match &self.args.annotate {
@@ -755,7 +760,10 @@ impl Work<'_> {
             let number = rows.first + at as u64;
             let Some(text) = &rows.texts[at] else {
                 if self.args.require_text {
-                    let what = format!("there is no text in the column `{}`", self.args.text_field);
+                    let what = format!(
+                        "there is no text in the column `{}`",
+                        self.args.shared.text_field
+                    );
                     self.bad_row(done, number, what);
                 } else {
                     done.totals.without_text += 1;

@@ -1,0 +1,210 @@
+//! Files of lines beside the outputs: what `--removed` and `--on-error reject` write.
+
+use std::io::{self, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use memchr::{memchr_iter, memrchr};
+use tempfile::SpooledTempFile;
+
+use crate::formats::{self, Packer};
+use crate::output::{self, Pending};
+
+/// Where the lines of `--removed` go.
+pub enum Removed {
+    Nowhere,
+    File(Listed),
+    /// To a file for each input.
+    Folder(PathBuf, Option<Listed>),
+}
+
+impl Removed {
+    /// As the argument says; `None`: they are not wanted.
+    ///
+    /// # Errors
+    /// The file cannot be written, in words.
+    pub fn new(path: Option<&Path>) -> Result<Removed, String> {
+        Ok(match path {
+            None => Removed::Nowhere,
+            Some(path) if output::is_meant_as_folder(path) => {
+                Removed::Folder(path.to_owned(), None)
+            }
+            Some(path) => Removed::File(Listed::new(path, true)?),
+        })
+    }
+
+    /// Writes lines of the input whose output has this name; `is_sure` as for [`Listed::write`].
+    pub fn write(&mut self, target: &Path, lines: &[u8], is_sure: bool) -> Result<(), String> {
+        match self {
+            Removed::Nowhere => Ok(()),
+            Removed::File(file) => file.write(lines, is_sure),
+            Removed::Folder(folder, open) => {
+                if open.is_none() {
+                    let path = output::removed_path(folder, target);
+                    let made = output::make_folder(&path);
+                    made.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+                    *open = Some(Listed::new(&path, true)?);
+                }
+                // If the input fails its file is not written at all.
+                open.as_mut().map_or(Ok(()), |open| open.write(lines, true))
+            }
+        }
+    }
+
+    /// The input is at its end: the file of what went of it appears, if it is to be kept, but `anew`
+    /// only where there is none.
+    pub fn end(&mut self, is_kept: bool, anew: bool) -> Result<(), String> {
+        let Removed::Folder(_, open) = self else {
+            return Ok(());
+        };
+        let Some(removed) = open.take().filter(|_| is_kept) else {
+            return Ok(());
+        };
+        if anew && removed.path.exists() {
+            let path = removed.path.display();
+            return Err(format!(
+                "{path} is there already: what went before would be lost"
+            ));
+        }
+        removed.commit()
+    }
+
+    /// The input has failed: no file of its own appears.
+    pub fn drop_own(&mut self) {
+        if let Removed::Folder(_, open) = self {
+            *open = None;
+        }
+    }
+
+    /// The file of all inputs.
+    pub fn common(&mut self) -> Option<&mut Listed> {
+        match self {
+            Removed::File(file) => Some(file),
+            _ => None,
+        }
+    }
+
+    /// All inputs are at their ends.
+    pub fn commit(self) -> Result<(), String> {
+        match self {
+            Removed::File(file) => file.commit(),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A file of lines.
+pub struct Listed {
+    path: PathBuf,
+    out: Lines,
+    /// Lines of an input that is not at its end: if it fails they are none.
+    waiting: SpooledTempFile,
+    is_waiting: bool,
+}
+
+/// So many bytes of waiting lines are in memory, more are on the disk.
+const WAITING: usize = 1 << 20;
+
+impl Listed {
+    /// `counted`: whether the last line, an object, gets to know how many there are.
+    pub fn new(path: &Path, counted: bool) -> Result<Listed, String> {
+        let cannot = |error: io::Error| format!("cannot write {}: {error}", path.display());
+        let file = Pending::new(path).map_err(cannot)?;
+        let (_, compression) = formats::named(path);
+        let out = Packer::new(file, compression).map_err(cannot)?;
+        Ok(Listed {
+            path: path.to_owned(),
+            out: Lines {
+                out,
+                last: counted.then(Last::default),
+            },
+            waiting: tempfile::spooled_tempfile_in(WAITING, output::folder_of(path)),
+            is_waiting: false,
+        })
+    }
+
+    /// Writes lines of an input; `is_sure`: it, and those that wait, cannot fail any more.
+    pub fn write(&mut self, lines: &[u8], is_sure: bool) -> Result<(), String> {
+        self.put(lines, is_sure)
+            .map_err(|error| self.cannot(&error))
+    }
+
+    fn put(&mut self, lines: &[u8], is_sure: bool) -> io::Result<()> {
+        if !is_sure {
+            self.is_waiting |= !lines.is_empty();
+            return self.waiting.write_all(lines);
+        }
+        if self.is_waiting {
+            self.waiting.rewind()?;
+            io::copy(&mut self.waiting, &mut self.out)?;
+            self.clear()?;
+        }
+        self.out.write_all(lines)
+    }
+
+    /// The input of the lines that wait has failed.
+    pub fn forget(&mut self) -> Result<(), String> {
+        self.clear().map_err(|error| self.cannot(&error))
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.is_waiting) {
+            self.waiting.rewind()?;
+            self.waiting.set_len(0)?;
+        }
+        Ok(())
+    }
+
+    fn cannot(&self, error: &io::Error) -> String {
+        format!("cannot write {}: {error}", self.path.display())
+    }
+
+    pub fn commit(self) -> Result<(), String> {
+        let done = self.out.finish().and_then(Pending::commit);
+        done.map_err(|error| format!("cannot write {}: {error}", self.path.display()))
+    }
+}
+
+/// Lines that are written.
+struct Lines {
+    out: Packer<Pending>,
+    last: Option<Last>,
+}
+
+/// The last line so far, which is held back, and how many there are with it.
+#[derive(Default)]
+struct Last {
+    line: Vec<u8>,
+    count: usize,
+}
+
+impl Lines {
+    fn finish(mut self) -> io::Result<Pending> {
+        if let Some(Last { line, count }) = self.last
+            && let Some(object) = line.strip_suffix(b"}\n")
+        {
+            self.out.write_all(object)?;
+            writeln!(self.out, ",\"lines\":{count}}}")?;
+        }
+        self.out.finish()
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Some(Last { line, count }) = &mut self.last else {
+            return self.out.write(bytes);
+        };
+        *count += memchr_iter(b'\n', bytes).count();
+        line.extend_from_slice(bytes);
+        let inner = line.strip_suffix(b"\n").unwrap_or(line);
+        if let Some(end) = memrchr(b'\n', inner) {
+            self.out.write_all(&line[..=end])?;
+            line.drain(..=end);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
