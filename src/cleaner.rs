@@ -405,6 +405,7 @@ impl Cleaner {
         read: impl FnOnce(&mut Settled) -> T,
     ) -> Result<Option<T>, Flag> {
         let mut scratch = SCRATCH.take().unwrap_or_default();
+        scratch.clear(&self.matcher, fields);
         let page = self.matcher.page(text, Ends::BOTH, true, &mut scratch);
         let mut settled = Settled {
             lines: 0..page.count(),
@@ -412,7 +413,6 @@ impl Cleaner {
             deleted: Vec::new(),
             kept: Vec::new(),
         };
-        scratch.clear(&self.matcher, fields);
         let flag = self.take_all(&mut settled, categories, &mut scratch);
         let is_any = !settled.deleted.is_empty() || !settled.kept.is_empty();
         let read = flag.map(|()| is_any.then(|| read(&mut settled)));
@@ -585,8 +585,8 @@ impl Cleaner {
     /// of a page that does not settle.
     fn all_taken<'t>(&self, text: &'t str, zones: bool) -> (Page<'t>, Vec<Find>) {
         let mut scratch = Scratch::default();
-        let mut page = self.matcher.page(text, Ends::BOTH, zones, &mut scratch);
         scratch.clear(&self.matcher, false);
+        let mut page = self.matcher.page(text, Ends::BOTH, zones, &mut scratch);
         let before = page.left();
         let taken = self.settle(&mut page, &mut scratch, zones, None, before);
         (page, taken.unwrap_or_default())

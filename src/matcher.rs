@@ -353,8 +353,8 @@ impl Matcher {
             || copied.any(|(_, duplicate)| duplicate.new_pairs(page, line).is_some())
     }
 
-    /// A text, of which these ends are there, as a page with the notes of its lines; `zones`: whether
-    /// zones count.
+    /// A text, of which these ends are there, as a page with the notes of its lines, of which those that
+    /// are remembered are looked up; `zones`: whether zones count.
     pub(crate) fn page<'t>(
         &self,
         text: &'t str,
@@ -368,7 +368,11 @@ impl Matcher {
         };
         let spare = std::mem::take(&mut scratch.spare);
         Page::noting(text, ends, spare, |line, at, is_apart| {
-            self.note(line, is_apart || at == 0, at < head)
+            let notes = self.note(line, is_apart || at == 0, at < head);
+            match notes & MAYBE {
+                0 => (notes, NONE),
+                _ => self.remembered(line, notes, scratch),
+            }
         })
     }
 

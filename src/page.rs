@@ -129,16 +129,16 @@ impl<'t> Page<'t> {
     /// Splits a text into its lines, of which nothing is noted. Byte order marks at the start of a line
     /// are no part of it; those at the start of the text never go.
     pub(crate) fn new(text: &'t str) -> Page<'t> {
-        Page::noting(text, Ends::BOTH, Spare::default(), |_, _, _| 0)
+        Page::noting(text, Ends::BOTH, Spare::default(), |_, _, _| (0, NONE))
     }
 
     /// The same. Of each line, its index, and whether a blank one stands above it, `note` says what is
-    /// noted, while the line is at hand.
+    /// noted, and its [`entry`](Page::entry), while the line is at hand.
     pub(crate) fn noting(
         text: &'t str,
         ends: Ends,
         spare: Spare,
-        note: impl Fn(&'t [u8], u32, bool) -> u16,
+        mut note: impl FnMut(&'t [u8], u32, bool) -> (u16, u32),
     ) -> Page<'t> {
         let Spare {
             mut lines,
@@ -180,7 +180,7 @@ impl<'t> Page<'t> {
             }
             let at = lines.len() as u32;
             let line = &all[start..end];
-            let notes = note(line, at, state != 0);
+            let (notes, entry) = note(line, at, state != 0);
             if notes > KNOWN {
                 noted.push(at);
             }
@@ -190,7 +190,7 @@ impl<'t> Page<'t> {
                 length: u32::try_from(line.len()).unwrap_or(NONE),
                 prev: at.wrapping_sub(1),
                 next: at + 1,
-                entry: Cell::new(NONE),
+                entry: Cell::new(entry),
                 width: Cell::new(NONE),
                 notes: Cell::new(notes),
                 is_plain: Cell::new(None),

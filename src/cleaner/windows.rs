@@ -207,8 +207,8 @@ impl Cleaner {
             if ends == Ends::BOTH {
                 return None;
             }
-            let page = self.matcher.page(text, ends, true, scratch);
             scratch.clear(&self.matcher, fields);
+            let page = self.matcher.page(text, ends, true, scratch);
             let mut window = Window::new(start, page);
             self.settle_window(&mut window, categories, scratch)?;
             let zone = match &border {

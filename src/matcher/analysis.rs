@@ -14,7 +14,7 @@ use regex_syntax::ast::{
 };
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::translate::Translator;
-use regex_syntax::hir::{Class, Hir, HirKind, Look};
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, Repetition};
 
 use crate::packed::{Packed, Packer, Unpacker, packed, packed_values};
 use crate::text::EDGE;
@@ -294,6 +294,15 @@ pub(crate) struct Edge {
     /// A few longer ones, as the bits of an edge that tell and what they must be; none if there
     /// are not few.
     pub(crate) few: Vec<(u64, u64)>,
+    /// The [`four`]s of which every match has one at its edge, in order; none if they are not few.
+    pub(crate) fours: Vec<u32>,
+}
+
+/// The four outermost bytes of an edge as a number; capitals are as small letters.
+#[inline]
+pub(crate) fn four(edge: [u8; 4]) -> u32 {
+    // Some other bytes are as others then too, which does no harm: it is asked who may match.
+    u32::from_le_bytes(edge) | 0x2020_2020
 }
 
 impl Edge {
@@ -310,6 +319,7 @@ impl Edge {
             bytes: [ByteSet::ALL; EDGE],
             places: 0,
             few: Vec::new(),
+            fours: Vec::new(),
         };
         let properties = hir.properties();
         let is_held = match extent {
@@ -345,9 +355,7 @@ impl Edge {
                 .iter()
                 .find_map(|&length| literals(hir, kind.clone(), length))
         };
-        let Some(mut literals) = long().or_else(short) else {
-            return edge;
-        };
+        let mut literals = long().or_else(short).unwrap_or_default();
         if backwards {
             literals.iter_mut().for_each(|literal| literal.reverse());
         }
@@ -360,21 +368,12 @@ impl Edge {
             };
             let bits = |literal| (padded(literal, &|_| u8::MAX), padded(literal, &|byte| byte));
             edge.few = literals.iter().map(bits).collect();
+            edge.fours = fours(&literals).unwrap_or_default();
+        }
+        if edge.fours.is_empty() && extent == Extent::Whole && !backwards {
+            edge.fours = first_fours(hir).unwrap_or_default();
         }
         edge
-    }
-
-    /// The four bytes of which every match has one lot at its edge, if they are few.
-    pub(crate) fn fours(&self) -> Option<BTreeSet<u32>> {
-        let fours = self.few.iter().map(|&(_, value)| value as u32);
-        self.has_fours().then(|| fours.collect())
-    }
-
-    /// Whether they are few.
-    pub(crate) fn has_fours(&self) -> bool {
-        const FOUR: u64 = u32::MAX as u64;
-        let are_known = self.few.iter().all(|&(bits, _)| bits & FOUR == FOUR);
-        are_known && !self.few.is_empty()
     }
 
     /// Whether it tells nothing.
@@ -401,6 +400,58 @@ impl Edge {
     fn may_be_long(&self, edge: [u8; EDGE]) -> bool {
         let whole = u64::from_le_bytes(edge);
         self.few.is_empty() || self.few.iter().any(|&(bits, value)| whole & bits == value)
+    }
+}
+
+/// The [`four`]s with which these literals begin, in order; `None` if one is shorter, or there is none.
+fn fours(literals: &[Vec<u8>]) -> Option<Vec<u32>> {
+    let first = |literal: &Vec<u8>| Some(four(*literal.first_chunk()?));
+    let fours: Option<BTreeSet<u32>> = literals.iter().map(first).collect();
+    let fours = fours.filter(|fours| !fours.is_empty())?;
+    Some(fours.into_iter().collect())
+}
+
+/// The [`four`]s with which the matches of a pattern begin, in order, also where it has longer literals
+/// of too many kinds; `None` if they are too many as well.
+fn first_fours(hir: &Hir) -> Option<Vec<u32>> {
+    let mut extractor = Extractor::new();
+    extractor
+        .kind(ExtractKind::Prefix)
+        .limit_class(32)
+        .limit_literal_len(4)
+        .limit_total(512);
+    let literals = extractor.extract(&without_capitals(hir));
+    let bytes = literals
+        .literals()?
+        .iter()
+        .map(|literal| literal.as_bytes());
+    fours(&bytes.map(<[u8]>::to_vec).collect::<Vec<_>>())
+}
+
+/// A pattern of which the classes that have a capital and its small letter have the small one alone.
+fn without_capitals(hir: &Hir) -> Hir {
+    match hir.kind() {
+        HirKind::Class(Class::Unicode(class)) => {
+            let has = |c: char| {
+                let mut ranges = class.ranges().iter();
+                ranges.any(|range| (range.start()..=range.end()).contains(&c))
+            };
+            let both = ('A'..='Z').filter(|&c| has(c) && has(c.to_ascii_lowercase()));
+            let capitals = ClassUnicode::new(both.map(|c| ClassUnicodeRange::new(c, c)));
+            let mut class = class.clone();
+            class.difference(&capitals);
+            Hir::class(Class::Unicode(class))
+        }
+        HirKind::Repetition(repetition) => Hir::repetition(Repetition {
+            sub: Box::new(without_capitals(&repetition.sub)),
+            ..repetition.clone()
+        }),
+        HirKind::Capture(capture) => without_capitals(&capture.sub),
+        HirKind::Concat(parts) => Hir::concat(parts.iter().map(without_capitals).collect()),
+        HirKind::Alternation(parts) => {
+            Hir::alternation(parts.iter().map(without_capitals).collect())
+        }
+        _ => hir.clone(),
     }
 }
 
@@ -732,7 +783,7 @@ pub(crate) fn last_line(message: &str) -> &str {
 
 packed! {
     Analysis { expression, is_telling, begins, ends, needs, lengths, fields, cuts }
-    Edge { bytes, places, few }
+    Edge { bytes, places, few, fours }
 }
 
 packed_values! { Extent: [Extent::Whole, Extent::Part]; }
@@ -771,6 +822,32 @@ impl Packed for [ByteSet; EDGE] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_four_bytes_are_known_where_they_are_few() {
+        for (pattern, firsts) in [
+            ("(?i:photos?|images?) by .+", &["phot", "imag"][..]),
+            (
+                "(?:(?:All|Top) )?(?i:gifs?)(?: by|:) .+",
+                // The long s is written with two bytes.
+                &["all ", "top ", "gif ", "gifs", "gif\u{17f}", "gif:"],
+            ),
+            (r"\p{Lu}\w+ told us", &[]),
+            (r"\d{4} was a year", &[]),
+            ("No", &[]),
+        ] {
+            let known = Analysis::of(pattern, Extent::Whole).unwrap();
+            let wanted = firsts
+                .iter()
+                .map(|first| four(*first.as_bytes().first_chunk().unwrap()));
+            let wanted: BTreeSet<u32> = wanted.collect();
+            assert_eq!(
+                known.begins.fours,
+                wanted.into_iter().collect::<Vec<_>>(),
+                "{pattern}"
+            );
+        }
+    }
 
     #[test]
     fn bytes_of_a_class_are_those_of_its_characters() {

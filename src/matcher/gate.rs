@@ -1,6 +1,7 @@
 //! Which lines anybody may want, by a few of their bytes as they are: it is asked of every line, and
 //! says no of most.
 
+use super::analysis::four;
 use super::pattern::Pattern;
 use crate::text::{first_edge, is_blank_end, is_odd_start, may_fold};
 
@@ -8,8 +9,8 @@ use crate::text::{first_edge, is_blank_end, is_odd_start, may_fold};
 /// patterns that stand at the start or the end of a line find nothing in it.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    /// The first four bytes of literals, and of what patterns match of which these are few; zeros behind
-    /// shorter ones.
+    /// The first [`four`] bytes of literals, and of what patterns match of which these are few; zeros
+    /// behind shorter ones.
     fours: Buckets,
     /// The other patterns, a bit for each, the one before the last for all that are too many: which of
     /// them are closed to a line by each of its first four and its last two bytes, from the last back.
@@ -65,16 +66,17 @@ impl Gate {
     /// Lets a folded literal pass.
     pub(crate) fn add_literal(&mut self, literal: &str) {
         let [a, b, c, d, ..] = first_edge(literal.as_bytes());
-        self.fours.insert(u32::from_le_bytes([a, b, c, d]).into());
+        self.fours.insert(four([a, b, c, d]).into());
     }
 
     /// Lets pass what a pattern finds: a whole line, or what stands at the start or the end of a line,
     /// which it sees as it is.
     pub(crate) fn add_pattern(&mut self, pattern: &Pattern, is_whole: bool) {
-        if is_whole && let Some(fours) = pattern.begins.fours() {
+        let fours = &pattern.begins.fours;
+        if is_whole && !fours.is_empty() {
             return fours
-                .into_iter()
-                .for_each(|four| self.fours.insert(four.into()));
+                .iter()
+                .for_each(|&four| self.fours.insert(four.into()));
         }
         let bit = 1 << self.count.min(30);
         self.count += 1;
@@ -133,7 +135,7 @@ impl Gate {
             | of(FIRST + 3, d)
             | of(LAST, last)
             | (of(LAST + 1, before) & known);
-        let first = u32::from_le_bytes(first);
+        let first = four(first);
         let has_two_spaces = c == b' ' && (b == b' ' || d == b' ');
         let is_odd = closed & ODD != 0 || has_two_spaces;
         Open {

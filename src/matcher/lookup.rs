@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::analysis::{ByteSet, Extent};
+use super::analysis::{ByteSet, Extent, four};
 use super::gate::{Buckets, Gate};
 use super::pattern::{Pattern, Patterns};
 use crate::error::{Problem, SourceFile};
@@ -234,12 +234,12 @@ impl Lookup {
                 .push(needs.fold(0, |all, need| all | pairs(need)));
             gate.add_pattern(pattern, true);
             let number = number as u32;
-            if let Some(first) = pattern.begins.fours() {
-                self.by_first.insert(first, number);
-                continue;
-            }
-            if let Some(last) = pattern.ends.fours() {
-                self.by_last.insert(last, number);
+            let ends = [
+                (&mut self.by_first, &pattern.begins.fours),
+                (&mut self.by_last, &pattern.ends.fours),
+            ];
+            if let Some((by_four, fours)) = ends.into_iter().find(|(_, fours)| !fours.is_empty()) {
+                by_four.insert(fours, number);
                 continue;
             }
             let bit = self.others.len() % 64;
@@ -322,7 +322,7 @@ fn pairs(text: &[u8]) -> u64 {
     })
 }
 
-/// Patterns by the four bytes with which their matches begin, or, read backwards, end.
+/// Patterns by the [`four`] bytes with which their matches begin, or, read backwards, end.
 #[derive(Debug, Default)]
 struct ByFour {
     patterns: HashMap<u32, Vec<u32>, RandomState>,
@@ -330,15 +330,16 @@ struct ByFour {
 }
 
 impl ByFour {
-    fn insert(&mut self, fours: impl IntoIterator<Item = u32>, pattern: u32) {
-        for four in fours {
+    fn insert(&mut self, fours: &[u32], pattern: u32) {
+        for &four in fours {
             self.buckets.insert(four.into());
             self.patterns.entry(four).or_default().push(pattern);
         }
     }
 
-    fn of(edge: [u8; EDGE]) -> u32 {
-        u64::from_le_bytes(edge) as u32
+    #[inline]
+    fn of([a, b, c, d, ..]: [u8; EDGE]) -> u32 {
+        four([a, b, c, d])
     }
 
     #[inline]

@@ -169,6 +169,16 @@ impl Scratch {
 }
 
 impl Matcher {
+    /// The notes of a line for which the gate is open, and its entry if it is remembered; `NONE` if not.
+    #[inline(never)]
+    pub(super) fn remembered(&self, line: &[u8], notes: u16, scratch: &mut Scratch) -> (u16, u32) {
+        let Some((place, known)) = self.memory.get(line) else {
+            return (notes, NONE);
+        };
+        note_steps(&known.steps, &mut scratch.present);
+        (notes | known.notes, place)
+    }
+
     /// Finds out how far zones reach into the page; `zones`: whether they count.
     pub(crate) fn measure(&self, page: &Page, zones: bool, scratch: &mut Scratch) {
         let Scratch { heads, tails, .. } = scratch;
@@ -344,9 +354,9 @@ impl Matcher {
             }
         }
         for &line in page.noted() {
-            let notes = page.notes(line);
-            if notes & MAYBE != 0 {
-                pass.look_up(line, notes);
+            let (entry, notes) = page.entry_and_notes(line);
+            if !is_known(entry, notes) {
+                pass.look_up_anew(line, notes);
             }
         }
         let mut flush = STARTS;
@@ -563,16 +573,13 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
     }
 
     /// Finds out what a line serves for which the gate is open, and notes it.
-    #[inline]
     fn look_up(&mut self, line: u32, notes: u16) {
         let Pass { matcher, page, .. } = *self;
-        match matcher.memory.get(page.bytes(line)) {
-            Some((place, known)) => {
-                note_steps(&known.steps, &mut self.scratch.present);
-                page.set_entry(line, place);
-                page.set_notes(line, notes | known.notes);
-            }
-            None => self.look_up_anew(line, notes),
+        let (notes, entry) = matcher.remembered(page.bytes(line), notes, self.scratch);
+        page.set_entry(line, entry);
+        page.set_notes(line, notes);
+        if entry == NONE {
+            self.look_up_anew(line, notes);
         }
     }
 

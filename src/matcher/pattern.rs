@@ -201,7 +201,7 @@ impl Pattern {
     /// How many lines it seems to find, beside a literal, which counts one.
     pub(crate) fn weight(&self) -> usize {
         let edges = [&self.begins, &self.ends];
-        if self.is_telling || edges.iter().any(|edge| edge.has_fours()) {
+        if self.is_telling || edges.iter().any(|edge| !edge.fours.is_empty()) {
             Self::LEAST_WEIGHT
         } else if self.is_asked_always() {
             10_000
