@@ -1,6 +1,6 @@
 //! Files of lines beside the outputs: what `--removed` and `--on-error reject` write.
 
-use std::io::{self, Seek, Write};
+use std::io::{self, BufReader, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use memchr::{memchr_iter, memrchr};
@@ -103,6 +103,8 @@ pub struct Listed {
 
 /// So many bytes of waiting lines are in memory, more are on the disk.
 const WAITING: usize = 1 << 20;
+/// So many are read of those at once.
+const READ: usize = 256 << 10;
 
 impl Listed {
     /// `counted`: whether the last line, an object, gets to know how many there are.
@@ -135,7 +137,8 @@ impl Listed {
         }
         if self.is_waiting {
             self.waiting.rewind()?;
-            io::copy(&mut self.waiting, &mut self.out)?;
+            let mut waiting = BufReader::with_capacity(READ, &mut self.waiting);
+            io::copy(&mut waiting, &mut self.out)?;
             self.clear()?;
         }
         self.out.write_all(lines)

@@ -631,7 +631,7 @@ impl Work<'_> {
         self.show(&page, done, out);
         done.changed |= added.is_some();
         if self.args.removed.is_some() && (!cuts.is_empty() || added.is_some()) {
-            let text = std::str::from_utf8(line).expect("a record is UTF-8");
+            let text = formats::utf8(line).expect("a record is UTF-8");
             let undo = Undo {
                 raw: cuts
                     .iter()

@@ -67,26 +67,25 @@ impl Fields {
     /// What a key means in an object whose keys are below this beginning of a path.
     fn look(&self, below: &str, key: &[u8]) -> Looked<'_> {
         let mut looked = Looked::Nothing;
-        let first = key.first().copied();
         for (path, slot) in &self.0 {
-            // Nearly all are told by this.
-            if first.is_some() && path.as_bytes().get(below.len()).copied() != first {
-                continue;
-            }
-            let rest = path.as_bytes().get(below.len()..);
-            let Some(rest) = rest.and_then(|rest| rest.strip_prefix(key)) else {
+            let Some((above, rest)) = path.as_bytes().split_at_checked(below.len()) else {
                 continue;
             };
-            if !path.starts_with(below) {
+            // Nearly all are told by their lengths; comparing costs more.
+            let is_whole = match (rest.get(key.len()), &looked) {
+                (None, _) if rest.len() == key.len() => true,
+                (Some(b'.'), Looked::Nothing) => false,
+                _ => continue,
+            };
+            // Some processors take long to compare nothing with nothing.
+            let is_below = below.is_empty() || above == below.as_bytes();
+            if !is_below || !rest.starts_with(key) {
                 continue;
             }
-            match rest {
-                [] => return Looked::Slot(*slot),
-                [b'.', behind @ ..] => {
-                    looked = Looked::Below(&path[..path.len() - behind.len()]);
-                }
-                _ => {}
+            if is_whole {
+                return Looked::Slot(*slot);
             }
+            looked = Looked::Below(&path[..below.len() + key.len() + 1]);
         }
         looked
     }
