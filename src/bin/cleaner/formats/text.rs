@@ -64,16 +64,11 @@ impl TextFile {
         let read = retried(|| self.file.read(&mut self.piece[self.cut..])).ok()?;
         self.place += read as u64;
         let is_end = self.place >= self.length || read == 0;
-        let piece = &self.piece[..self.cut + read];
-        let text = utf8(piece).or_else(|(_, at)| {
-            let is_cut = !is_end && piece.len() - at < 4;
-            utf8(if is_cut { &piece[..at] } else { piece })
-        });
-        let text = text.ok()?;
-        self.text.push_str(text);
-        let rest = text.len()..piece.len();
-        self.cut = rest.len();
-        self.piece.copy_within(rest, 0);
+        let end = self.cut + read;
+        self.cut = if is_end { 0 } else { cut(&self.piece[..end]) };
+        let whole = end - self.cut;
+        self.text.push_str(utf8(&self.piece[..whole]).ok()?);
+        self.piece.copy_within(whole..end, 0);
         (read > 0).then_some(())
     }
 
@@ -119,6 +114,17 @@ impl TextFile {
             return Ok(());
         }
         Err(io::Error::other("the input changed while it was read"))
+    }
+}
+
+/// How many bytes at the end begin a code point that goes on behind it.
+fn cut(bytes: &[u8]) -> usize {
+    let tail = bytes.iter().rev().take(3);
+    let behind = tail.take_while(|byte| byte.leading_ones() == 1).count();
+    let first = bytes.len().checked_sub(behind + 1).map(|at| bytes[at]);
+    match first {
+        Some(first) if first.leading_ones() as usize > behind + 1 => behind + 1,
+        _ => 0,
     }
 }
 
@@ -171,6 +177,18 @@ mod tests {
             text.text_from(start, usize::MAX).unwrap().len(),
             whole.len() - start
         );
+    }
+
+    #[test]
+    fn code_points_that_are_cut_are_told() {
+        let text = "aжb—c😀😀".as_bytes();
+        for end in 0..=text.len() {
+            let valid = std::str::from_utf8(&text[..end])
+                .map_or_else(|error| error.valid_up_to(), str::len);
+            assert_eq!(cut(&text[..end]), end - valid, "{end}");
+        }
+        // These are not, whatever comes behind them.
+        assert_eq!([&b"\x80"[..], b"\x80\x80\x80\x80"].map(cut), [0, 0]);
     }
 
     #[test]
