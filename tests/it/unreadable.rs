@@ -161,37 +161,59 @@ fn wrong_records_are_put_aside() {
 
 #[test]
 fn nothing_is_put_aside_of_a_file_that_fails() {
-    let place = Place::new();
-    // The file is cut off behind a wrong record.
-    let whole = gz(lines(12_000, &[2], DIRTY));
-    place.put("in/a.jsonl.gz", &whole[..whole.len() - 9]);
-    place.put("in/b.jsonl", "7\n{}\n");
-    let run = place.run(&[
-        "-q",
-        "--on-error=reject=bad.jsonl",
-        "--removed=went.jsonl",
-        "-o",
-        "out",
-        "in",
-    ]);
-    assert_eq!(run.status, 2);
-    let err = "\
-in/a.jsonl.gz:2: error: this is not UTF-8: 0xff at byte 10 of the line
-in/a.jsonl.gz: error: the gzip data is cut off
-in/b.jsonl:1: error: invalid type: integer `7`, expected a record, which is a JSON object
-";
-    assert_eq!(run.err, on_system(err));
-    assert!(!place.path("out/a.jsonl.gz").exists());
-    assert_eq!(place.read("bad.jsonl"), "7\n");
-    let went = place.read("went.jsonl");
-    assert_eq!(went.lines().count(), 1, "{}", &went[..went.len().min(400)]);
-    check(
-        place.run(&["restore", "went.jsonl", "out", "-o", "back"]),
-        0,
-        "",
-        "",
-    );
-    assert_eq!(place.read("back/b.jsonl"), "7\n{}\n");
+    // Before the other file and behind it; where what was written can be taken back, and where not.
+    for (cut, bad) in [
+        ("in/a.jsonl.gz", "bad.jsonl"),
+        ("in/c.jsonl.gz", "bad.jsonl"),
+        ("in/a.jsonl.gz", "bad.jsonl.zst"),
+        ("in/a.jsonl.gz", "/dev/stdout"),
+        ("in/c.jsonl.gz", "/dev/stdout"),
+    ] {
+        if cfg!(not(unix)) && bad == "/dev/stdout" {
+            continue;
+        }
+        let place = Place::new();
+        // The file is cut off behind a wrong record.
+        let whole = gz(lines(12_000, &[2], DIRTY));
+        place.put(cut, &whole[..whole.len() - 9]);
+        place.put("in/b.jsonl", "7\n{}\n");
+        let reject = format!("--on-error=reject={bad}");
+        let run = place.run(&["-q", &reject, "--removed=went.jsonl", "-o", "out", "in"]);
+        assert_eq!(run.status, 2);
+        let of_cut = format!(
+            "\
+{cut}:2: error: this is not UTF-8: 0xff at byte 10 of the line
+{cut}: error: the gzip data is cut off
+"
+        );
+        let of_other = "in/b.jsonl:1: error: invalid type: integer `7`, expected a record, which is a JSON object\n";
+        let err = if cut < "in/b" {
+            of_cut + of_other
+        } else {
+            of_other.to_owned() + &of_cut
+        };
+        assert_eq!(run.err, on_system(&err));
+        assert!(!place.path(&cut.replace("in/", "out/")).exists());
+        let found = match bad {
+            "/dev/stdout" => run.out,
+            _ => {
+                assert_eq!(run.out, "");
+                let bytes = place.bytes(bad);
+                let is_packed = bad.ends_with(".zst");
+                String::from_utf8(if is_packed { unzst(&bytes) } else { bytes }).unwrap()
+            }
+        };
+        assert_eq!(found, "7\n", "{cut} {bad}");
+        let went = place.read("went.jsonl");
+        assert_eq!(went.lines().count(), 1, "{}", &went[..went.len().min(400)]);
+        check(
+            place.run(&["restore", "went.jsonl", "out", "-o", "back"]),
+            0,
+            "",
+            "",
+        );
+        assert_eq!(place.read("back/b.jsonl"), "7\n{}\n");
+    }
 }
 
 #[test]

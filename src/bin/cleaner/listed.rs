@@ -41,7 +41,7 @@ impl Removed {
                 if open.is_none() {
                     let path = output::removed_path(folder, target);
                     let made = output::make_folder(&path);
-                    made.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+                    made.map_err(|error| cannot(&path, &error))?;
                     *open = Some(Listed::new(&path, true)?);
                 }
                 // If the input fails its file is not written at all.
@@ -96,9 +96,12 @@ impl Removed {
 pub struct Listed {
     path: PathBuf,
     out: Lines,
-    /// Lines of an input that is not at its end: if it fails they are none.
+    /// Whether it has lines that stay, or is a device, which takes nothing back: it cannot be begun anew.
+    is_begun: bool,
+    /// Whether there are lines of an input that is not at its end: if it fails they are none. They are
+    /// in the file if it can be begun anew, or else wait.
+    is_held: bool,
     waiting: SpooledTempFile,
-    is_waiting: bool,
 }
 
 /// So many bytes of waiting lines are in memory, more are on the disk.
@@ -109,62 +112,70 @@ const READ: usize = 256 << 10;
 impl Listed {
     /// `counted`: whether the last line, an object, gets to know how many there are.
     pub fn new(path: &Path, counted: bool) -> Result<Listed, String> {
-        let cannot = |error: io::Error| format!("cannot write {}: {error}", path.display());
-        let file = Pending::new(path).map_err(cannot)?;
+        let last = counted.then(Last::default);
+        let file = Pending::new(path).map_err(|error| cannot(path, &error))?;
+        let is_begun = file.is_device();
         let (_, compression) = formats::named(path);
-        let out = Packer::new(file, compression).map_err(cannot)?;
+        let out = Packer::new(file, compression).map_err(|error| cannot(path, &error))?;
         Ok(Listed {
             path: path.to_owned(),
-            out: Lines {
-                out,
-                last: counted.then(Last::default),
-            },
+            out: Lines { out, last },
+            is_begun,
+            is_held: false,
             waiting: tempfile::spooled_tempfile_in(WAITING, output::folder_of(path)),
-            is_waiting: false,
         })
     }
 
-    /// Writes lines of an input; `is_sure`: it, and those that wait, cannot fail any more.
+    /// Writes lines of an input; `is_sure`: it, and those that are held, cannot fail any more.
     pub fn write(&mut self, lines: &[u8], is_sure: bool) -> Result<(), String> {
         self.put(lines, is_sure)
-            .map_err(|error| self.cannot(&error))
+            .map_err(|error| cannot(&self.path, &error))
     }
 
     fn put(&mut self, lines: &[u8], is_sure: bool) -> io::Result<()> {
         if !is_sure {
-            self.is_waiting |= !lines.is_empty();
-            return self.waiting.write_all(lines);
+            self.is_held |= !lines.is_empty();
+            return match self.is_begun {
+                true => self.waiting.write_all(lines),
+                false => self.out.write_all(lines),
+            };
         }
-        if self.is_waiting {
+        let was_held = std::mem::take(&mut self.is_held);
+        if was_held && self.is_begun {
             self.waiting.rewind()?;
             let mut waiting = BufReader::with_capacity(READ, &mut self.waiting);
             io::copy(&mut waiting, &mut self.out)?;
             self.clear()?;
         }
+        self.is_begun |= was_held || !lines.is_empty();
         self.out.write_all(lines)
     }
 
-    /// The input of the lines that wait has failed.
+    /// The input of the lines that are held has failed.
     pub fn forget(&mut self) -> Result<(), String> {
-        self.clear().map_err(|error| self.cannot(&error))
+        match std::mem::take(&mut self.is_held) {
+            false => Ok(()),
+            true if self.is_begun => self.clear().map_err(|error| cannot(&self.path, &error)),
+            true => {
+                *self = Listed::new(&self.path, self.out.last.is_some())?;
+                Ok(())
+            }
+        }
     }
 
     fn clear(&mut self) -> io::Result<()> {
-        if std::mem::take(&mut self.is_waiting) {
-            self.waiting.rewind()?;
-            self.waiting.set_len(0)?;
-        }
-        Ok(())
-    }
-
-    fn cannot(&self, error: &io::Error) -> String {
-        format!("cannot write {}: {error}", self.path.display())
+        self.waiting.rewind()?;
+        self.waiting.set_len(0)
     }
 
     pub fn commit(self) -> Result<(), String> {
         let done = self.out.finish().and_then(Pending::commit);
-        done.map_err(|error| format!("cannot write {}: {error}", self.path.display()))
+        done.map_err(|error| cannot(&self.path, &error))
     }
+}
+
+fn cannot(path: &Path, error: &io::Error) -> String {
+    format!("cannot write {}: {error}", path.display())
 }
 
 /// Lines that are written.

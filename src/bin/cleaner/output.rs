@@ -407,6 +407,11 @@ impl Pending {
         })
     }
 
+    /// Whether what is written is there at once, and stays also where the file is not committed.
+    pub fn is_device(&self) -> bool {
+        matches!(self.file, Writing::Device(_))
+    }
+
     /// Puts the file under its name, where it outlasts a power cut.
     pub fn commit(self) -> io::Result<()> {
         self.put(true)
