@@ -631,12 +631,12 @@ impl Work<'_> {
         self.show(&page, done, out);
         done.changed |= added.is_some();
         if self.args.removed.is_some() && (!cuts.is_empty() || added.is_some()) {
-            let text = formats::utf8(line).expect("a record is UTF-8");
+            let piece = |cut: &Range<usize>| {
+                let piece = formats::utf8(&line[cut.clone()]);
+                (cut.start, piece.expect("a record is UTF-8"))
+            };
             let undo = Undo {
-                raw: cuts
-                    .iter()
-                    .map(|cut| (cut.start, &text[cut.clone()]))
-                    .collect(),
+                raw: cuts.iter().map(piece).collect(),
                 added: added.as_deref(),
                 head: None,
             };
