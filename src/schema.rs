@@ -249,6 +249,8 @@ pub(crate) struct DuplicateRule {
     pub(crate) gap: Option<bool>,
     /// The share of words, 0.5 to 1, that copies have in common; 1, equal after folding, without it.
     pub(crate) alike: Option<f64>,
+    /// `true`: of copies that differ one is, word for word, the beginning or the end of the other.
+    pub(crate) whole: Option<bool>,
     /// The characters that a copy has at least; 20 without it.
     #[cfg_attr(test, schemars(range(min = 1, max = 10000)))]
     pub(crate) least: Option<u32>,
@@ -577,6 +579,7 @@ const KEYS_OF_KINDS: &[(&str, &str)] = &[
     ("same", "the steps of a [[block]]"),
     ("apart", "[[duplicate]]"),
     ("alike", "[[duplicate]]"),
+    ("whole", "[[duplicate]]"),
     ("goes", "[[duplicate]]"),
 ];
 
@@ -1201,6 +1204,7 @@ impl Reader<'_> {
         let apart = self.integer(keys, "apart", 0..65);
         let gap = self.boolean(keys, "gap");
         let alike = self.share(keys, "alike", 0.5);
+        let whole = self.boolean(keys, "whole");
         let least = self.integer(keys, "least", 1..10_001);
         let most = self.integer(keys, "most", 1..10_001);
         let pattern = self.texts(keys, "pattern", true);
@@ -1222,6 +1226,7 @@ impl Reader<'_> {
             apart,
             gap,
             alike,
+            whole,
             least,
             most,
             pattern,
@@ -1370,7 +1375,7 @@ packed! {
     BlockRule { head, lines, least, gap }
     Step { text, pattern, line, title, same, rest, optional, repeat, keep, gap }
     InlineRule { head, text, pattern }
-    DuplicateRule { head, apart, gap, alike, least, most, pattern, goes }
+    DuplicateRule { head, apart, gap, alike, whole, least, most, pattern, goes }
     Example { text, marked, place }
 }
 

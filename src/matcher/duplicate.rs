@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::analysis::{ByteSet, Extent};
-use super::likeness::alike;
+use super::likeness::{alike, is_part};
 use super::pattern::{Pattern, Patterns};
 use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
@@ -24,6 +24,8 @@ pub(crate) struct Duplicate {
     has_tail: bool,
     pub(crate) gap: bool,
     alike: f64,
+    /// Whether of copies that differ one must be the beginning or the end of the other.
+    whole: bool,
     /// The characters of a copy.
     pub(crate) least: usize,
     most: usize,
@@ -62,6 +64,7 @@ impl Duplicate {
             has_tail: written.head.zone.is_some_and(|zone| zone.tail.is_some()),
             gap: written.gap.unwrap_or(true),
             alike: written.alike.unwrap_or(1.0),
+            whole: written.whole.unwrap_or(false),
             least: written.least.unwrap_or(20) as usize,
             most: written.most.unwrap_or(1000) as usize,
             patterns: known,
@@ -206,7 +209,9 @@ impl Duplicate {
             let (folded, other) = (line.folded(), other.folded());
             pairs.work += 4 * (folded.len() + other.len());
             let widths = (other.chars().count(), folded.chars().count());
-            if !has_size(widths.0) || !alike(folded, other, self.alike) || !self.wants(raw) {
+            let are_copies = (!self.whole || is_part(folded, other) || is_part(other, folded))
+                && alike(folded, other, self.alike);
+            if !has_size(widths.0) || !are_copies || !self.wants(raw) {
                 return true;
             }
             widths

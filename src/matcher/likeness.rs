@@ -41,6 +41,19 @@ pub(crate) fn alike(one: &str, other: &str, share: f64) -> bool {
     enough(shared(&one, &other)) && enough(common(&one, &other))
 }
 
+/// Whether a folded line is the beginning or the end of another one, word for word; the marks behind the
+/// last word do not count.
+pub(crate) fn is_part(line: &str, of: &str) -> bool {
+    let is_mark = |c: char| c != ' ' && !c.is_alphanumeric();
+    let words = line.trim_end_matches(is_mark);
+    let is_beginning = of.strip_prefix(words).is_some_and(|behind| {
+        let behind = behind.trim_start_matches(is_mark);
+        !words.is_empty() && (behind.is_empty() || behind.starts_with(' '))
+    });
+    let before = of.strip_suffix(line);
+    is_beginning || before.is_some_and(|before| before.is_empty() || before.ends_with(' '))
+}
+
 /// The bytes of each word.
 fn words(line: &str) -> impl Iterator<Item = &[u8]> {
     let line = line.as_bytes();

@@ -115,13 +115,14 @@ fn rule() -> impl Strategy<Value = Rule> {
         0u32..3,
         any::<bool>(),
         prop::sample::select(vec![1.0, 0.6]),
+        any::<bool>(),
         prop::option::of(any::<bool>()),
     );
     prop_oneof![
         3 => wanted().prop_map(Rule::Line),
         3 => block.prop_map(|(steps, rest, least, gap)| Rule::Block { steps, rest, least, gap }),
         2 => part.prop_map(Rule::Inline),
-        1 => duplicate.prop_map(|(apart, gap, alike, later)| Rule::Duplicate { apart, gap, alike, later }),
+        1 => duplicate.prop_map(|(apart, gap, alike, whole, later)| Rule::Duplicate { apart, gap, alike, whole, later }),
     ]
 }
 

@@ -24,6 +24,7 @@ pub enum Rule {
         apart: u32,
         gap: bool,
         alike: f64,
+        whole: bool,
         later: Option<bool>,
     },
 }
@@ -97,6 +98,7 @@ impl Rule {
                 apart,
                 gap,
                 alike,
+                whole,
                 later,
             } => {
                 let goes = later.map(|later| {
@@ -105,7 +107,7 @@ impl Rule {
                 (
                     "duplicate",
                     format!(
-                        "apart = {apart}\ngap = {gap}\nalike = {alike:?}\nleast = 3\n{}",
+                        "apart = {apart}\ngap = {gap}\nalike = {alike:?}\nwhole = {whole}\nleast = 3\n{}",
                         goes.unwrap_or_default()
                     ),
                 )
@@ -470,6 +472,7 @@ impl Page {
                     apart,
                     gap,
                     alike,
+                    whole,
                     later,
                 } => {
                     if !fits(at, at) {
@@ -486,6 +489,7 @@ impl Page {
                             && first >= 3
                             && second >= 3
                             && likeness(&one, &two) >= *alike
+                            && (!whole || goes_on(&one, &two) || goes_on(&two, &one))
                         {
                             let goes = match later {
                                 Some(true) => at,
@@ -710,6 +714,19 @@ fn fold(line: &str) -> String {
 }
 
 /// The share of words in common, in order: twice the longest common subsequence over both lengths.
+/// Whether the longer line is the shorter one with more words before or behind it.
+fn goes_on(short: &str, long: &str) -> bool {
+    let mut ends = (0..=long.len()).filter(|&at| long.is_char_boundary(at));
+    let is_mark = |c: char| !c.is_alphanumeric() && c != ' ';
+    let bare = short.trim_end_matches(is_mark);
+    let begins = ends.clone().any(|end| {
+        let next = long[end..].chars().find(|&c| !is_mark(c));
+        long[..end] == *bare && end > 0 && next.is_none_or(|next| next == ' ')
+    });
+    let is_end = |at: usize| long[at..] == *short && (at == 0 || long.as_bytes()[at - 1] == b' ');
+    begins || ends.any(is_end)
+}
+
 fn likeness(one: &str, other: &str) -> f64 {
     if one == other {
         return 1.0;

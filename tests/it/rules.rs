@@ -360,6 +360,27 @@ fn of_two_copies_one_goes() {
     ];
     check(&near, &cases);
 
+    let whole = near.replace("alike = 0.7", "alike = 0.7\nwhole = true");
+    let goes_on = [
+        (
+            "one two three four five six.\none two three four five six (photo).\n",
+            "one two three four five six (photo).\n",
+        ),
+        (
+            "Photo: one two three four five six\none two three four five six\n",
+            "Photo: one two three four five six\n",
+        ),
+    ];
+    check(&whole, &goes_on);
+    for other in [
+        "one two 3 four five six",
+        "one two four five six",
+        "one two three four five sixty",
+    ] {
+        let both = format!("one two three four five six\n{other}\n");
+        check(&whole, &[(&both, &both)]);
+    }
+
     let apart = rule(
         "duplicate",
         "d",
