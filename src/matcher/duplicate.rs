@@ -194,6 +194,15 @@ impl Duplicate {
         {
             return true;
         }
+        if self.whole && !is_same {
+            let line = pairs.folding.get_or_insert_with(|| page.folding(later));
+            let other = page.folding(earlier);
+            let (folded, other) = (line.folded(), other.folded());
+            pairs.work += folded.len() + other.len();
+            if !is_part(folded, other) && !is_part(other, folded) {
+                return true;
+            }
+        }
         // Few lines come so far, so the patterns are asked here.
         if !*pairs.is_wanted.get_or_insert_with(|| self.wants(content)) {
             return false;
@@ -209,9 +218,7 @@ impl Duplicate {
             let (folded, other) = (line.folded(), other.folded());
             pairs.work += 4 * (folded.len() + other.len());
             let widths = (other.chars().count(), folded.chars().count());
-            let are_copies = (!self.whole || is_part(folded, other) || is_part(other, folded))
-                && alike(folded, other, self.alike);
-            if !has_size(widths.0) || !are_copies || !self.wants(raw) {
+            if !has_size(widths.0) || !alike(folded, other, self.alike) || !self.wants(raw) {
                 return true;
             }
             widths
