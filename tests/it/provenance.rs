@@ -137,6 +137,51 @@ fn trees_are_restored() {
 }
 
 #[test]
+fn files_of_any_name_are_restored() {
+    let place = Place::new();
+    for name in ["in/1.txt", "in/2.md", "in/.3.txt", "in/page"] {
+        place.put(name, txt());
+    }
+    place.put("in/same.md", "Nothing goes.\n");
+    let names = ["in/1.txt", "in/2.md", "in/.3.txt", "in/page", "in/same.md"];
+    for removed in ["went.jsonl", "went/"] {
+        let clean = [
+            "-q",
+            "-O",
+            "sample",
+            "--format=text",
+            "-o",
+            "out/",
+            "--removed",
+            removed,
+        ];
+        let run = place.run(&[&clean[..], &names].concat());
+        assert_eq!(run.status, 0, "{}", run.err);
+        assert_ne!(place.read("out/2.md"), place.read("in/2.md"));
+        let run = place.run(&["restore", removed, "out", "-o", "back"]);
+        check(run, 0, "", "");
+        assert_same_trees(&place, "back/", "in/");
+    }
+}
+
+#[test]
+fn a_file_is_rewritten_in_place_once() {
+    let place = Place::new();
+    place.put("in/a.txt", txt());
+    for again in ["in/a.txt", "in", "in/../in/a.txt"] {
+        let run = place.run(&["-q", "-i", "-O", "sample", "in/a.txt", again]);
+        assert_eq!(run.status, 2);
+        assert!(
+            run.err
+                .contains(" are one file, which would be rewritten twice"),
+            "{}",
+            run.err
+        );
+        assert_eq!(place.bytes("in/a.txt"), txt().into_bytes());
+    }
+}
+
+#[test]
 fn single_files_are_restored() {
     let place = Place::new();
     place.put("a.txt", txt());

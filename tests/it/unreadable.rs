@@ -217,6 +217,41 @@ fn nothing_is_put_aside_of_a_file_that_fails() {
 }
 
 #[test]
+fn a_record_is_put_aside_in_place_also_where_nothing_else_changes() {
+    let place = Place::new();
+    place.put("a.jsonl", "7\n{}\n");
+    let run = place.run(&["-q", "-i", "--on-error=reject=bad.jsonl", "a.jsonl"]);
+    assert_eq!(run.status, 0, "{}", run.err);
+    assert_eq!(place.read("a.jsonl"), "{}\n");
+    assert_eq!(place.read("bad.jsonl"), "7\n");
+}
+
+#[test]
+fn attributes_have_a_row_for_a_record_that_is_put_aside() {
+    let place = Place::new();
+    place.put("documents/a.jsonl", "7\n{\"id\":1,\"text\":\"a\"}\n");
+    let mut rows = Vec::new();
+    for on_error in ["--on-error=keep", "--on-error=reject=bad.jsonl"] {
+        let run = place.run(&["-q", "--annotate=x", on_error, "documents"]);
+        assert_eq!(run.status, 0, "{}", run.err);
+        rows.push(place.read("attributes/x/a.jsonl"));
+    }
+    assert_eq!(rows[0].lines().count(), 2, "{}", rows[0]);
+    assert_eq!(rows[0], rows[1]);
+    assert_eq!(place.read("bad.jsonl"), "7\n");
+}
+
+#[test]
+fn a_record_as_it_is_is_in_no_other_format() {
+    let place = Place::new();
+    place.put("a.wet", "WARC/1.0\r\n");
+    let run = place.run(&["--to=jsonl", "--on-error=keep", "-o", "a.jsonl", "a.wet"]);
+    let what = "cleaner: error: --to jsonl cannot write a record as it is, which --on-error keep asks for; --on-error reject=FILE puts it aside\n";
+    check(run, 2, "", what);
+    assert_eq!(place.names(), ["a.wet"]);
+}
+
+#[test]
 fn unreadable_and_missing_files_do_not_stop_the_others() {
     let place = Place::new();
     place.put("a.jsonl", DIRTY);

@@ -325,6 +325,8 @@ fn refuse_senseless(args: &Clean) -> Result<(), String> {
             .is_some_and(|path| !output::is_meant_as_folder(path))
     {
         "--in-place needs --removed to be a folder, so that what goes of a file is kept before the file is rewritten: write it with a slash at its end"
+    } else if args.to.is_some() && args.on_error == OnError::Keep {
+        "--to jsonl cannot write a record as it is, which --on-error keep asks for; --on-error reject=FILE puts it aside"
     } else if args.resume
         && args
             .removed

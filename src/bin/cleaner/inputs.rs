@@ -9,6 +9,7 @@ use walkdir::WalkDir;
 
 use crate::console::Console;
 use crate::formats::{self, Format};
+use crate::output;
 
 /// One file of documents, or standard input: a page of text is a file of one document.
 #[derive(Debug)]
@@ -73,7 +74,7 @@ impl Inputs {
                 Ok(metadata) if metadata.is_dir() => {
                     inputs.are_many = true;
                     inputs.folders.push(path.clone());
-                    inputs.find_below(path, console);
+                    inputs.find_below(path, Which::Read, console);
                 }
                 Ok(_) => {
                     let below = path.file_name().map(PathBuf::from);
@@ -105,19 +106,24 @@ impl Inputs {
         }
     }
 
+    /// All files below a folder into which a run has written: there are such of any name.
+    pub fn written_below(folder: &Path, console: Console) -> Inputs {
+        let mut inputs = Inputs::default();
+        inputs.find_below(folder, Which::Written, console);
+        inputs
+    }
+
     /// Adds the files below a folder.
-    fn find_below(&mut self, folder: &Path, console: Console) {
+    fn find_below(&mut self, folder: &Path, which: Which, console: Console) {
         let before = self.list.len() + self.failed;
         let mut unread = 0;
         let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name();
         let walk = walk
             .into_iter()
-            .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.path()));
+            .filter_entry(|entry| entry.depth() == 0 || which.reaches(entry.path()));
         for entry in walk {
             match entry {
-                Ok(entry)
-                    if entry.file_type().is_file() && formats::named(entry.path()).0.is_some() =>
-                {
+                Ok(entry) if entry.file_type().is_file() && which.has(entry.path()) => {
                     let below = entry.path().strip_prefix(folder).map(PathBuf::from).ok();
                     let is_plain = !entry.path_is_symlink();
                     self.list.push(Input {
@@ -153,6 +159,28 @@ impl Inputs {
             let name = folder.display().to_string();
             console.note(&name, "no files to clean are in this folder (*.txt, *.jsonl, *.wet, *.parquet; also .gz and .zst)");
         }
+    }
+}
+
+/// Which files below a folder are meant.
+#[derive(Clone, Copy, PartialEq)]
+enum Which {
+    /// Those whose names tell that they are read.
+    Read,
+    /// All but those that a run keeps for itself.
+    Written,
+}
+
+impl Which {
+    fn reaches(self, path: &Path) -> bool {
+        match self {
+            Which::Read => !is_hidden(path),
+            Which::Written => !output::is_own(path),
+        }
+    }
+
+    fn has(self, path: &Path) -> bool {
+        self == Which::Written || formats::named(path).0.is_some()
     }
 }
 

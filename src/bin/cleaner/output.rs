@@ -74,14 +74,26 @@ impl Targets {
     /// The files of the inputs themselves.
     ///
     /// # Errors
-    /// What is wrong, in words.
+    /// What is wrong, in words: two inputs that are one file.
     pub fn in_place(inputs: &Inputs) -> Result<Targets, String> {
-        let files = inputs.list.iter().map(|input| {
-            let file = input.as_file().map(Path::to_owned);
-            file.ok_or_else(|| "standard input cannot be rewritten in place".to_owned())
-        });
+        let mut folders = Folders::default();
+        let mut owners: HashMap<OsString, &str> = HashMap::new();
+        let mut files = Vec::with_capacity(inputs.list.len());
+        for input in &inputs.list {
+            let Some(file) = input.as_file() else {
+                return Err("standard input cannot be rewritten in place".to_owned());
+            };
+            let real = key(&folders.resolved(file, input.is_plain()));
+            if let Some(other) = owners.insert(real, input.name()) {
+                let name = input.name();
+                return Err(format!(
+                    "{other} and {name} are one file, which would be rewritten twice; name it once"
+                ));
+            }
+            files.push(file.to_owned());
+        }
         Ok(Targets {
-            files: files.collect::<Result<_, _>>()?,
+            files,
             folder: None,
         })
     }
@@ -478,6 +490,12 @@ static NAMING: RwLock<()> = RwLock::new(());
 /// What the names of temporary files begin and end with.
 const PREFIX: &str = ".cleaner-";
 const SUFFIX: &str = ".tmp";
+
+/// Whether a file is named as those that are there only for a run, or for the next one.
+pub fn is_own(path: &Path) -> bool {
+    path.file_name()
+        .is_some_and(|name| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()))
+}
 
 fn temporary() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner)

@@ -337,12 +337,12 @@ impl Work<'_> {
                 done.totals.kept += 1;
                 if self.is_written() && self.args.annotate.is_none() {
                     out.extend_from_slice(bytes);
-                } else if let Some(name) = &self.args.annotate {
-                    attributes::nothing(None, name, out);
                 }
             }
             OnError::Reject(_) => {
                 done.totals.rejected += 1;
+                // The file is one without it.
+                done.changed = true;
                 done.rejected.extend_from_slice(bytes);
                 if !bytes.ends_with(b"\n") {
                     done.rejected.push(b'\n');
@@ -352,6 +352,10 @@ impl Work<'_> {
                     json::rejected(target, record, bytes, &mut done.removed);
                 }
             }
+        }
+        // The documents keep their rows, so that attributes have as many.
+        if let Some(name) = &self.args.annotate {
+            attributes::nothing(None, name, out);
         }
         let name = name(self.input(done), Some(record));
         done.error(name, what);

@@ -76,7 +76,7 @@ impl Run<'_> {
             let what = "name the folder to restore the files into with --output";
             return Err(Failure::Said(what.to_owned()));
         };
-        let inputs = Inputs::find(&[cleaned.to_owned()], None, None, self.console)?;
+        let inputs = Inputs::written_below(cleaned, self.console);
         let mut files: BTreeMap<String, &Input> = BTreeMap::new();
         for input in &inputs.list {
             let below = input.below.as_deref().unwrap_or(Path::new(""));
