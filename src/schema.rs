@@ -1204,7 +1204,16 @@ impl Reader<'_> {
         let apart = self.integer(keys, "apart", 0..65);
         let gap = self.boolean(keys, "gap");
         let alike = self.share(keys, "alike", 0.5);
-        let whole = self.boolean(keys, "whole");
+        let whole = self.flag(keys, "whole");
+        if whole.is_some() && alike.is_none() {
+            let place = keys.get("whole").map_or(0..0, |value| value.span());
+            self.wrong(
+                place,
+                Some("whole"),
+                "expected a key `alike` beside it: without one copies do not differ",
+            );
+            self.help("add `alike = 0.8`, or another share of common words, or take `whole` out");
+        }
         let least = self.integer(keys, "least", 1..10_001);
         let most = self.integer(keys, "most", 1..10_001);
         let pattern = self.texts(keys, "pattern", true);

@@ -19,6 +19,12 @@ fn block(lines: &str) -> String {
     )
 }
 
+fn duplicate(keys: &str) -> String {
+    format!(
+        "{HEAD}\n[[duplicate]]\nid = \"twice\"\ncategory = \"duplicate\"\nnote = \"n\"\nremoves = [\"\"\"\nThe boat at its pier\n[-The boat at its pier-]\"\"\"]\nkeeps = [\"The boat\"]\n{keys}\n"
+    )
+}
+
 fn refused(files: &[(&str, String)]) -> Error {
     let files = files
         .iter()
@@ -105,6 +111,8 @@ fn every_error_of_a_rule_file_names_its_place() {
             "optional-block",
             one(&block("{ text = \"Box\", optional = true }")),
         ),
+        ("whole-of-equal-copies", one(&duplicate("whole = true"))),
+        ("false-flag", one(&duplicate("alike = 0.8\nwhole = false"))),
         (
             "bad-steps",
             one(&block(

@@ -104,10 +104,11 @@ impl Rule {
                 let goes = later.map(|later| {
                     format!("goes = \"{}\"\n", if later { "later" } else { "earlier" })
                 });
+                let whole = if *whole { "whole = true\n" } else { "" };
                 (
                     "duplicate",
                     format!(
-                        "apart = {apart}\ngap = {gap}\nalike = {alike:?}\nwhole = {whole}\nleast = 3\n{}",
+                        "apart = {apart}\ngap = {gap}\nalike = {alike:?}\n{whole}least = 3\n{}",
                         goes.unwrap_or_default()
                     ),
                 )
