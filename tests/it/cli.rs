@@ -26,6 +26,20 @@ fn path_named_like_a_command_is_written_with_its_folder() {
 }
 
 #[test]
+fn output_named_by_a_dash_is_standard_output() {
+    let place = Place::with(&[("a.txt", PAGE), ("b.txt", PAGE)]);
+    check(place.run(&["a.txt", "-o", "-"]), 0, CLEAN, "");
+    let run = place.run(&["a.txt", "b.txt", "--output=-"]);
+    let err = place.run(&["a.txt", "b.txt"]).err;
+    check(run, 2, "", &err);
+    let json = place.run(&["--json", "a.txt"]).out;
+    check(place.run_on(&["restore", "-o", "-"], &json), 0, PAGE, "");
+    let err = "cleaner: error: --dry-run goes with --output or --in-place; to see what would go use --diff\n";
+    check(place.run(&["a.txt", "-o", "-", "--dry-run"]), 2, "", err);
+    assert!(!place.path("-").exists());
+}
+
+#[test]
 fn outlet_is_told_by_name_then_address_then_signs() {
     let place = Place::new();
     let unsigned = "+ Read more\nThe school was opened.\n";

@@ -165,6 +165,53 @@ fn files_of_any_name_are_restored() {
 }
 
 #[test]
+fn text_that_begins_like_a_record_is_restored() {
+    let place = Place::new();
+    let page = format!("{{\"text\": in braces}}\n{PAGE}");
+    for removed in ["went.jsonl", "went/"] {
+        place.put("in/page", &page);
+        let clean = ["-q", "-O", "sample", "--format=text", "-o", "out/"];
+        let clean = [&clean[..], &["--removed", removed, "in/page"]].concat();
+        check(place.run(&clean), 0, "", "");
+        assert_ne!(place.read("out/page"), page);
+        let run = place.run(&["restore", removed, "out", "-o", "back"]);
+        check(run, 0, "", "");
+        assert_eq!(place.read("back/page"), page);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_no_list_can_hold_are_refused() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let place = Place::new();
+    let name = std::ffi::OsStr::from_bytes(b"in/\xff.txt");
+    std::fs::create_dir(place.path("in")).unwrap();
+    std::fs::write(place.path("in").parent().unwrap().join(name), PAGE).unwrap();
+    for (option, what) in [
+        (&["--removed=went.jsonl"][..], "--removed"),
+        (&["--resume"], "--resume"),
+    ] {
+        let run = place.run(&[&["-O", "sample", "in", "-o", "out"][..], option].concat());
+        let err = format!(
+            "cleaner: error: in/\u{fffd}.txt: the name is not UTF-8, and {what} could not write it down; rename the file\n"
+        );
+        check(run, 2, "", &err);
+        assert!(!place.path("out").exists());
+    }
+    check(
+        place.run(&["-q", "-O", "sample", "in", "-o", "out"]),
+        0,
+        "",
+        "",
+    );
+    let out = place.path("in").parent().unwrap().join("out");
+    let name = std::ffi::OsStr::from_bytes(b"\xff.txt");
+    assert_eq!(std::fs::read_to_string(out.join(name)).unwrap(), CLEAN);
+}
+
+#[test]
 fn a_file_is_rewritten_in_place_once() {
     let place = Place::new();
     place.put("in/a.txt", txt());

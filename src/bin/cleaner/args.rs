@@ -1,7 +1,7 @@
 //! The arguments, and the help that explains them.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
@@ -140,7 +140,8 @@ pub struct Clean {
     /// Write to a file; for several files, or a folder, to a folder
     ///
     /// The tree below a folder is kept. Every file is written, also one that did not change, in
-    /// its own format, compressed as its name says. A file appears whole or not at all.
+    /// its own format, compressed as its name says. A file appears whole or not at all. `-` is
+    /// standard output.
     #[arg(short, long, value_name = "PATH", help_heading = TO, conflicts_with = "in_place")]
     pub output: Option<PathBuf>,
 
@@ -415,6 +416,20 @@ const COMMANDS: &[&str] = &[
 impl Args {
     /// Reads the command line; ends the program where that is wrong, or asks for help.
     pub fn read() -> Args {
+        let mut args = Args::parsed();
+        let output = match &mut args.command {
+            None => &mut args.run.clean.output,
+            Some(Command::Report(report)) => &mut report.output,
+            Some(Command::Suggest(suggest)) => &mut suggest.output,
+            Some(Command::Restore(restore)) => &mut restore.output,
+            Some(_) => return args,
+        };
+        // Without an output all of them write to standard output.
+        output.take_if(|path| path == Path::new("-"));
+        args
+    }
+
+    fn parsed() -> Args {
         let is_command = |word: OsString| COMMANDS.iter().any(|&command| word == command);
         // Where none is named the commands are not made: that takes as long as all else here.
         if !std::env::args_os().skip(1).any(is_command)

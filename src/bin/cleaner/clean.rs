@@ -391,9 +391,23 @@ pub fn refuse_format(args: &Clean, format: Format) -> Result<(), String> {
     Ok(())
 }
 
-/// Refuses formats that do not fit, as far as names tell them: nothing has been written yet.
+/// Refuses names that a list could not hold, and formats that do not fit, as far as names tell them:
+/// nothing has been written yet.
 fn refuse_names(args: &Clean, inputs: &Inputs, targets: Option<&Targets>) -> Result<(), String> {
+    let lists = [
+        ("--removed", args.removed.is_some()),
+        ("--resume", args.resume),
+    ];
+    let list = lists.iter().find(|(_, is_written)| *is_written);
     for (at, input) in inputs.list.iter().enumerate() {
+        if let Some((list, _)) = list
+            && std::str::from_utf8(input.raw_name()).is_err()
+        {
+            let name = input.name();
+            return Err(format!(
+                "{name}: the name is not UTF-8, and {list} could not write it down; rename the file"
+            ));
+        }
         let Some(format) = args.shared.format.or(input.format()) else {
             continue;
         };

@@ -1,7 +1,6 @@
 //! `cleaner report`: one HTML file that shows pages and what goes of them.
 
 use std::io::{self, Write};
-use std::path::Path;
 
 use crate::args::Report;
 use crate::clean;
@@ -29,11 +28,7 @@ pub fn run(args: &Report, console: Console) -> Result<u8, Failure> {
         outlets: &source,
         against: args.against.as_deref().zip(before),
     };
-    let output = args
-        .output
-        .as_deref()
-        .filter(|path| *path != Path::new("-"));
-    let Some(path) = output else {
+    let Some(path) = &args.output else {
         let mut out = console.out();
         report.write(&head, &mut out)?;
         out.flush()?;

@@ -161,7 +161,8 @@ impl Run<'_> {
         if input.format() == Some(Format::Parquet) {
             return Ok(self.parquet(input, &mut lines, target)?);
         }
-        let mut source = Source::open(file, None, Arc::default(), usize::MAX, Arc::default())?;
+        let format = lines.is_text().then_some(Format::Text);
+        let mut source = Source::open(file, format, Arc::default(), usize::MAX, Arc::default())?;
         let mut out = Out::open(target, source.format)?;
         match source.format {
             Format::Text => {
@@ -268,6 +269,14 @@ impl Entries<'_> {
             record.map_err(|what| format!("line {number} of what went: {what}"))
         })
         .transpose()
+    }
+
+    /// Whether something went of a page of text, which may begin as a record does.
+    fn is_text(&mut self) -> bool {
+        let next = self.lines.peek();
+        next.is_some_and(|(_, line)| {
+            is_of(line, self.path) && line.as_ref().is_ok_and(|line| line.record.is_none())
+        })
     }
 
     /// That of the record of this number.
