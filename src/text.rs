@@ -436,10 +436,20 @@ pub(crate) fn is_title(folded: &str) -> bool {
     ends_as_title(folded) && folded.chars().count() <= TITLE
 }
 
-/// Whether a folded line does not end as a sentence does.
+/// Whether a folded line does not end as a sentence does; what it has in brackets behind its end does
+/// not count, as in `It was late. [read in Farsi]`.
 pub(crate) fn ends_as_title(folded: &str) -> bool {
-    let bare = folded.trim_end_matches(['"', '\'', ')', ']', '»', '«', ' ']);
-    !bare.is_empty() && !bare.ends_with(SENTENCE_ENDS)
+    let is_end = |text: &str| {
+        let bare = text.trim_end_matches(['"', '\'', ')', ']', '»', '«', ' ']);
+        bare.is_empty() || bare.ends_with(SENTENCE_ENDS)
+    };
+    let bracketed = folded.trim_end_matches(['"', '\'', '»', '«', ' ']);
+    let before = if bracketed.ends_with([')', ']']) {
+        bracketed.rfind(['(', '[']).map(|start| &bracketed[..start])
+    } else {
+        None
+    };
+    !is_end(folded) && !before.is_some_and(is_end)
 }
 
 /// What is left of `spans` without `holes`; both in order and disjoint.
@@ -522,6 +532,31 @@ mod tests {
                     assert_eq!(plain_length(&line), plain, "{line:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn title_ends_as_none_of_the_sentences_before_a_bracket() {
+        for title in [
+            "The Mill",
+            "The Mill (video)",
+            "'The Mill' [1]",
+            "U.S.-Born Millers",
+            "A (b) c",
+        ] {
+            assert!(is_title(title), "{title}");
+        }
+        for other in [
+            "It turns.",
+            "It turns. (video)",
+            "\"It turns!\" [read in Tajik]",
+            "It turns (at night).",
+            "(AP, Reuters)",
+            "[1]",
+            ")",
+            "",
+        ] {
+            assert!(!is_title(other), "{other}");
         }
     }
 

@@ -18,6 +18,7 @@ const LINES: &[&str] = &[
     "one two three four five six",
     "one two three four five seven",
     "one two three four five six (photo)",
+    "Beta ends. (photo)",
     "x [cut] y",
     "[cut]",
     "[[cut]cut] z",

@@ -663,9 +663,20 @@ impl What {
             }
             What::Line(most) => folded.chars().count() <= *most as usize,
             What::Title => {
-                let bare = folded.trim_end_matches(['"', '\'', ')', ']', '»', '«', ' ']);
                 let ends = ['.', '!', '?', '…', ':', ';', ',', '।', '。', '։', '؟', '۔'];
-                !bare.is_empty() && !bare.ends_with(ends) && folded.chars().count() <= 200
+                let quotes = ['"', '\'', '»', '«', ' '];
+                let closed = [&quotes[..], &[')', ']']].concat();
+                // With what is in brackets at the end, and without it.
+                let mut texts = vec![folded];
+                let bracketed = folded.trim_end_matches(quotes);
+                if bracketed.ends_with(')') || bracketed.ends_with(']') {
+                    texts.extend(bracketed.rfind(['(', '[']).map(|start| &bracketed[..start]));
+                }
+                folded.chars().count() <= 200
+                    && texts.iter().all(|text| {
+                        let bare = text.trim_end_matches(&closed[..]);
+                        !bare.is_empty() && !bare.ends_with(ends)
+                    })
             }
             What::Same(_) => copied.is_some_and(|copied| likeness(copied, folded) >= 0.8),
         }
