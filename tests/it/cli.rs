@@ -458,6 +458,81 @@ left as it is: no line would be left (rules: sample/copyright-line)
 }
 
 #[test]
+fn stats_leave_out_files_that_failed() {
+    let place = Place::new();
+    place.put("in/b.jsonl", record(PAGE));
+    let run = place.run(&["--stats=json", "-o", "out", "in"]);
+    assert_eq!(run.status, 0);
+    let mut wanted: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    wanted["failed"] = json!(1);
+    // In one piece, and in several.
+    for before in [2, 40_000] {
+        place.put(
+            "in/a.jsonl",
+            record(PAGE).repeat(before) + "7\n" + &record(PAGE),
+        );
+        for threads in ["-j1", "-j2"] {
+            let run = place.run(&["--stats=json", threads, "-o", "out", "in"]);
+            assert_eq!(run.status, 2);
+            let stats: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+            assert_eq!(stats, wanted, "{before} {threads}");
+        }
+    }
+}
+
+#[test]
+fn fields_that_lead_nowhere_are_refused() {
+    let place = Place::new();
+    for field in ["", ".", "a.", ".a", "a..b"] {
+        let run = place.run_on(&[&format!("--text-field={field}")], record(PAGE));
+        assert_eq!((run.status, run.out.as_str()), (2, ""), "{field}");
+        assert!(run.err.contains("--text-field <FIELD>"), "{}", run.err);
+    }
+}
+
+#[test]
+fn added_fields_take_no_name_that_is_read() {
+    let place = Place::new();
+    for key in ["text", "id", "url", "metadata.url", "outlet"] {
+        let run = place.run_on(&["--add-fields", key], record(PAGE));
+        let err = format!(
+            "cleaner: error: --add-fields {key}: this is a field of records that is read; name another key\n"
+        );
+        check(run, 2, "", &err);
+    }
+}
+
+#[test]
+fn output_that_leads_back_is_the_input() {
+    let place = Place::with(&[("in/a.txt", PAGE)]);
+    for (output, input) in [
+        ("new/../in", "in"),
+        ("new/../in/", "in/a.txt"),
+        ("new/more/../../in/a.txt", "in/a.txt"),
+    ] {
+        let run = place.run(&["-o", output, input]);
+        assert_eq!(run.status, 2, "{output}");
+        assert!(
+            run.err
+                .contains("to rewrite files where they are use --in-place"),
+            "{}",
+            run.err
+        );
+        assert_eq!(place.read("in/a.txt"), PAGE);
+    }
+    let run = place.run(&["-o", "out", "--removed=new/../in/", "in"]);
+    assert_eq!(run.status, 2);
+    assert!(
+        run.err.contains("would be an input next time"),
+        "{}",
+        run.err
+    );
+    // Another folder is none.
+    check(place.run(&["-o", "new/../out", "in"]), 0, "", "");
+    assert_eq!(place.read("out/a.txt"), CLEAN);
+}
+
+#[test]
 fn stats_add_up_the_run() {
     let pages = [
         ("pages/a.txt", PAGE),

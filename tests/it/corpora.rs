@@ -338,6 +338,7 @@ fn names_that_do_not_fit_formats_are_refused() {
     place.put("a.txt", PAGE);
     place.put("a.jsonl", record(PAGE));
     place.put("a.wet", &wet);
+    place.put("a.parquet", "");
     place.put("page", PAGE);
     place.put("records", record(PAGE));
     place.put("archive", &wet);
@@ -359,6 +360,14 @@ fn names_that_do_not_fit_formats_are_refused() {
         (
             &["-o", "x.parquet", "a.jsonl"],
             "x.parquet would be JSONL, and is named as Parquet",
+        ),
+        (
+            &["-o", "x.parquet.gz", "a.parquet"],
+            "a.parquet: Parquet compresses its columns itself and stays as it is, but the name of the output asks for more",
+        ),
+        (
+            &["--compress=zst", "-o", "out/", "a.parquet"],
+            "a.parquet: Parquet compresses its columns itself and stays as it is, but --compress asks for more",
         ),
         (
             &["--to=jsonl", "-o", "x.wet", "a.wet"],

@@ -124,6 +124,7 @@ fn file_that_may_not_grow_leaves_the_old_one() {
             format!("-o {output} {input}"),
             format!("-o new.{output} {input}"),
             format!("-i {input}"),
+            format!("-i --removed=went/ {input}"),
         ] {
             let run = place.shell(&format!("{limit} {args}"));
             assert_eq!((run.status, run.out.as_str()), (2, ""), "{args}");
@@ -264,6 +265,43 @@ fn permissions_of_corpora_outlive_writing() {
             (after.ino(), after.mtime_nsec())
         );
     }
+}
+
+/// Colours are asked for or not, but what would steer the terminal is never let through.
+#[cfg(target_os = "linux")]
+#[test]
+fn terminal_is_not_steered_by_a_page() {
+    let place = Place::new();
+    if place.shell("script -qec true /dev/null < /dev/null").status != 0 {
+        println!("not run: script(1) of util-linux is not installed");
+        return;
+    }
+    place.put("page.txt", PAGE.replace("Nobody", "\x1b]0;title\x07Nobody"));
+    place.put("more.txt", PAGE.replace("opened.", "opened.\x1b[2J"));
+    for args in [
+        "--diff page.txt",
+        "--sample 2 page.txt more.txt",
+        "--explain more.txt",
+    ] {
+        for color in ["auto", "never", "always"] {
+            place.put("line.sh", format!("$CLEANER --color={color} {args}"));
+            let run = place.shell("script -qec 'sh line.sh' /dev/null < /dev/null");
+            assert!(run.out.contains("\\u{1b}"), "{args} {color}: {run:?}");
+            assert!(!run.out.contains("\x1b]0"), "{args} {color}: {run:?}");
+            assert!(!run.out.contains("\x1b[2J"), "{args} {color}: {run:?}");
+            assert_eq!(
+                run.out.contains("\x1b["),
+                color != "never",
+                "{args}: {run:?}"
+            );
+        }
+    }
+    // A program that reads the diff gets the bytes.
+    let run = place.run(&["--diff", "page.txt"]);
+    assert!(
+        run.out.contains(" \x1b]0;title\x07Nobody came.\n"),
+        "{run:?}"
+    );
 }
 
 /// Through script(1) the program sees a terminal on its standard error.

@@ -276,6 +276,17 @@ fn what_is_done_is_left_alone_until_something_changes() {
         "",
     );
     assert_eq!(changed(&place, &before).len(), 24);
+    // The longest record is an option as well.
+    let before = states(&place);
+    let shorter = [&["--keep=legal", "--max-record=1M"][..], &resume()].concat();
+    check(place.run(&shorter), 0, "", "");
+    assert_eq!(changed(&place, &before).len(), 24);
+    check(
+        place.run(&[&["--keep=legal"][..], &resume()].concat()),
+        0,
+        "",
+        "",
+    );
     // A list that was cut off, or is none, is no harm.
     let manifest = place.read("out/.cleaner-manifest");
     place.put("out/.cleaner-manifest", &manifest[..manifest.len() - 30]);

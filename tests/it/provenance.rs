@@ -373,10 +373,74 @@ fn restore_refuses_files_that_do_not_fit() {
         assert_eq!(run.err.lines().count(), 1, "{}", run.err);
         assert_eq!(place.raw_files(), before, "{went} {file}");
     }
+    // The input instead of what is left of it.
+    for (went, file, what) in [
+        (
+            "went.jsonl",
+            "in.jsonl",
+            "this is not what was left: 35 bytes were, here are 45",
+        ),
+        (
+            "page.went.jsonl",
+            "in.txt",
+            "this is not what was left: 59 bytes were, here are 86",
+        ),
+    ] {
+        place.put("in.txt", PAGE);
+        let clean = ["--removed=page.went.jsonl", "-o", "out.txt", "in.txt"];
+        check(place.run(&clean), 0, "", "");
+        let run = place.run(&["restore", went, file, "-o", "back"]);
+        check(run, 2, "", &format!("{file}: error: {what}\n"));
+        assert!(!place.path("back").exists());
+    }
     // A folder asks for one.
     place.put("out/a.jsonl", "");
     let err = "cleaner: error: name the folder to restore the files into with --output\n";
     check(place.run(&["restore", "went.jsonl", "out"]), 2, "", err);
+}
+
+#[test]
+fn restore_notices_that_all_lines_are_lost() {
+    let place = Place::new();
+    place.put("in/a.txt", OTHER);
+    place.put("in/b.txt", PAGE);
+    let restore = |went: &str| place.run(&["restore", went, "out", "-o", "back"]);
+    let err = "the last line, which says how many there are, is missing";
+    check(
+        place.run(&["-q", "-o", "out", "--removed=went/", "in"]),
+        0,
+        "",
+        "",
+    );
+    check(
+        place.run(&["-q", "-o", "out", "--removed=went.jsonl", "in"]),
+        0,
+        "",
+        "",
+    );
+    for went in ["went/", "went.jsonl"] {
+        check(restore(went), 0, "", "");
+        assert_same_trees(&place, "back/", "in/");
+    }
+    assert_eq!(place.read("went/a.txt.removed.jsonl"), "{\"lines\":0}\n");
+    for (name, file) in [("a.txt", "out/a.txt"), ("b.txt", "out/b.txt")] {
+        let path = format!("went/{name}.removed.jsonl");
+        let before = place.read(&path);
+        place.put(&path, "");
+        let wanted = format!("{file}: error: line 1 of what went: {err}\n");
+        check(restore("went/"), 2, "", &wanted);
+        place.put(&path, before);
+    }
+    place.put("went.jsonl", "");
+    let wanted = format!("cleaner: error: line 1 of what went: {err}; nothing has been restored\n");
+    check(restore("went.jsonl"), 2, "", &wanted);
+    // A run that goes on does not take it for what it has done.
+    let resume = ["-q", "--resume", "-o", "next", "--removed=next.went/", "in"];
+    check(place.run(&resume), 0, "", "");
+    place.put("next.went/b.txt.removed.jsonl", "");
+    check(place.run(&resume), 0, "", "");
+    let went = place.read("next.went/b.txt.removed.jsonl");
+    assert!(went.ends_with(",\"lines\":1}\n"), "{went}");
 }
 
 #[test]
@@ -720,6 +784,22 @@ fn what_went_of_files_that_are_not_there_is_refused() {
     let err = "cleaner: error: went/a/b.jsonl.removed.jsonl belongs to none of the cleaned files; nothing has been restored\n";
     check(run, 2, "", err);
     assert!(!place.path("back").exists());
+}
+
+#[test]
+fn attributes_go_to_a_folder_of_their_own() {
+    let place = Place::new();
+    place.put("documents/a.jsonl", record(PAGE));
+    for name in ["../documents", "..", ".", "", "a/b", "a/", "/tmp/x"] {
+        let before = place.raw_files();
+        let run = place.run(&[&format!("--annotate={name}"), "documents/a.jsonl"]);
+        let err = format!(
+            "error: invalid value '{name}' for '--annotate[=<NAME>]': expected the name of a folder, which is no path"
+        );
+        assert_eq!(run.status, 2);
+        assert_eq!(run.err.lines().next(), Some(&err[..]));
+        assert_eq!(place.raw_files(), before);
+    }
 }
 
 #[test]

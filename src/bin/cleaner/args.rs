@@ -1,7 +1,7 @@
 //! The arguments, and the help that explains them.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
@@ -122,6 +122,8 @@ pub struct Clean {
     pub require_text: bool,
 
     /// The longest record, or page of text, that is read: bytes, or with K, M or G behind
+    ///
+    /// A file of text or JSONL with a longer one fails, whatever --on-error says.
     #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = size, help_heading = READ)]
     pub max_record: usize,
 
@@ -179,6 +181,7 @@ pub struct Clean {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "cleaner",
+        value_parser = folder_name,
         help_heading = TO,
         conflicts_with_all = ["in_place", "add_fields", "removed", "to"]
     )]
@@ -292,7 +295,7 @@ pub struct Shared {
     pub format: Option<Format>,
 
     /// The field or column with the text; a dotted path goes into objects
-    #[arg(long, value_name = "FIELD", default_value = "text", help_heading = READ)]
+    #[arg(long, value_name = "FIELD", default_value = "text", value_parser = field, help_heading = READ)]
     pub text_field: String,
 
     /// The field or column with the page's address, or its host; may be given several times
@@ -656,7 +659,7 @@ pub struct Suggest {
     pub format: Option<Format>,
 
     /// The field or column with the text
-    #[arg(long, value_name = "FIELD", default_value = "text")]
+    #[arg(long, value_name = "FIELD", default_value = "text", value_parser = field)]
     pub text_field: String,
 
     /// The file that the draft goes to, whole or not at all; else standard output
@@ -705,7 +708,7 @@ pub struct Restore {
     pub output: Option<PathBuf>,
 
     /// The column with the text, for Parquet
-    #[arg(long, value_name = "FIELD", default_value = "text")]
+    #[arg(long, value_name = "FIELD", default_value = "text", value_parser = field)]
     pub text_field: String,
 }
 
@@ -724,6 +727,23 @@ fn on_error(word: &str) -> Result<OnError, String> {
         (_, Some(("reject", file))) if !file.is_empty() => Ok(OnError::Reject(PathBuf::from(file))),
         _ => Err("expected fail, keep or reject=FILE".to_owned()),
     }
+}
+
+/// The name of a folder, and no path.
+fn folder_name(word: &str) -> Result<String, String> {
+    let mut parts = Path::new(word).components();
+    match (parts.next(), parts.next()) {
+        (Some(Component::Normal(name)), None) if name == word => Ok(word.to_owned()),
+        _ => Err("expected the name of a folder, which is no path".to_owned()),
+    }
+}
+
+/// A field: the keys that lead to it, with dots between.
+fn field(word: &str) -> Result<String, String> {
+    if word.split('.').any(str::is_empty) {
+        return Err("expected a key, or several with dots between".to_owned());
+    }
+    Ok(word.to_owned())
 }
 
 /// What can be done with a record where nothing is written.

@@ -10,7 +10,7 @@ use cleaner::{Categories, Cleaner, Outlets};
 use crate::args::{Clean, OnError, Stats};
 use crate::console::{Console, Failure};
 use crate::formats::jsonl::Fields;
-use crate::formats::{self, Buffers, Format, parquet};
+use crate::formats::{self, Buffers, Compression, Format, parquet};
 use crate::inputs::{self, Inputs};
 use crate::jobs::{Jobs, Reading};
 use crate::output::{self, Naming, Targets};
@@ -125,6 +125,15 @@ fn with(
         or_usual(&args.shared.outlet_field, OUTLET_FIELDS),
     );
     let added = args.add_fields.as_deref();
+    if let Some(key) = added
+        && [&args.shared.text_field, "id"].contains(&key)
+            | urls.iter().chain(&outlet_fields).any(|field| field == key)
+    {
+        let what = format!(
+            "--add-fields {key}: this is a field of records that is read; name another key"
+        );
+        return Err(Failure::Said(what));
+    }
     let buffers: Arc<Buffers> = Arc::default();
     let work = Work {
         console,
@@ -391,6 +400,23 @@ pub fn refuse_format(args: &Clean, format: Format) -> Result<(), String> {
     Ok(())
 }
 
+/// Refuses to compress Parquet.
+fn refuse_packed_parquet(args: &Clean, format: Format, target: &Path) -> Result<(), String> {
+    let is_packed = |compression| compression != Compression::None;
+    let what = if format != Format::Parquet {
+        return Ok(());
+    } else if args.compress.is_some_and(is_packed) {
+        "--compress"
+    } else if is_packed(formats::named(target).1) {
+        "the name of the output"
+    } else {
+        return Ok(());
+    };
+    Err(format!(
+        "Parquet compresses its columns itself and stays as it is, but {what} asks for more"
+    ))
+}
+
 /// Refuses names that a list could not hold, and formats that do not fit, as far as names tell them:
 /// nothing has been written yet.
 fn refuse_names(args: &Clean, inputs: &Inputs, targets: Option<&Targets>) -> Result<(), String> {
@@ -413,6 +439,8 @@ fn refuse_names(args: &Clean, inputs: &Inputs, targets: Option<&Targets>) -> Res
         };
         refuse_format(args, format).map_err(|what| format!("{}: {what}", input.name()))?;
         let Some(targets) = targets else { continue };
+        refuse_packed_parquet(args, format, &targets.files[at])
+            .map_err(|what| format!("{}: {what}", input.name()))?;
         let is_jsonl = args.to.is_some() || args.annotate.is_some();
         let written = if is_jsonl { Format::Jsonl } else { format };
         let target = &targets.files[at];
@@ -482,7 +510,7 @@ fn resumed(work: &Work, reading: &Reading) -> Result<Option<Manifest>, String> {
     let args = work.args;
     let version = env!("CARGO_PKG_VERSION");
     let run = format!(
-        "{version} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{version} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         work.rules_hash,
         args.shared.outlet,
         args.shared.url,
@@ -493,6 +521,7 @@ fn resumed(work: &Work, reading: &Reading) -> Result<Option<Manifest>, String> {
         args.shared.url_field,
         args.shared.outlet_field,
         args.require_text,
+        args.max_record,
         args.on_error,
         args.to,
         args.compress,
@@ -510,7 +539,8 @@ fn resumed(work: &Work, reading: &Reading) -> Result<Option<Manifest>, String> {
         if let Some(removed) = &args.removed {
             let removed = output::removed_path(removed, work.target(at).unwrap_or(target));
             folders.extend(removed.parent().map(PathBuf::from));
-            is_there = removed.exists();
+            // One that is whole has at least its last line.
+            is_there = removed.metadata().is_ok_and(|file| file.len() > 0);
         }
         if is_there && manifest.has(input, target) {
             reading.is_over[at].store(true, Ordering::Relaxed);

@@ -90,14 +90,18 @@ impl Console {
     pub fn is_for_eyes(self) -> bool {
         match self.color {
             Color::Always => true,
-            Color::Never => false,
-            Color::Auto => io::stdout().is_terminal(),
+            Color::Never | Color::Auto => io::stdout().is_terminal(),
         }
     }
 
     pub fn stdout(self) -> Paint {
-        let allowed = || AutoStream::choice(&io::stdout()) != ColorChoice::Never;
-        Paint(self.is_for_eyes() && (self.color == Color::Always || allowed()))
+        Paint(match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                self.is_for_eyes() && AutoStream::choice(&io::stdout()) != ColorChoice::Never
+            }
+        })
     }
 
     pub fn stderr(self) -> Paint {

@@ -51,21 +51,23 @@ impl Removed {
     }
 
     /// The input is at its end: the file of what went of it appears, if it is to be kept, but `anew`
-    /// only where there is none.
-    pub fn end(&mut self, is_kept: bool, anew: bool) -> Result<(), String> {
+    /// only where there is none. Its path, if there is one now.
+    pub fn end(&mut self, is_kept: bool, anew: bool) -> Result<Option<PathBuf>, String> {
         let Removed::Folder(_, open) = self else {
-            return Ok(());
+            return Ok(None);
         };
         let Some(removed) = open.take().filter(|_| is_kept) else {
-            return Ok(());
+            return Ok(None);
         };
-        if anew && removed.path.exists() {
-            let path = removed.path.display();
+        let path = removed.path.clone();
+        if anew && path.exists() {
+            let path = path.display();
             return Err(format!(
-                "{path} is there already: what went before would be lost"
+                "{path} is there already: what went before would be lost; name another folder"
             ));
         }
-        removed.commit()
+        removed.commit()?;
+        Ok(Some(path))
     }
 
     /// The input has failed: no file of its own appears.
@@ -110,7 +112,8 @@ const WAITING: usize = 1 << 20;
 const READ: usize = 256 << 10;
 
 impl Listed {
-    /// `counted`: whether the last line, an object, gets to know how many there are.
+    /// `counted`: whether the last line, an object, gets to know how many there are; where there is
+    /// none it is a line of its own.
     pub fn new(path: &Path, counted: bool) -> Result<Listed, String> {
         let last = counted.then(Last::default);
         let file = Pending::new(path).map_err(|error| cannot(path, &error))?;
@@ -193,11 +196,14 @@ struct Last {
 
 impl Lines {
     fn finish(mut self) -> io::Result<Pending> {
-        if let Some(Last { line, count }) = self.last
-            && let Some(object) = line.strip_suffix(b"}\n")
-        {
-            self.out.write_all(object)?;
-            writeln!(self.out, ",\"lines\":{count}}}")?;
+        if let Some(Last { line, count }) = self.last {
+            match line.strip_suffix(b"}\n") {
+                Some(object) => {
+                    self.out.write_all(object)?;
+                    writeln!(self.out, ",\"lines\":{count}}}")?;
+                }
+                None => writeln!(self.out, "{{\"lines\":{count}}}")?,
+            }
         }
         self.out.finish()
     }

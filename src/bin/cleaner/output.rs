@@ -330,10 +330,20 @@ fn resolved(path: &Path) -> PathBuf {
     let real = absolute.ancestors().find_map(|ancestor| {
         let real = ancestor.canonicalize().ok()?;
         let rest = absolute.strip_prefix(ancestor).ok()?;
-        Some(real.join(rest))
+        // What is not there yet will be no link: of it `..` leads back.
+        let mut path = real;
+        let mut leads_back = false;
+        for part in rest.components() {
+            if part == Component::ParentDir {
+                leads_back = true;
+                path.pop();
+            } else {
+                path.push(part);
+            }
+        }
+        Some(if leads_back { resolved(&path) } else { path })
     });
-    // Joining an empty rest adds a separator, which is no part of the path.
-    real.map_or(absolute, |real| real.components().collect())
+    real.unwrap_or(absolute)
 }
 
 /// Folders without links, and whether they are there, each found out once: many files are in few

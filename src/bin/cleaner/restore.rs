@@ -27,6 +27,8 @@ struct Record {
     raw: Vec<(usize, String)>,
     added: Option<String>,
     head: Option<String>,
+    head_bytes: Option<Vec<u8>>,
+    left: Option<usize>,
     rejected: Option<String>,
     rejected_bytes: Option<Vec<u8>>,
     /// How many lines end with this one: the last one of --removed has it.
@@ -49,6 +51,8 @@ struct Records {
     number: u64,
     /// How many came since the last one that said how many there are; `None` if none has to.
     uncounted: Option<u64>,
+    /// Whether one has said so.
+    is_counted: bool,
 }
 
 /// Restores what the arguments name; returns the exit code.
@@ -142,6 +146,7 @@ impl Records {
             at: 0,
             number: 0,
             uncounted: counted.then_some(0),
+            is_counted: false,
         })
     }
 
@@ -153,6 +158,7 @@ impl Records {
             at: 0,
             number: 0,
             uncounted: None,
+            is_counted: false,
         }
     }
 
@@ -161,7 +167,9 @@ impl Records {
         let Some(count) = &mut self.uncounted else {
             return Ok(record);
         };
-        *count += 1;
+        // A line that says there are none is not counted itself.
+        *count += u64::from(record.lines != Some(0));
+        self.is_counted |= record.lines.is_some();
         match record.lines {
             Some(lines) if std::mem::take(count) != lines => Err(format!(
                 "this is the last of {lines} lines, not all of which are there"
@@ -182,7 +190,9 @@ impl Iterator for Records {
                     Ok(None) => {
                         self.source = None;
                         let what = "the last line, which says how many there are, is missing";
-                        let is_cut = self.uncounted.is_some_and(|count| count > 0);
+                        let is_cut = self
+                            .uncounted
+                            .is_some_and(|count| count > 0 || !self.is_counted);
                         return is_cut.then(|| (self.number + 1, Err(what.to_owned())));
                     }
                     Err(what) => {
@@ -202,6 +212,11 @@ impl Iterator for Records {
                     format!("this is no line of `cleaner --json` or --removed: {error}")
                 });
                 let record = record.and_then(|record| self.count(record));
+                let says_none =
+                    |record: &Record| self.uncounted.is_some() && record.lines == Some(0);
+                if record.as_ref().is_ok_and(says_none) {
+                    continue;
+                }
                 return Some((self.number, record));
             }
         }
@@ -220,8 +235,19 @@ impl Record {
         }
     }
 
+    /// Refuses what is not as long as what was left.
+    fn refuse_other(&self, found: usize) -> Result<(), String> {
+        match self.left {
+            Some(left) if left != found => Err(format!(
+                "this is not what was left: {left} bytes were, here are {found}"
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// The original of a cleaned text.
     fn original_of(&self, text: &str) -> Result<String, String> {
+        self.refuse_other(text.len())?;
         let spans = self.spans.unwrap_or(Spans::Bytes);
         let mut removed = Vec::new();
         for removal in &self.removals {

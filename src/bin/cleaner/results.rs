@@ -39,8 +39,12 @@ pub struct Results<'a> {
     progress: Progress,
     /// Flagged documents that were told one by one.
     noted: usize,
+    /// The totals before the input whose results come in, if it has several.
+    before: Option<Totals>,
     /// Whether something has changed in the input whose results come in.
     changed: bool,
+    /// Whether there were results of it.
+    is_within: bool,
     /// Bytes that go of it.
     gone: usize,
 }
@@ -84,7 +88,9 @@ impl<'a> Results<'a> {
             manifest,
             progress: Progress::new(work, reading),
             noted: 0,
+            before: None,
             changed: false,
+            is_within: false,
             gone: 0,
         })
     }
@@ -112,7 +118,12 @@ impl<'a> Results<'a> {
                 Told::Error { name, what } => self.work.console.error(&name, what),
             }
         }
-        self.totals.merge(&done.totals);
+        // What has gone to standard output stays there, whatever comes behind it.
+        let is_stream = self.work.targets.is_none();
+        if !is_stream && !self.is_within && !done.is_end {
+            self.before = Some(self.totals.clone());
+        }
+        self.is_within = true;
         self.gathered.merge(std::mem::take(&mut done.gathered));
         for drawn in done.sample.drain(..) {
             self.draw(drawn);
@@ -120,8 +131,6 @@ impl<'a> Results<'a> {
         self.changed |= done.changed;
         self.gone += done.totals.gone();
         let mut failed = done.failed;
-        // What has gone to standard output stays there, whatever comes behind it.
-        let is_stream = self.work.targets.is_none();
         if !failed || is_stream {
             if let Some(rejected) = &mut self.rejected {
                 let written = rejected.write(&done.rejected, is_stream);
@@ -143,6 +152,16 @@ impl<'a> Results<'a> {
             self.open = None;
             self.removed.drop_own();
         }
+        if !failed || is_stream {
+            self.totals.merge(&done.totals);
+        } else {
+            // Of its documents nothing is written.
+            let failed = self.totals.failed + done.totals.failed;
+            if let Some(before) = self.before.take() {
+                self.totals = before;
+            }
+            self.totals.failed = failed;
+        }
         if failed || done.is_end {
             for listed in self.listed() {
                 let settled = if failed {
@@ -154,7 +173,9 @@ impl<'a> Results<'a> {
             }
         }
         if failed || done.is_end {
+            self.before = None;
             self.changed = false;
+            self.is_within = false;
             self.gone = 0;
             self.reading.is_over[at].store(true, Ordering::Relaxed);
         }
@@ -303,7 +324,7 @@ impl<'a> Results<'a> {
     fn end(&mut self, at: usize) -> Result<bool, Failure> {
         let Some(targets) = self.work.targets else {
             return match self.removed.end(true, self.work.args.in_place) {
-                Ok(()) => Ok(true),
+                Ok(_) => Ok(true),
                 Err(what) => Ok(self.failed(at, what)),
             };
         };
@@ -317,22 +338,25 @@ impl<'a> Results<'a> {
             return Ok(true);
         }
         let is_kept = self.changed || !self.work.args.in_place;
-        if let Err(what) = self.removed.end(is_kept, self.work.args.in_place) {
-            return Ok(self.failed(at, what));
-        }
-        let done = match self.open.take() {
-            None => Ok(()),
-            Some(_) if !is_kept => Ok(()),
-            Some(Open::Bytes(out)) => out
-                .finish()
-                .and_then(Pending::commit)
-                .map_err(|error| targets.cannot(at, &error)),
+        let cannot = |error: io::Error| targets.cannot(at, &error);
+        // The file is whole before what went of it appears, which is before the file does.
+        let whole = match self.open.take() {
+            None => Ok(None),
+            Some(_) if !is_kept => Ok(None),
+            Some(Open::Bytes(out)) => out.finish().map(Some).map_err(cannot),
             // Not even the text column is encoded anew where nothing has changed.
-            Some(Open::Rows(_)) if !self.changed => self.copy(at),
-            Some(Open::Rows(writer)) => writer
-                .finish()
-                .and_then(|out| out.commit().map_err(|error| targets.cannot(at, &error))),
+            Some(Open::Rows(_)) if !self.changed => self.copy(at).map(Some),
+            Some(Open::Rows(writer)) => writer.finish().map(Some),
         };
+        let done = whole.and_then(|whole| {
+            let removed = self.removed.end(is_kept, self.work.args.in_place)?;
+            let done = whole.map_or(Ok(()), Pending::commit).map_err(cannot);
+            if let (Err(_), Some(removed)) = (&done, removed) {
+                // Nothing went.
+                let _ = std::fs::remove_file(removed);
+            }
+            done
+        });
         if let Err(what) = done {
             return Ok(self.failed(at, what));
         }
@@ -353,15 +377,15 @@ impl<'a> Results<'a> {
         false
     }
 
-    /// Copies an input to its output.
-    fn copy(&self, at: usize) -> Result<(), String> {
+    /// A copy of an input for its output.
+    fn copy(&self, at: usize) -> Result<Pending, String> {
         let targets = self.work.targets.expect("there is an output");
         let input = self.work.inputs.list[at].as_file();
         let mut out = targets.begin(at)?;
         File::open(input.expect("Parquet is a file"))
             .and_then(|mut file| io::copy(&mut file, &mut out))
-            .and_then(|_| out.commit())
-            .map_err(|error| targets.cannot(at, &error))
+            .map_err(|error| targets.cannot(at, &error))?;
+        Ok(out)
     }
 
     fn draw(&mut self, drawn: Drawn) {

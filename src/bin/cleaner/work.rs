@@ -643,6 +643,11 @@ impl Work<'_> {
                 raw: cuts.iter().map(piece).collect(),
                 added: added.as_deref(),
                 head: None,
+                left_of_line: Some(
+                    line.strip_suffix(b"\n").unwrap_or(line).len()
+                        - cuts.iter().map(Range::len).sum::<usize>()
+                        + added.as_ref().map_or(0, String::len),
+                ),
             };
             self.remove(&page, &undo, done);
         }
@@ -725,20 +730,15 @@ impl Work<'_> {
             return Ok(());
         }
         let text = record.text()?;
-        let url = record.header("WARC-Target-URI");
-        let page = self.document(done.at, Some(number), text, url, None)?;
+        let url = record.url();
+        let page = self.document(done.at, Some(number), text, url.as_deref(), None)?;
         let has_changed = !page.holes.is_empty();
-        let mut undo = Undo::default();
-        if self.args.removed.is_some() && has_changed {
-            let head = formats::utf8(record.head());
-            undo.head = Some(head.map_err(|(byte, at)| {
-                format!(
-                    "its head could not be restored: 0x{byte:02x} at byte offset {at} is not UTF-8"
-                )
-            })?);
-        }
         self.show(&page, done, out);
-        if undo.head.is_some() {
+        if self.args.removed.is_some() && has_changed {
+            let undo = Undo {
+                head: Some(record.head()),
+                ..Undo::default()
+            };
             self.remove(&page, &undo, done);
         }
         if is_copied && has_changed {

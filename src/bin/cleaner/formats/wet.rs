@@ -11,6 +11,7 @@
 //! Bytes that are no record end where a line begins with `WARC/1.`, so that a bad record does not
 //! take the others with it.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use data_encoding::{BASE32, BASE32_NOPAD, HEXUPPER};
@@ -110,9 +111,25 @@ impl<'a> Record<'a> {
 
     /// The value of the first header of a name, whose case does not matter.
     ///
-    /// A value of several lines has their line ends in it. One that is not UTF-8 is `None`.
-    pub fn header(&self, name: &str) -> Option<&'a str> {
-        std::str::from_utf8(self.value(name)?).ok()
+    /// Of a value of several lines there is a space between them. One that is not UTF-8 is `None`.
+    pub fn header(&self, name: &str) -> Option<Cow<'a, str>> {
+        let value = std::str::from_utf8(self.value(name)?).ok()?;
+        Some(if value.contains('\n') {
+            let lines: Vec<&str> = value.lines().map(str::trim_ascii).collect();
+            lines.join(" ").into()
+        } else {
+            value.into()
+        })
+    }
+
+    /// The address of its page; the brackets around it, which WARC 1.0 asks for, are no part of it.
+    pub fn url(&self) -> Option<Cow<'a, str>> {
+        let url = self.header("WARC-Target-URI")?;
+        let bare = url.strip_prefix('<').and_then(|url| url.strip_suffix('>'));
+        Some(match bare {
+            Some(bare) => bare.to_owned().into(),
+            None => url,
+        })
     }
 
     fn value(&self, name: &str) -> Option<&'a [u8]> {
@@ -988,11 +1005,12 @@ mod tests {
     fn headers_are_found_whatever_their_case() {
         let bytes = b"WARC/1.0\r\nwarc-TYPE:conversion\r\nX: 1\r\nx: 2\r\nY :  a\r\n\t b \r\nZ: \xff\r\nE:\r\nContent-Length: 0\r\n\r\n\r\n\r\n";
         let record = Record::read(bytes).unwrap();
-        assert_eq!(record.header("WARC-Type"), Some("conversion"));
-        assert_eq!(record.header("X"), Some("1"));
-        assert_eq!(record.header("y"), Some("a\r\n\t b"));
+        let header = |name: &str| record.header(name).map(Cow::into_owned);
+        assert_eq!(header("WARC-Type").as_deref(), Some("conversion"));
+        assert_eq!(header("X").as_deref(), Some("1"));
+        assert_eq!(header("y").as_deref(), Some("a b"));
         assert_eq!(record.header("Z"), None);
-        assert_eq!(record.header("E"), Some(""));
+        assert_eq!(header("E").as_deref(), Some(""));
         assert_eq!(record.header("W"), None);
         assert_eq!(record.header("WARC/1.0"), None);
     }

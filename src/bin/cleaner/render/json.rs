@@ -38,6 +38,11 @@ struct Found<'a> {
     added: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     head: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head_bytes: Option<&'a [u8]>,
+    /// The bytes that are left of the text, or of the line of JSONL without its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<usize>,
 }
 
 /// What else has to be known to make a record the one that it was.
@@ -48,7 +53,9 @@ pub struct Undo<'a> {
     /// What was added to it, right before its last brace.
     pub added: Option<&'a str>,
     /// The head of a WET record.
-    pub head: Option<&'a str>,
+    pub head: Option<&'a [u8]>,
+    /// The bytes that are left of a line of JSONL, without its end.
+    pub left_of_line: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -81,6 +88,9 @@ fn line(page: &Page, spans: Spans, hash: &str, undo: Option<&Undo>, out: &mut Ve
         by: page.outlet.as_ref().map(|(_, by)| *by),
         rules_hash: hash,
     };
+    let head = undo.and_then(|undo| undo.head);
+    let head_text = head.and_then(|head| std::str::from_utf8(head).ok());
+    let left_of_text = || page.pieces().map(|piece| piece.len()).sum();
     let found = Found {
         fields: &cleaned.fields,
         flag: cleaned.flag.as_ref().map(|flag| Flag {
@@ -91,7 +101,9 @@ fn line(page: &Page, spans: Spans, hash: &str, undo: Option<&Undo>, out: &mut Ve
         spans,
         raw: undo.map_or(&[], |undo| &undo.raw),
         added: undo.and_then(|undo| undo.added),
-        head: undo.and_then(|undo| undo.head),
+        head: head_text,
+        head_bytes: head.filter(|_| head_text.is_none()),
+        left: undo.map(|undo| undo.left_of_line.unwrap_or_else(left_of_text)),
     };
     value(&document, out);
     // The brace at its end.
@@ -185,16 +197,16 @@ pub fn rejected(target: Option<&Path>, record: u64, bytes: &[u8], out: &mut Vec<
 pub fn of_wet(record: &wet::Record, text: &str, out: &mut Vec<u8>) {
     #[derive(Serialize)]
     struct Line<'a> {
-        id: Option<&'a str>,
-        url: Option<&'a str>,
-        date: Option<&'a str>,
+        id: Option<Cow<'a, str>>,
+        url: Option<Cow<'a, str>>,
+        date: Option<Cow<'a, str>>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        language: Option<&'a str>,
+        language: Option<Cow<'a, str>>,
         text: &'a str,
     }
     let line = Line {
         id: record.header("WARC-Record-ID"),
-        url: record.header("WARC-Target-URI"),
+        url: record.url(),
         date: record.header("WARC-Date"),
         language: record.header("WARC-Identified-Content-Language"),
         text,

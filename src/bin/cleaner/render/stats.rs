@@ -14,7 +14,7 @@ use crate::work::Page;
 pub(super) const UNDECIDED: &str = "(undecided)";
 
 /// The sums of a run, or of a part of it.
-#[derive(Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Totals {
     /// Those that could be read and have a text.
     pub documents: usize,
@@ -43,7 +43,7 @@ pub struct Totals {
 }
 
 /// The sums of an outlet.
-#[derive(Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct OutletTotals {
     pub documents: usize,
     pub changed: usize,

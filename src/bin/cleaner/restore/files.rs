@@ -326,6 +326,7 @@ fn jsonl(source: &mut Source, entries: &mut Entries, out: &mut Out) -> Result<()
                 Some(entry) if entry.put_back(&mut restored) => continue,
                 Some(entry) => {
                     let line = std::str::from_utf8(line).map_err(|_| misfit(number))?;
+                    entry.refuse_other(line.strip_suffix('\n').unwrap_or(line).len())?;
                     restored.extend_from_slice(
                         entry.line(line).ok_or_else(|| misfit(number))?.as_bytes(),
                     );
@@ -357,8 +358,10 @@ fn wet(source: &mut Source, entries: &mut Entries, out: &mut Out) -> Result<(), 
                     Some(entry) => {
                         let record = wet::Record::read(bytes)?;
                         let text = entry.original_of(record.text()?)?;
-                        let head = entry.head.as_deref().ok_or_else(|| misfit(number))?;
-                        record.write_original(head.as_bytes(), text.as_bytes(), &mut restored)?;
+                        let head = entry.head.as_deref().map(str::as_bytes);
+                        let head = head.or(entry.head_bytes.as_deref());
+                        let head = head.ok_or_else(|| misfit(number))?;
+                        record.write_original(head, text.as_bytes(), &mut restored)?;
                     }
                 }
                 break;
