@@ -726,17 +726,33 @@ fn fold(line: &str) -> String {
 }
 
 /// The share of words in common, in order: twice the longest common subsequence over both lengths.
-/// Whether the longer line is the shorter one with more words before or behind it.
+/// Whether the longer line is the shorter one with a sentence or a bracket before or behind it.
 fn goes_on(short: &str, long: &str) -> bool {
-    let mut ends = (0..=long.len()).filter(|&at| long.is_char_boundary(at));
+    let stops = ['.', '!', '?', '…', '।', '。', '։', '؟', '۔'];
     let is_mark = |c: char| !c.is_alphanumeric() && c != ' ';
+    let ends = |text: &str| {
+        let last = text.chars().rev().find(|c| !"\"'»«".contains(*c));
+        last.is_some_and(|last| stops.contains(&last) || last == ')' || last == ']')
+    };
     let bare = short.trim_end_matches(is_mark);
-    let begins = ends.clone().any(|end| {
-        let next = long[end..].chars().find(|&c| !is_mark(c));
-        long[..end] == *bare && end > 0 && next.is_none_or(|next| next == ' ')
-    });
-    let is_end = |at: usize| long[at..] == *short && (at == 0 || long.as_bytes()[at - 1] == b' ');
-    begins || ends.any(is_end)
+    let begins = (1..=long.len())
+        .filter(|&at| long.is_char_boundary(at))
+        .any(|end| {
+            let rest = &long[end..];
+            if long[..end] != *bare {
+                return false;
+            }
+            let next = rest.chars().find(|&c| !is_mark(c));
+            let more = rest.trim_start().chars().next();
+            let is_new = more.is_some_and(|c| c == '(' || c == '[' || c.is_uppercase());
+            let is_closed = rest.chars().next().is_some_and(|c| stops.contains(&c));
+            next.is_none() || next == Some(' ') && (ends(short) || is_closed || is_new)
+        });
+    begins
+        || long.strip_suffix(short).is_some_and(|before| {
+            let label = before.strip_suffix(' ');
+            before.is_empty() || label.is_some_and(|label| label.ends_with(':') || ends(label))
+        })
 }
 
 fn likeness(one: &str, other: &str) -> f64 {
