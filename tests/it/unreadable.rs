@@ -275,6 +275,24 @@ fn unreadable_and_missing_files_do_not_stop_the_others() {
 
 #[cfg(feature = "parquet")]
 #[test]
+fn rejected_record_that_is_too_long_is_put_aside_as_it_is() {
+    let place = Place::new();
+    let page = wet_record("conversion", "https://www.sample.example/", PAGE);
+    let long = wet_record(
+        "conversion",
+        "https://www.sample.example/",
+        &"x".repeat(900),
+    );
+    place.put("a.wet", [&page[..], &long, &page].concat());
+    let reject = ["--max-record=400", "--on-error=reject=bad.wet"];
+    let run = place.run(&[&reject[..], &["-q", "-o", "out.wet", "a.wet"]].concat());
+    assert_eq!(run.status, 0, "{run:?}");
+    assert_eq!(place.read("bad.wet"), long);
+    let clean = wet_record("conversion", "https://www.sample.example/", CLEAN);
+    assert_eq!(place.read("out.wet"), clean.repeat(2));
+}
+
+#[test]
 fn row_cannot_be_put_aside() {
     let place = Place::new();
     place.put("a.parquet", "");

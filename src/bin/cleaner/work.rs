@@ -344,7 +344,8 @@ impl Work<'_> {
                 // The file is one without it.
                 done.changed = true;
                 done.rejected.extend_from_slice(bytes);
-                if !bytes.ends_with(b"\n") {
+                // Of a record that is too long the next piece follows.
+                if !bytes.ends_with(b"\n") && bytes.len() < self.args.max_record {
                     done.rejected.push(b'\n');
                 }
                 if self.args.removed.is_some() {
