@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::cleaner::Cleaner;
 use crate::error::{Problem, SourceFile};
 use crate::matcher::shape::Shape;
-use crate::schema::{Allow, AnyRule, BlockRule, Category, Lint, Placed, RuleFile, Texts};
+use crate::schema::{Allow, AnyRule, BlockRule, Category, Lint, Placed, RuleFile, Step, Texts};
 use crate::text::{fold, subtract, union};
 
 /// The letters of a note that may say something.
@@ -248,7 +248,8 @@ Say which end is meant (`^.*x`, `x.*$`), bound it (`.{0,80}`), or put what goes 
                 "\
 Most lines are put aside by the bytes that they begin and end with, or by a literal that a pattern
 needs, before a pattern is run on them. This pattern could begin and end with nearly anything and
-needs no literal, so it is run on every line of every page of the outlet. That is slow.
+needs no literal, so it is run on every line of every page of the outlet. That is slow. A block of
+which no step that must be there is told so is tried at every line, which is as slow.
 
 Begin or end the pattern with what is known, or put a literal into it."
             }
@@ -309,6 +310,7 @@ pub(crate) fn rule((owner, source, rule): &Owned) -> Vec<Finding> {
     if head.disabled.is_none() {
         texts(*rule, &mut found);
         patterns(*rule, &mut found);
+        starts(*rule, &mut found);
         prose(owner, *rule, &mut found);
     }
     found.findings
@@ -502,6 +504,36 @@ fn patterns(rule: AnyRule, found: &mut Found) {
                 "begin or end it with what is known, or put a literal into it",
             );
         }
+    }
+}
+
+/// Whether a block may begin at nearly any line: no step that cannot be missing is told by how its line
+/// begins or ends.
+fn starts(rule: AnyRule, found: &mut Found) {
+    let AnyRule::Block(block) = rule else { return };
+    let is_told = |step: &&Step| {
+        let shapes = step.pattern.iter();
+        let mut shapes = shapes.filter_map(|written| Shape::of(written, found.source, true));
+        !shapes.any(|shape| shape.is_asked_always)
+    };
+    let wanted = |step: &&Step| !step.text.is_empty() || !step.pattern.is_empty();
+    let (optional, needed): (Vec<&Step>, Vec<&Step>) = block
+        .lines
+        .iter()
+        .filter(wanted)
+        .partition(|step| step.optional == Some(true));
+    let has_start = match needed.is_empty() {
+        true => !optional.is_empty() && optional.iter().all(is_told),
+        false => needed.iter().any(is_told),
+    };
+    if !has_start {
+        found.add(
+            Lint::WeakGate,
+            &block.head.id.place,
+            "id",
+            "this block is tried at nearly every line".to_owned(),
+            "give it a step, not optional, with a text or a pattern that begins or ends with what is known",
+        );
     }
 }
 

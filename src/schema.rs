@@ -364,7 +364,7 @@ lints! {
     TooShort "too-short" "A text or pattern of so few characters that it stands in anything.",
     TooCommon "too-common" "A rule that takes ordinary sentences or subheads.",
     UnanchoredWildcard "unanchored-wildcard" "A pattern that takes whatever stands beside what it knows.",
-    WeakGate "weak-gate" "A pattern that is asked for every line, which costs time.",
+    WeakGate "weak-gate" "A pattern or block that is asked for every line, which costs time.",
     OverlappingDomain "overlapping-domain" "A domain that is another outlet's too, or covered by one.",
     PublicSuffix "public-suffix" "A domain under which anybody may have a site.",
     MissingNote "missing-note" "A note that does not say what the thing is and why it may go.",

@@ -72,7 +72,21 @@ fn each_lint_is_told_with_its_place() {
         ),
         (
             Lint::WeakGate,
-            vec![("made", format!("{HEAD}{}", rule("line", "twins", "ab 1 ab 2 yz", r"pattern = '\w{2} \d \w{2} \d \w{2}'")))],
+            vec![(
+                "made",
+                [
+                    HEAD,
+                    &rule("line", "twins", "ab 1 ab 2 yz", r"pattern = '\w{2} \d \w{2} \d \w{2}'"),
+                    &rule("block", "again", "The mill\n[-The mill-]", "lines = [{ line = 80, keep = true }, { same = 1 }]"),
+                    &rule(
+                        "block",
+                        "again-later",
+                        "The old mill\nA\n[-The old mill-]",
+                        "lines = [{ pattern = '.{10,80}', keep = true }, { line = 80, keep = true }, { same = 1 }]",
+                    ),
+                ]
+                .concat(),
+            )],
         ),
         (
             Lint::OverlappingDomain,
