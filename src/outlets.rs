@@ -358,12 +358,14 @@ impl Outlets {
     /// The outlet that a page is from by its own signs.
     ///
     /// Each sign that occurs counts one, for its outlet and for all that extend it. Where outlets of one
-    /// family tie, the family is the answer; other ties, and a page without a sign, are undecided.
+    /// family tie and the page has a sign of the family too, the family is the answer; other ties, and a
+    /// page without a sign, are undecided. A byte order mark belongs to no line.
     pub fn by_signs(&self, text: &str) -> Option<&Outlet> {
         let table = self.signs.get_or_init(|| self.sign_table());
         if table.owners.is_empty() {
             return None;
         }
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut seen = vec![false; table.owners.len()];
         table.signs.in_text(text, |sign| seen[sign as usize] = true);
         let mut lines = text.split('\n').map(str::trim);
@@ -371,7 +373,7 @@ impl Outlets {
         if let Some(first) = lines.find(|line| !line.is_empty())
             && let Ok(Some(crawl)) = self.cleaner(CRAWL)
         {
-            let bare = crawl.clean(first.trim_start_matches('\u{feff}')).text;
+            let bare = crawl.clean(first).text;
             table
                 .signs
                 .in_line(&bare, |sign| seen[sign as usize] = true);
@@ -633,7 +635,11 @@ impl Outlets {
                         format!("there is no outlet or family `{}`", id.value),
                     )
                     .at_key("extends");
+                let is_bundled = BUNDLED
+                    .iter()
+                    .any(|(file, ..)| Path::new(file).file_stem() == Some(id.as_str().as_ref()));
                 problems.push(match self.nearest_id(id) {
+                    _ if is_bundled => problem.with_help("it is bundled with the program, and left out here (--no-bundled): leave that argument out, or copy the file"),
                     Some(near) => problem.with_help(format!("did you mean `{near}`?")),
                     None => problem.with_help("the id is the name of a rule file without .toml, in the same folder or in its families/"),
                 });

@@ -249,7 +249,7 @@ pub(crate) struct DuplicateRule {
     pub(crate) gap: Option<bool>,
     /// The share of words, 0.5 to 1, that copies have in common; 1, equal after folding, without it.
     pub(crate) alike: Option<f64>,
-    /// `true`: of copies that differ one is the other with a sentence or a bracket more, behind it or before it.
+    /// `true`: of copies that differ one is the other with a credit more: a bracket, or a label such as `Photo:`.
     pub(crate) whole: Option<bool>,
     /// The characters that a copy has at least; 20 without it.
     #[cfg_attr(test, schemars(range(min = 1, max = 10000)))]

@@ -203,11 +203,14 @@ impl Duplicate {
                 return true;
             }
         }
+        let has_size = |size: usize| (self.least..=self.most).contains(&size);
+        if is_same && !has_size(page.width_of_equals(earlier, later)) {
+            return true;
+        }
         // Few lines come so far, so the patterns are asked here.
         if !*pairs.is_wanted.get_or_insert_with(|| self.wants(content)) {
             return false;
         }
-        let has_size = |size: usize| (self.least..=self.most).contains(&size);
         let (one, two) = if is_same {
             pairs.work += 4 * content.len();
             let width = page.width_of_equals(earlier, later);

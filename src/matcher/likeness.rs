@@ -41,35 +41,26 @@ pub(crate) fn alike(one: &str, other: &str, share: f64) -> bool {
     enough(shared(&one, &other)) && enough(common(&one, &other))
 }
 
-/// Whether a folded line is another one with a sentence or a bracket more, behind it or before it; the
-/// marks behind the last word do not count.
+/// Whether a folded line is another one with a credit more: behind it a bracket, `©` or a label such as
+/// `Photo:`, before it a bracket or a label. The marks behind the last word do not count.
 pub(crate) fn is_part(line: &str, of: &str) -> bool {
     let is_mark = |c: char| c != ' ' && !c.is_alphanumeric();
     let words = line.trim_end_matches(is_mark);
+    let is_credit = |more: &str| {
+        more.starts_with(['(', '[', '©']) || more.split(' ').take(2).any(|word| word.ends_with(':'))
+    };
     let is_beginning = of.strip_prefix(words).is_some_and(|behind| {
-        let bare = behind.trim_start_matches(is_mark);
-        let is_closed = ends_sentence(line) || behind.starts_with(ENDS);
-        let begins = |c: char| c == '(' || c == '[' || c.is_uppercase();
-        let goes_on =
-            bare.starts_with(' ') && (is_closed || behind.trim_start().starts_with(begins));
-        !words.is_empty() && (bare.is_empty() || goes_on)
+        let behind = behind.trim_start_matches(|c: char| is_mark(c) && !"([©".contains(c));
+        !words.is_empty() && (behind.is_empty() || is_credit(behind.trim_start_matches(' ')))
     });
     let before = of.strip_suffix(line);
     is_beginning
         || before.is_some_and(|before| {
-            let label = before.strip_suffix(' ');
             before.is_empty()
-                || label.is_some_and(|label| label.ends_with(':') || ends_sentence(label))
+                || before.ends_with(": ")
+                || before.ends_with(") ")
+                || before.ends_with("] ")
         })
-}
-
-/// What a sentence ends with.
-const ENDS: &[char] = &['.', '!', '?', '…', '।', '。', '։', '؟', '۔'];
-
-/// Whether a folded line ends as a sentence does, or in a bracket.
-fn ends_sentence(line: &str) -> bool {
-    let bare = line.trim_end_matches(['"', '\'', '»', '«']);
-    bare.ends_with(ENDS) || bare.ends_with([')', ']'])
 }
 
 /// The bytes of each word.

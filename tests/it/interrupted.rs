@@ -305,6 +305,15 @@ fn what_is_done_is_left_alone_until_something_changes() {
 }
 
 #[test]
+fn resume_without_an_output_is_refused() {
+    let place = Place::with(&[("page.txt", PAGE)]);
+    let err = "cleaner: error: --resume goes with an output folder: name it with --output\n";
+    for show in ["--diff", "--check", "--json"] {
+        check(place.run(&["--resume", show, "page.txt"]), 2, "", err);
+    }
+}
+
+#[test]
 fn failed_files_are_done_again() {
     let place = Place::new();
     place.put("in/a.jsonl", record(PAGE));

@@ -726,33 +726,28 @@ fn fold(line: &str) -> String {
 }
 
 /// The share of words in common, in order: twice the longest common subsequence over both lengths.
-/// Whether the longer line is the shorter one with a sentence or a bracket before or behind it.
+/// Whether the longer line is the shorter one with a bracket or a label before or behind it.
 fn goes_on(short: &str, long: &str) -> bool {
-    let stops = ['.', '!', '?', '…', '।', '。', '։', '؟', '۔'];
     let is_mark = |c: char| !c.is_alphanumeric() && c != ' ';
-    let ends = |text: &str| {
-        let last = text.chars().rev().find(|c| !"\"'»«".contains(*c));
-        last.is_some_and(|last| stops.contains(&last) || last == ')' || last == ']')
-    };
     let bare = short.trim_end_matches(is_mark);
-    let begins = (1..=long.len())
-        .filter(|&at| long.is_char_boundary(at))
-        .any(|end| {
-            let rest = &long[end..];
-            if long[..end] != *bare {
-                return false;
-            }
-            let next = rest.chars().find(|&c| !is_mark(c));
-            let more = rest.trim_start().chars().next();
-            let is_new = more.is_some_and(|c| c == '(' || c == '[' || c.is_uppercase());
-            let is_closed = rest.chars().next().is_some_and(|c| stops.contains(&c));
-            next.is_none() || next == Some(' ') && (ends(short) || is_closed || is_new)
-        });
-    begins
-        || long.strip_suffix(short).is_some_and(|before| {
-            let label = before.strip_suffix(' ');
-            before.is_empty() || label.is_some_and(|label| label.ends_with(':') || ends(label))
-        })
+    if let (false, Some(mut behind)) = (bare.is_empty(), long.strip_prefix(bare)) {
+        while let Some(c) = behind.chars().next()
+            && is_mark(c)
+            && !['(', '[', '©'].contains(&c)
+        {
+            behind = &behind[c.len_utf8()..];
+        }
+        let more = behind.trim_start_matches(' ');
+        let opens = more.chars().next().map(|c| ['(', '[', '©'].contains(&c));
+        let labels = more.split(' ').take(2).any(|word| word.ends_with(':'));
+        if behind.is_empty() || opens == Some(true) || labels {
+            return true;
+        }
+    }
+    let ends = ["", ": ", ") ", "] "];
+    long.strip_suffix(short).is_some_and(|before| {
+        before.is_empty() || ends[1..].iter().any(|end| before.ends_with(end))
+    })
 }
 
 fn likeness(one: &str, other: &str) -> f64 {

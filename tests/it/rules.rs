@@ -156,6 +156,26 @@ fn zones_count_the_lines_that_are_left() {
 }
 
 #[test]
+fn byte_order_mark_hides_no_sign() {
+    let file = "outlet = \"valley\"\nname = \"Valley\"\nsigns = [{ text = \"Valley Herald\" }]\n";
+    let outlets = Outlets::with_files([("valley.toml".to_owned(), file.to_owned())]).unwrap();
+    for page in [
+        "Valley Herald\n\nHe came.\n",
+        "\u{feff}Valley Herald\n\nHe came.\n",
+    ] {
+        assert_eq!(
+            outlets.by_signs(page).map(|outlet| &outlet.id[..]),
+            Some("valley")
+        );
+    }
+    assert!(
+        outlets
+            .by_signs("\u{feff}\u{feff}Valley Herald\n")
+            .is_none()
+    );
+}
+
+#[test]
 fn a_block_is_matched_whole_or_not_at_all() {
     let player = rule(
         "block",

@@ -439,7 +439,7 @@ fn program_needs_a_page() {
         &run,
         2,
         "",
-        "cleaner: error: there is no page to learn from\n",
+        "cleaner: error: there is no page to learn from: no text that is not empty (of records that under `text`; --text-field names another)\n",
     );
 }
 

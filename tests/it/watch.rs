@@ -147,3 +147,21 @@ fn standard_input_is_not_watched() {
     let run = place.run(&["--watch", "page.txt"]);
     assert_eq!((run.status, run.out.as_str()), (2, ""));
 }
+
+#[test]
+fn nothing_but_the_diff_is_watched() {
+    let place = Place::with(&[("page.txt", PAGE)]);
+    let err = "cleaner: error: --watch shows the diff again and again, and nothing else: it goes with --diff\n";
+    for args in [
+        &["-i"][..],
+        &["-o", "out"],
+        &["--json"],
+        &["--check"],
+        &["--explain"],
+    ] {
+        let run = place.run(&[args, &["--watch", "page.txt"]].concat());
+        check(run, 2, "", err);
+        assert_eq!(place.read("page.txt"), PAGE);
+        assert!(!place.path("out").exists());
+    }
+}

@@ -343,6 +343,8 @@ fn refuse_senseless(args: &Clean) -> Result<(), String> {
             .is_some_and(|path| !output::is_meant_as_folder(path))
     {
         "--resume needs --removed to be a folder, so that it can leave alone what is done: write it with a slash at its end"
+    } else if args.resume && args.output.is_none() {
+        "--resume goes with an output folder: name it with --output"
     } else if args.resume
         && (args.in_place || args.dry_run || matches!(args.on_error, OnError::Reject(_)))
     {

@@ -42,7 +42,10 @@ pub fn run(args: &args::Suggest, console: Console) -> Result<u8, Failure> {
         !page.trim().is_empty() && seen.insert(page.clone())
     });
     if pages.is_empty() {
-        return Err(Failure::Said("there is no page to learn from".to_owned()));
+        let field = &args.text_field;
+        return Err(Failure::Said(format!(
+            "there is no page to learn from: no text that is not empty (of records that under `{field}`; --text-field names another)"
+        )));
     }
     if pages.len() == 1 {
         console.note(

@@ -32,6 +32,11 @@ const CLEAR: &str = "\x1b[H\x1b[2J";
 /// Arguments that cannot be meant, and a closed standard output. Whatever else goes wrong is shown
 /// in place of the diff.
 pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
+    // The parser of the arguments lets it pass where --diff excludes another one that is given.
+    if !args.diff {
+        let what = "--watch shows the diff again and again, and nothing else: it goes with --diff";
+        return Err(Failure::Said(what.to_owned()));
+    }
     let is_stdin = |path: &PathBuf| path == Path::new("-");
     let reads_stdin = (args.paths.is_empty() && args.file_list.is_none())
         || args.paths.iter().chain(&args.file_list).any(is_stdin);
