@@ -467,6 +467,10 @@ fn made_against(bundled: &Bundled) -> Vec<(&'static str, Text)> {
             }),
         ),
         (
+            "all lines equal, as long as a duplicate's",
+            Box::new(|size| "The clock of Marsten\n".repeat(size / 21)),
+        ),
+        (
             "every other line blank",
             Box::new(|size| counted(size, |number| format!("Boat {number}\n"))),
         ),
