@@ -46,12 +46,18 @@ pub(crate) fn alike(one: &str, other: &str, share: f64) -> bool {
 pub(crate) fn is_part(line: &str, of: &str) -> bool {
     let is_mark = |c: char| c != ' ' && !c.is_alphanumeric();
     let words = line.trim_end_matches(is_mark);
-    let is_credit = |more: &str| {
-        more.starts_with(['(', '[', '©']) || more.split(' ').take(2).any(|word| word.ends_with(':'))
+    let is_bracket = |more: &str| more.starts_with(['(', '[', '©']);
+    let is_label = |more: &str| {
+        !more.starts_with(char::is_lowercase)
+            && more.split(' ').take(2).any(|word| word.ends_with(':'))
+    };
+    let is_credit = |behind: &str| match behind.strip_prefix(' ') {
+        Some(more) => is_bracket(more) || is_label(more),
+        None => is_bracket(behind),
     };
     let is_beginning = of.strip_prefix(words).is_some_and(|behind| {
         let behind = behind.trim_start_matches(|c: char| is_mark(c) && !"([©".contains(c));
-        !words.is_empty() && (behind.is_empty() || is_credit(behind.trim_start_matches(' ')))
+        !words.is_empty() && (behind.is_empty() || is_credit(behind))
     });
     let before = of.strip_suffix(line);
     is_beginning
@@ -119,4 +125,37 @@ fn common(one: &[&str], other: &[&str]) -> usize {
             }
         })
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_part;
+
+    #[test]
+    fn part_is_a_line_of_which_the_other_has_a_credit_more() {
+        for of in [
+            "A mill.",
+            "A mill",
+            "A mill (file)",
+            "A mill. (AP)",
+            "A mill(AP)",
+            "A mill. © AFP",
+            "A mill. Photo: Ann",
+            "A mill. AP photo: Ann",
+            "FILE PHOTO: A mill.",
+            "(AP) A mill.",
+        ] {
+            assert!(is_part("A mill.", of), "{of}");
+        }
+        for of in [
+            "A mill burns.",
+            "A mill. It burns.",
+            "A mill, says Ann: it burns.",
+            "A mills: one",
+            "A millstone (file)",
+            "See A mill.",
+        ] {
+            assert!(!is_part("A mill.", of), "{of}");
+        }
+    }
 }

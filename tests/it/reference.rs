@@ -739,15 +739,15 @@ fn goes_on(short: &str, long: &str) -> bool {
         }
         let more = behind.trim_start_matches(' ');
         let opens = more.chars().next().map(|c| ['(', '[', '©'].contains(&c));
-        let labels = more.split(' ').take(2).any(|word| word.ends_with(':'));
-        if behind.is_empty() || opens == Some(true) || labels {
+        let labels = more.chars().next().is_some_and(|c| !c.is_lowercase())
+            && more.split(' ').take(2).any(|word| word.ends_with(':'));
+        if behind.is_empty() || opens == Some(true) || behind.starts_with(' ') && labels {
             return true;
         }
     }
-    let ends = ["", ": ", ") ", "] "];
-    long.strip_suffix(short).is_some_and(|before| {
-        before.is_empty() || ends[1..].iter().any(|end| before.ends_with(end))
-    })
+    let ends = [": ", ") ", "] "];
+    long.strip_suffix(short)
+        .is_some_and(|before| before.is_empty() || ends.iter().any(|end| before.ends_with(end)))
 }
 
 fn likeness(one: &str, other: &str) -> f64 {
