@@ -204,16 +204,16 @@ impl Duplicate {
             }
         }
         let has_size = |size: usize| (self.least..=self.most).contains(&size);
-        if is_same && !has_size(page.width_of_equals(earlier, later)) {
+        let width = is_same.then(|| page.width_of_equals(earlier, later));
+        if width.is_some_and(|width| !has_size(width)) {
             return true;
         }
         // Few lines come so far, so the patterns are asked here.
         if !*pairs.is_wanted.get_or_insert_with(|| self.wants(content)) {
             return false;
         }
-        let (one, two) = if is_same {
+        let (one, two) = if let Some(width) = width {
             pairs.work += 4 * content.len();
-            let width = page.width_of_equals(earlier, later);
             (width, width)
         } else {
             let line = pairs.folding.get_or_insert_with(|| page.folding(later));

@@ -483,10 +483,13 @@ fn stats_leave_out_files_that_failed() {
 #[test]
 fn fields_that_lead_nowhere_are_refused() {
     let place = Place::new();
-    for field in ["", ".", "a.", ".a", "a..b"] {
-        let run = place.run_on(&[&format!("--text-field={field}")], record(PAGE));
-        assert_eq!((run.status, run.out.as_str()), (2, ""), "{field}");
-        assert!(run.err.contains("--text-field <FIELD>"), "{}", run.err);
+    for option in ["--text-field", "--url-field", "--outlet-field"] {
+        for field in ["", ".", "a.", ".a", "a..b"] {
+            let run = place.run_on(&[&format!("{option}={field}")], record(PAGE));
+            assert_eq!((run.status, run.out.as_str()), (2, ""), "{field}");
+            let named = format!("'{option} <FIELD>'");
+            assert!(run.err.contains(&named), "{}", run.err);
+        }
     }
 }
 

@@ -725,7 +725,6 @@ fn fold(line: &str) -> String {
     words.join(" ").chars().map(straight).collect()
 }
 
-/// The share of words in common, in order: twice the longest common subsequence over both lengths.
 /// Whether the longer line is the shorter one with a bracket or a label before or behind it.
 fn goes_on(short: &str, long: &str) -> bool {
     let is_mark = |c: char| !c.is_alphanumeric() && c != ' ';
@@ -750,6 +749,7 @@ fn goes_on(short: &str, long: &str) -> bool {
         .is_some_and(|before| before.is_empty() || ends.iter().any(|end| before.ends_with(end)))
 }
 
+/// The share of words in common, in order: twice the longest common subsequence over both lengths.
 fn likeness(one: &str, other: &str) -> f64 {
     if one == other {
         return 1.0;

@@ -303,14 +303,14 @@ pub struct Shared {
     /// Without it the first that a record has of: url, metadata.url, metadata.WARC-Target-URI,
     /// WARC-Target-URI, warc_target_uri, requested_url, responded_url, source_url, metadata.source_url,
     /// domain, metadata.domain.
-    #[arg(long, value_name = "FIELD", help_heading = READ)]
+    #[arg(long, value_name = "FIELD", help_heading = READ, value_parser = field)]
     pub url_field: Vec<String>,
 
     /// The field or column with the outlet's id; may be given several times
     ///
     /// Without it the first that a record has of: outlet, metadata.outlet. What is no outlet's id
     /// tells nothing.
-    #[arg(long, value_name = "FIELD", help_heading = READ)]
+    #[arg(long, value_name = "FIELD", help_heading = READ, value_parser = field)]
     pub outlet_field: Vec<String>,
 
     /// The outlet, by its id in `cleaner rules list`

@@ -126,8 +126,9 @@ fn with(
     );
     let added = args.add_fields.as_deref();
     if let Some(key) = added
-        && [&args.shared.text_field, "id"].contains(&key)
-            | urls.iter().chain(&outlet_fields).any(|field| field == key)
+        && (key == args.shared.text_field
+            || key == "id"
+            || urls.iter().chain(&outlet_fields).any(|field| field == key))
     {
         let what = format!(
             "--add-fields {key}: this is a field of records that is read; name another key"
