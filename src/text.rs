@@ -146,6 +146,29 @@ impl Edges {
             last: folded_edge(bare.chars().rev(), true),
         }
     }
+
+    /// Whether two lines may begin or end with the same word.
+    #[inline]
+    pub(crate) fn share_word(self, other: Edges) -> bool {
+        is_same_word(self.first, other.first) || is_same_word(self.last, other.last)
+    }
+}
+
+/// Whether two edges may be those of the same word.
+fn is_same_word(one: [u8; EDGE], other: [u8; EDGE]) -> bool {
+    if one[0] != other[0] {
+        return false;
+    }
+    let is_end = |byte: u8| byte == b' ' || byte == 0;
+    for (one, other) in one.into_iter().zip(other) {
+        if is_end(one) && is_end(other) {
+            return true;
+        }
+        if one != other {
+            return false;
+        }
+    }
+    true
 }
 
 /// Whether the innermost byte of a last edge is not the first one of its code point.

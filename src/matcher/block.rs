@@ -404,9 +404,13 @@ impl Block {
             What::Title => page.is_title(line),
             What::Same(step) => {
                 let mut bound = seen.bound.iter();
-                let copied = bound.find(|bound| bound.step as usize == *step)?;
-                let copied = page.folding(copied.line);
-                alike(copied.folded(), page.folding(line).folded(), SAME)
+                let copied = bound.find(|bound| bound.step as usize == *step)?.line;
+                page.edges(copied).share_word(page.edges(line))
+                    && alike(
+                        page.folding(copied).folded(),
+                        page.folding(line).folded(),
+                        SAME,
+                    )
             }
             What::Rest => false,
         };

@@ -9,7 +9,7 @@ use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::page::{NONE, Page};
 use crate::schema::{DuplicateRule, Which};
-use crate::text::{EDGE, Edges, Folding, MAX_LINE, is_odd_start, is_plain};
+use crate::text::{Edges, Folding, MAX_LINE, is_odd_start, is_plain};
 
 /// How many lines before one are compared with it more cheaply than a pattern is asked.
 const NEAR: u32 = 8;
@@ -291,7 +291,7 @@ impl Duplicate {
     #[inline]
     fn may_be_alike(&self, one: Edges, other: Edges) -> bool {
         if self.alike < 1.0 {
-            is_same_word(one.first, other.first) || is_same_word(one.last, other.last)
+            one.share_word(other)
         } else {
             one == other
         }
@@ -359,21 +359,4 @@ fn is_odd_begin([first, second]: [u8; 2]) -> bool {
 #[inline]
 fn is_odd_end([before, last]: [u8; 2]) -> bool {
     !is_plain(before) || !is_plain(last)
-}
-
-/// Whether two edges may be those of the same word.
-fn is_same_word(one: [u8; EDGE], other: [u8; EDGE]) -> bool {
-    if one[0] != other[0] {
-        return false;
-    }
-    let is_end = |byte: u8| byte == b' ' || byte == 0;
-    for (one, other) in one.into_iter().zip(other) {
-        if is_end(one) && is_end(other) {
-            return true;
-        }
-        if one != other {
-            return false;
-        }
-    }
-    true
 }

@@ -10,25 +10,21 @@ pub(crate) fn alike(one: &str, other: &str, share: f64) -> bool {
     if one == other {
         return true;
     }
-    fn first(line: &str) -> Option<&str> {
-        line.split(' ').next()
-    }
-    fn last(line: &str) -> Option<&str> {
-        line.rsplit(' ').next()
-    }
-    if share >= 1.0 || (first(one) != first(other) && last(one) != last(other)) {
+    let is_first = || words(one).next() == words(other).next();
+    let is_last = || words_back(one).next() == words_back(other).next();
+    if share >= 1.0 || !(is_first() || is_last()) {
         return false;
     }
-    let (words, others) = (words(one).count(), words(other).count());
-    let enough = |common: usize| 2.0 * common as f64 >= share * (words + others) as f64;
-    let most = words.min(others);
+    let (count, counted) = (words(one).count(), words(other).count());
+    let enough = |common: usize| 2.0 * common as f64 >= share * (count + counted) as f64;
+    let most = count.min(counted);
     if !enough(most) {
         return false;
     }
     // What both begin and end with is in common, and of most copies it is nearly all.
-    let same = |(one, other): &(&str, &str)| one == other;
-    let begin = one.split(' ').zip(other.split(' '));
-    let end = one.rsplit(' ').zip(other.rsplit(' '));
+    let same = |(one, other): &(&[u8], &[u8])| one == other;
+    let begin = words(one).zip(words(other));
+    let end = words_back(one).zip(words_back(other));
     let outer = begin.take_while(same).count() + end.take_while(same).count();
     if enough(outer.min(most)) {
         return true;
@@ -77,6 +73,18 @@ fn words(line: &str) -> impl Iterator<Item = &[u8]> {
     ends.map(move |end| {
         let word = &line[start..end];
         start = end + 1;
+        word
+    })
+}
+
+/// The same from the last word back.
+fn words_back(line: &str) -> impl Iterator<Item = &[u8]> {
+    let line = line.as_bytes();
+    let mut end = line.len();
+    let before_words = memchr::memrchr_iter(b' ', line).map(Some).chain([None]);
+    before_words.map(move |space| {
+        let word = &line[space.map_or(0, |space| space + 1)..end];
+        end = space.unwrap_or(0);
         word
     })
 }
