@@ -670,6 +670,30 @@ fn strict_counts_flagged_and_undecided_pages_as_errors() {
 }
 
 #[test]
+fn command_behind_options_is_told_to_come_first() {
+    let place = Place::with(&[("page.txt", PAGE)]);
+    let run = place.run(&["--quiet", "report", "page.txt"]);
+    assert_eq!((run.status, run.out.as_str()), (2, ""));
+    let first = "error: there is no file `report`; as a command it comes first: cleaner report …\n";
+    assert!(run.err.starts_with(first), "{}", run.err);
+    // A file of that name is a page.
+    place.put("report", PAGE);
+    let run = place.run(&["--quiet", "report"]);
+    assert_eq!((run.status, run.out), (0, place.run(&["page.txt"]).out));
+}
+
+#[cfg(unix)]
+#[test]
+fn name_of_a_page_stays_on_one_line() {
+    let place = Place::with(&[("a\nb.txt", PAGE)]);
+    let run = place.run(&["--explain", "a\nb.txt"]);
+    assert!(run.out.starts_with("a\\nb.txt: sample, "), "{}", run.out);
+    let run = place.run(&["--check", "b\nc.txt"]);
+    let err = "b\\nc.txt: error: No such file or directory (os error 2)\n";
+    check(run, 2, "", err);
+}
+
+#[test]
 fn wrong_document_does_not_stop_the_others() {
     let place = Place::with(&[("pages/a.txt", PAGE), ("pages/z.txt", PAGE)]);
     let mut bad = PAGE.as_bytes().to_vec();

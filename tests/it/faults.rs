@@ -52,6 +52,11 @@ fn full_device_is_an_error_for_every_format() {
     place.put("b.jsonl.gz", gz(record(PAGE)));
     place.put("c.wet", wet_record("conversion", "", PAGE));
     let full = "No space left on device (os error 28)\n";
+    for told in ["--help", "help rules", "--version"] {
+        let run = place.shell(&format!("\"$CLEANER\" {told} > /dev/full"));
+        let err = format!("cleaner: error: standard output: {full}");
+        assert_eq!((run.status, run.err), (2, err), "{told}");
+    }
     for input in ["page.txt", "a.jsonl", "b.jsonl.gz", "c.wet", "< a.jsonl"] {
         for args in [
             "",

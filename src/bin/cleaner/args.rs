@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use cleaner::{Category, Lint};
 
 use crate::formats::{Compression, Format};
@@ -417,30 +418,49 @@ const COMMANDS: &[&str] = &[
 ];
 
 impl Args {
-    /// Reads the command line; ends the program where that is wrong, or asks for help.
-    pub fn read() -> Args {
-        let mut args = Args::parsed();
+    /// Reads the command line.
+    ///
+    /// # Errors
+    /// What to print instead of a run: what is wrong with the arguments, or the help asked for.
+    pub fn read() -> Result<Args, clap::Error> {
+        let mut args = Args::parsed()?;
         let output = match &mut args.command {
             None => &mut args.run.clean.output,
             Some(Command::Report(report)) => &mut report.output,
             Some(Command::Suggest(suggest)) => &mut suggest.output,
             Some(Command::Restore(restore)) => &mut restore.output,
-            Some(_) => return args,
+            Some(_) => return Ok(args),
         };
         // Without an output all of them write to standard output.
         output.take_if(|path| path == Path::new("-"));
-        args
+        Ok(args)
     }
 
-    fn parsed() -> Args {
+    fn parsed() -> Result<Args, clap::Error> {
         let is_command = |word: OsString| COMMANDS.iter().any(|&command| word == command);
         // Where none is named the commands are not made: that takes as long as all else here.
         if !std::env::args_os().skip(1).any(is_command)
             && let Ok(run) = Run::try_parse()
         {
-            return Args { command: None, run };
+            return Ok(Args { command: None, run });
         }
-        Args::parse()
+        let args = Args::try_parse()?;
+        match args.late_command() {
+            Some(name) => {
+                let what = format!(
+                    "there is no file `{name}`; as a command it comes first: cleaner {name} …"
+                );
+                Err(Args::command().error(ErrorKind::ArgumentConflict, what))
+            }
+            None => Ok(args),
+        }
+    }
+
+    /// The command that is read as a page, for it stands behind options, if there is no such file.
+    fn late_command(&self) -> Option<&'static str> {
+        let first = self.run.clean.paths.first()?;
+        let mut names = COMMANDS.iter().copied();
+        names.find(|&name| self.command.is_none() && first == Path::new(name) && !first.exists())
     }
 
     /// Whether notes are left out.

@@ -135,7 +135,7 @@ impl Console {
     /// Tells what went wrong with the document, or the file, of this name.
     pub fn error(self, name: &str, what: impl Display) {
         let label = self.stderr().with(RED.bold(), "error");
-        let (name, what) = (printable(name), printable(&what.to_string()));
+        let (name, what) = (one_line(name), printable(&what.to_string()));
         tell(&format!("{name}: {label}: {what}\n"));
     }
 
@@ -145,7 +145,7 @@ impl Console {
             return;
         }
         let label = self.stderr().with(YELLOW.bold(), "note");
-        let (name, what) = (printable(name), printable(&what.to_string()));
+        let (name, what) = (one_line(name), printable(&what.to_string()));
         tell(&format!("{name}: {label}: {what}\n"));
     }
 }
@@ -196,4 +196,9 @@ pub fn printable(text: &str) -> String {
         }
     }
     out
+}
+
+/// The same of a name, on one line.
+pub fn one_line(name: &str) -> String {
+    printable(name).replace('\n', "\\n")
 }

@@ -58,7 +58,10 @@ fn main() -> ExitCode {
             "cleaner: this is a bug of cleaner, please report it with the page: {panic}\n"
         ));
     }));
-    let args = Args::read();
+    let args = match Args::read() {
+        Ok(args) => args,
+        Err(told) => return told_instead(&told),
+    };
     let console = Console::new(args.run.color, args.is_quiet());
     if args.command.is_some() || args.run.clean.watch {
         output::heed_signals();
@@ -79,6 +82,17 @@ fn main() -> ExitCode {
         Err(_) => ERROR,
     };
     ExitCode::from(status)
+}
+
+/// Prints what is to be told instead of a run; returns the exit code.
+fn told_instead(told: &clap::Error) -> ExitCode {
+    match told.print().map_err(Failure::from) {
+        Err(Failure::Said(what)) => {
+            tell(&format!("cleaner: error: {what}\n"));
+            ExitCode::from(ERROR)
+        }
+        _ => ExitCode::from(told.exit_code() as u8),
+    }
 }
 
 fn run(args: &Args, console: Console) -> Result<u8, Failure> {

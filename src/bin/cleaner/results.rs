@@ -8,7 +8,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use crate::args::OnError;
-use crate::console::{Failure, printable, tell};
+use crate::console::{Failure, one_line, tell};
 use crate::formats::{self, Compression, Packer, parquet};
 use crate::jobs::Reading;
 use crate::listed::{Listed, Removed};
@@ -330,7 +330,7 @@ impl<'a> Results<'a> {
         };
         if self.work.show == Show::Plan {
             if self.changed || !self.work.args.in_place {
-                let target = printable(&targets.files[at].display().to_string());
+                let target = one_line(&targets.files[at].display().to_string());
                 let gone = self.gone;
                 let stdout = self.stdout(false)?;
                 writeln!(stdout, "would write {target} without {gone} bytes")?;

@@ -5,7 +5,9 @@ use std::process::Command;
 
 use cleaner::{Draft, HunkLine, Outlets, Proposal};
 
-use crate::console::{BOLD, CYAN, Console, DIM, Failure, GREEN, Paint, RED, printable, tell};
+use crate::console::{
+    BOLD, CYAN, Console, DIM, Failure, GREEN, Paint, RED, one_line, printable, tell,
+};
 
 const KEYS: &str = "a accept   r reject   u use (take `disabled` out)   d diff of every page   e edit   \
 A accept this and the rest   q quit, write nothing   ? help";
@@ -105,7 +107,7 @@ impl Review<'_> {
                 continue;
             }
             changed += 1;
-            tell(&format!("{}\n", paint.with(BOLD, printable(name))));
+            tell(&format!("{}\n", paint.with(BOLD, one_line(name))));
             for hunk in hunks {
                 tell(&format!("{}\n", paint.with(CYAN, hunk.heading())));
                 for line in &hunk.lines {

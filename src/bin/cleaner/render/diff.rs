@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use cleaner::{HunkLine, Line};
 
 use super::{bare, marked};
-use crate::console::{BOLD, CYAN, DIM, GREEN, Paint, RED, printable};
+use crate::console::{BOLD, CYAN, DIM, GREEN, Paint, RED, one_line};
 use crate::work::Page;
 
 /// The lines around a change.
@@ -23,7 +23,7 @@ pub fn for_eyes(page: &Page, paint: Paint, out: &mut dyn Write) -> io::Result<()
     if hunks.is_empty() {
         return Ok(());
     }
-    let name = printable(&name(page));
+    let name = one_line(&name(page));
     writeln!(out, "{}", paint.with(BOLD, format!("--- a/{name}")))?;
     writeln!(out, "{}", paint.with(BOLD, format!("+++ b/{name}")))?;
     for hunk in hunks {

@@ -6,12 +6,12 @@ use std::io::{self, Write};
 use cleaner::{Categories, Line, Removal, Rule};
 
 use super::{bare, marked};
-use crate::console::{BOLD, DIM, Paint, RED, YELLOW, printable};
+use crate::console::{BOLD, DIM, Paint, RED, YELLOW, one_line, printable};
 use crate::work::Page;
 
 /// The page's outlet, its lines, and the notes of the rules that found something.
 pub fn page(page: &Page, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-    let name = printable(&page.name());
+    let name = one_line(&page.name());
     let outlet = match &page.outlet {
         Some((cleaner, by)) => format!("{}, {}", cleaner.outlet(), by.words()),
         None => "outlet not known, unchanged".to_owned(),
