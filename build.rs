@@ -54,6 +54,7 @@ fn main() {
         add_patterns(&file, &mut patterns);
         let whole = literal(&packed(&file, &text));
         let head = RuleFile {
+            list: Vec::new(),
             line: Vec::new(),
             block: Vec::new(),
             inline: Vec::new(),

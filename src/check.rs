@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::cleaner::{Cleaner, Patterns};
+use crate::cleaner::{Categories, Cleaner, Patterns};
 use crate::error::{Problem, SourceFile};
-use crate::schema::{AnyRule, Example, Zone};
+use crate::schema::{AnyRule, Category, Example, Zone};
 use crate::text::{fold, without};
 
 /// Lines of every sort: a rule that takes them all takes anything.
@@ -54,18 +54,18 @@ pub(crate) fn rule(owner: &str, source: &Arc<SourceFile>, rule: AnyRule) -> Vec<
                 &[false]
             };
             let wrong = zones.iter().find_map(|&zones| {
-                let problem = compare(example, &cleaner.take(&example.text, zones))?;
-                Some(if zones {
-                    format!("{problem} (in its zone)")
-                } else {
-                    problem
-                })
+                let mut wrong = compare(example, &cleaner.take(&example.text, zones))?;
+                if zones {
+                    wrong.message.push_str(" (in its zone)");
+                }
+                Some(wrong)
             });
-            problems.extend(wrong.map(|message| {
+            problems.extend(wrong.map(|Wrong { message, stays }| {
                 let problem = source.problem(example.place.clone(), message).at_key(key);
-                match unfolded(rule) {
-                    true if key == "removes" => problem.with_help(FOLDING),
-                    _ => problem,
+                let help = stays.and_then(|at| why_it_stays(&cleaner, rule, example, at));
+                match help {
+                    Some(help) => problem.with_help(help),
+                    None => problem,
                 }
             }));
         }
@@ -75,6 +75,23 @@ pub(crate) fn rule(owner: &str, source: &Arc<SourceFile>, rule: AnyRule) -> Vec<
         .map(|problem| problem.in_rule(id.clone()))
         .collect()
 }
+
+/// Why something at this byte of an example stays, which should go.
+fn why_it_stays(cleaner: &Cleaner, rule: AnyRule, example: &Example, at: usize) -> Option<String> {
+    let text = &example.text;
+    if unfolded(rule) {
+        return Some(FOLDING.to_owned());
+    }
+    let line = text[..at].matches('\n').count() + 1;
+    let misses = cleaner.misses(text, Categories::default().also(Category::Credit));
+    if let Some(miss) = misses.iter().find(|miss| miss.line == line) {
+        return Some(format!("its line {line} {}", miss.why));
+    }
+    example.is_marked_whole().then(|| MARKS.to_owned())
+}
+
+/// What to know where all of a longer text should go.
+const MARKS: &str = "without marks all of the text should go; enclose what goes in `[-` and `-]`";
 
 /// What to know where a pattern has what no folded line has.
 const FOLDING: &str = "patterns see the folded line: no bullet, single spaces, straight quotes (' and \"), `-` for every dash";
@@ -103,8 +120,15 @@ fn is_longer(example: &Example, zone: Option<Zone>) -> bool {
     zone.is_some_and(|zone| lines > zone.head.unwrap_or(0).max(zone.tail.unwrap_or(0)))
 }
 
-/// How what went differs from what the example says.
-fn compare(example: &Example, went: &[Range<usize>]) -> Option<String> {
+/// How what went differs from what an example says.
+struct Wrong {
+    message: String,
+    /// The first byte that stays and should go.
+    stays: Option<usize>,
+}
+
+/// How what went differs from what the example says, if it does.
+fn compare(example: &Example, went: &[Range<usize>]) -> Option<Wrong> {
     let text = &example.text;
     let inked = |spans: &[Range<usize>]| -> Vec<usize> {
         let bytes = spans.iter().flat_map(|span| {
@@ -126,7 +150,8 @@ fn compare(example: &Example, went: &[Range<usize>]) -> Option<String> {
             .copied()
             .find(|at| other.binary_search(at).is_err())
     };
-    Some(match (first(&wanted, &found), first(&found, &wanted)) {
+    let (stays, goes) = (first(&wanted, &found), first(&found, &wanted));
+    let message = match (stays, goes) {
         (Some(at), _) => format!("this example does not lose «{}»", excerpt(&text[at..])),
         (None, Some(at)) => format!(
             "this example loses «{}», which it should keep",
@@ -135,7 +160,8 @@ fn compare(example: &Example, went: &[Range<usize>]) -> Option<String> {
         (None, None) => {
             "the white space beside what goes differs from the marks of this example".to_owned()
         }
-    })
+    };
+    Some(Wrong { message, stays })
 }
 
 /// The lines that are left, without line ends and blank lines.

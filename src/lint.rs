@@ -10,7 +10,9 @@ use std::sync::Arc;
 use crate::cleaner::Cleaner;
 use crate::error::{Problem, SourceFile};
 use crate::matcher::shape::Shape;
-use crate::schema::{Allow, AnyRule, BlockRule, Category, Lint, Placed, RuleFile, Step, Texts};
+use crate::schema::{
+    Allow, AnyRule, BlockRule, Category, Lint, List, Placed, RuleFile, Step, Texts,
+};
 use crate::text::{fold, subtract, union};
 
 /// The letters of a note that may say something.
@@ -284,6 +286,12 @@ none or because all are disabled or switched off by `off`, and neither it nor wh
 signs or a ceiling. (A family that stands twice in the list is an error.)
 
 Take it out of `extends`, and its rules out of `off`."
+            }
+            Lint::UnusedList => {
+                "\
+No rule of the file takes this [[list]] in, so that what it has does nothing.
+
+Name it in a rule or a step (`list = \"its-id\"`), or take it out."
             }
             Lint::UnusedAllow => {
                 "\
@@ -740,6 +748,35 @@ pub(crate) fn domains(source: &Arc<SourceFile>, file: &RuleFile) -> Vec<Finding>
         }
     }
     findings
+}
+
+/// The lists of a file that none of its rules takes in.
+pub(crate) fn lists(source: &Arc<SourceFile>, file: &RuleFile) -> Vec<Finding> {
+    let names = |rule| -> Vec<&Texts> {
+        match rule {
+            AnyRule::Line(rule) => vec![&rule.list],
+            AnyRule::Inline(rule) => vec![&rule.list],
+            AnyRule::Block(rule) => rule.lines.iter().map(|step| &step.list).collect(),
+            AnyRule::Duplicate(_) => Vec::new(),
+        }
+    };
+    let named: Vec<&str> = file
+        .rules()
+        .flat_map(names)
+        .flatten()
+        .map(|name| name.as_str())
+        .collect();
+    let lists = file.list.iter();
+    let unused = lists.filter(|list| !named.contains(&list.id.as_str()));
+    let finding = |list: &List| {
+        let message = format!("no rule takes the list `{}` in", list.id.value);
+        let problem = source.problem(list.id.place.clone(), message);
+        let problem = problem
+            .at_key("list")
+            .with_help("name it in a rule or a step, or take it out");
+        Finding::new(Lint::UnusedList, problem)
+    };
+    unused.map(finding).collect()
 }
 
 /// A domain that is another outlet's as well.

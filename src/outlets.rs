@@ -530,6 +530,7 @@ impl Outlets {
         let (id, source, whole) = (file.outlet.id.as_str(), &file.source, file.whole()?);
         let line = self.line_of(at);
         let mut findings = lint::domains(source, whole);
+        findings.extend(lint::lists(source, whole));
         self.lint_domains(at, &line, hosts, &mut findings);
         self.lint_extends(at, &line, &mut findings)?;
         let rules = whole.rules();
@@ -923,16 +924,16 @@ fn each<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> 
 fn files_of(folder: &Path) -> Result<Vec<Found<File>>> {
     let read = |path: &PathBuf| {
         let name = path.to_string_lossy().into_owned();
-        let read = bytes_of(path).map_err(|error| error.to_string());
-        let text = read.and_then(|bytes| {
-            String::from_utf8(bytes).map_err(|error| {
+        match bytes_of(path).map(String::from_utf8) {
+            Ok(Ok(text)) => File::read(SourceFile::new(name, text)),
+            Ok(Err(error)) => {
                 let at = error.utf8_error().valid_up_to();
-                format!("expected UTF-8; byte {at} is not")
-            })
-        });
-        match text {
-            Ok(text) => File::read(SourceFile::new(name, text)),
-            Err(why) => Err(vec![unreadable(&name, &why)]),
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                let end = at + char::REPLACEMENT_CHARACTER.len_utf8();
+                let problem = SourceFile::new(name, text).problem(at..end, "this is not UTF-8");
+                Err(vec![problem.with_help("save the file as UTF-8")])
+            }
+            Err(error) => Err(vec![unreadable(&name, &error.to_string())]),
         }
     };
     Ok(each(&rule_files(folder)?, read))
@@ -1018,6 +1019,7 @@ mod tests {
             let whole = file.whole().unwrap();
             assert!(file.head.rules().next().is_none(), "{}", file.source.name);
             let head = RuleFile {
+                list: Vec::new(),
                 line: Vec::new(),
                 block: Vec::new(),
                 inline: Vec::new(),

@@ -61,6 +61,9 @@ pub(crate) struct RuleFile {
     pub(crate) allow: Vec<Allow>,
     /// The share of a page, 0 to 1, that removals may take which are not literal: patterns, titles, any lines, `rest`, duplicates.
     pub(crate) ceiling: Option<f64>,
+    /// Texts and patterns under a name, for several rules.
+    #[cfg_attr(test, schemars(with = "Option<Vec<List>>"))]
+    pub(crate) list: Vec<List>,
     /// Whole lines.
     #[cfg_attr(test, schemars(with = "Option<Vec<LineRule>>"))]
     pub(crate) line: Vec<LineRule>,
@@ -113,6 +116,25 @@ pub(crate) struct Allow {
     pub(crate) lint: Placed<Lint>,
     /// Why it does not count.
     pub(crate) reason: String,
+}
+
+/// Texts and patterns under a name, which rules and steps of the same file take in with `list`.
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(deny_unknown_fields))]
+pub(crate) struct List {
+    /// Its name, in kebab-case.
+    #[cfg_attr(
+        test,
+        schemars(with = "String", regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))
+    )]
+    pub(crate) id: Placed<String>,
+    /// As `text` of the rules that take it in.
+    #[cfg_attr(test, schemars(with = "Option<OneOrMany>"))]
+    pub(crate) text: Texts,
+    /// As `pattern` of the rules that take it in.
+    #[cfg_attr(test, schemars(with = "Option<OneOrMany>"))]
+    pub(crate) pattern: Texts,
 }
 
 /// What every rule has, whatever its kind.
@@ -170,6 +192,9 @@ pub(crate) struct LineRule {
     /// Regular expressions for the whole folded line.
     #[cfg_attr(test, schemars(with = "Option<OneOrMany>"))]
     pub(crate) pattern: Texts,
+    /// The names of lists whose texts and patterns are taken in: `text` and `pattern` have them too once the file is read.
+    #[cfg_attr(test, schemars(with = "Option<OneOrMany>"))]
+    pub(crate) list: Texts,
 }
 
 /// Consecutive lines, with blank ones between them where `gap` does not forbid it.
@@ -188,7 +213,7 @@ pub(crate) struct BlockRule {
     pub(crate) gap: Option<bool>,
 }
 
-/// One step of a block: exactly one of `text`/`pattern`, `line`, `title`, `same`, `rest`.
+/// One step of a block: exactly one of `text`/`pattern`/`list`, `line`, `title`, `same`, `rest`.
 #[derive(Clone, Debug)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(deny_unknown_fields))]
@@ -199,6 +224,9 @@ pub(crate) struct Step {
     /// Regular expressions for the whole folded line.
     #[cfg_attr(test, schemars(with = "Option<OneOrMany>"))]
     pub(crate) pattern: Texts,
+    /// The names of lists whose texts and patterns are taken in: `text` and `pattern` have them too once the file is read.
+    #[cfg_attr(test, schemars(with = "Option<OneOrMany>"))]
+    pub(crate) list: Texts,
     /// Any line of at most so many characters.
     #[cfg_attr(test, schemars(range(min = 1, max = 10000)))]
     pub(crate) line: Option<u32>,
@@ -233,6 +261,9 @@ pub(crate) struct InlineRule {
     /// Regular expressions for the raw line, not anchored; of a group named `cut` only that group goes.
     #[cfg_attr(test, schemars(with = "Option<OneOrMany>"))]
     pub(crate) pattern: Texts,
+    /// The names of lists whose texts and patterns are taken in: `text` and `pattern` have them too once the file is read.
+    #[cfg_attr(test, schemars(with = "Option<OneOrMany>"))]
+    pub(crate) list: Texts,
 }
 
 /// A line that stands twice: one copy goes.
@@ -249,7 +280,7 @@ pub(crate) struct DuplicateRule {
     pub(crate) gap: Option<bool>,
     /// The share of words, 0.5 to 1, that copies have in common; 1, equal after folding, without it.
     pub(crate) alike: Option<f64>,
-    /// `true`: of copies that differ one is the other with a credit more: a bracket, or a label such as `Photo:`.
+    /// `true`: of copies that differ one is the other with a credit more: a bracket such as `(AP)` or `(file photo)`, or a label such as `Photo:`.
     pub(crate) whole: Option<bool>,
     /// The characters that a copy has at least; 20 without it.
     #[cfg_attr(test, schemars(range(min = 1, max = 10000)))]
@@ -369,6 +400,7 @@ lints! {
     PublicSuffix "public-suffix" "A domain under which anybody may have a site.",
     MissingNote "missing-note" "A note that does not say what the thing is and why it may go.",
     DeadExtends "dead-extends" "A family that is extended to no effect.",
+    UnusedList "unused-list" "A list that no rule takes in.",
     UnusedAllow "unused-allow" "An allowed lint that finds nothing there.",
 }
 
@@ -426,6 +458,12 @@ impl Example {
             marked,
             place,
         })
+    }
+
+    /// Whether all of several lines should go, as where nothing is marked.
+    pub(crate) fn is_marked_whole(&self) -> bool {
+        matches!(&self.marked[..], [all] if *all == (0..self.text.len()))
+            && self.text.trim().contains('\n')
     }
 
     /// Whether the marks enclose nothing but white space.
@@ -502,6 +540,7 @@ impl RuleFile {
             source,
             owner: String::new(),
             rule: None,
+            lists: Vec::new(),
             problems: &mut problems,
         };
         let file = reader.file(table.get_ref());
@@ -531,15 +570,21 @@ impl RuleFile {
     }
 }
 
-/// Where the first rule of a file begins, if what stands above it is all that is not a rule.
+/// Where the first rule or list of a file begins, if what stands above it is all that is not a rule.
 ///
 /// It begins at the first line that is the heading of one. Within a string or a list it is none, but
 /// then what stands above is not whole, and so no TOML.
 fn head_end(text: &str) -> Option<usize> {
     let is_rule = |heading: &str| {
-        ["[[line]]", "[[block]]", "[[inline]]", "[[duplicate]]"]
-            .iter()
-            .any(|rule| heading.starts_with(rule))
+        [
+            "[[list]]",
+            "[[line]]",
+            "[[block]]",
+            "[[inline]]",
+            "[[duplicate]]",
+        ]
+        .iter()
+        .any(|rule| heading.starts_with(rule))
     };
     // A quoted name may be any.
     let is_of_the_head = |heading: &str| {
@@ -568,6 +613,10 @@ fn head_end(text: &str) -> Option<usize> {
 const KEYS_OF_KINDS: &[(&str, &str)] = &[
     ("text", "[[line]], [[inline]] and the steps of a [[block]]"),
     ("pattern", "every kind, and the steps of a [[block]]"),
+    (
+        "list",
+        "[[line]], [[inline]] and the steps of a [[block]]; the lists themselves are [[list]]",
+    ),
     ("lines", "[[block]]"),
     ("least", "[[block]] and [[duplicate]]"),
     ("gap", "[[block]], its steps, and [[duplicate]]"),
@@ -583,6 +632,16 @@ const KEYS_OF_KINDS: &[(&str, &str)] = &[
     ("goes", "[[duplicate]]"),
 ];
 
+/// The keys that say what a line is by its text.
+const WANTED: [&str; 3] = ["text", "pattern", "list"];
+
+/// What these keys say.
+struct Wanted {
+    text: Texts,
+    pattern: Texts,
+    list: Texts,
+}
+
 type Value<'v> = Spanned<DeValue<'v>>;
 
 /// Walks the tables of one file and gathers what is wrong.
@@ -592,6 +651,8 @@ struct Reader<'r> {
     owner: String,
     /// The rule that is being read.
     rule: Option<String>,
+    /// The lists of the file.
+    lists: Vec<List>,
     problems: &'r mut Vec<Problem>,
 }
 
@@ -776,6 +837,37 @@ impl Reader<'_> {
         texts
     }
 
+    /// `text`, `pattern` and `list`, the first two with what the lists have.
+    fn wanted(&mut self, keys: &mut Keys) -> Wanted {
+        let (mut text, mut pattern) = self.texts_and_patterns(keys);
+        let list = self.texts(keys, "list", true);
+        for name in &list {
+            let found = self.lists.iter().find(|list| list.id.value == name.value);
+            let Some(found) = found.cloned() else {
+                let names: Vec<String> = self
+                    .lists
+                    .iter()
+                    .map(|list| list.id.value.clone())
+                    .collect();
+                self.unknown("list", name, names.iter().map(String::as_str).collect());
+                continue;
+            };
+            for (own, listed) in [(&mut text, found.text), (&mut pattern, found.pattern)] {
+                let known: HashSet<&str> = own.iter().map(|own| own.as_str()).collect();
+                if let Some(twice) = listed.iter().find(|text| known.contains(text.as_str())) {
+                    let message = format!("`{}` of this list is there already", twice.value);
+                    self.wrong(name.place.clone(), Some("list"), message);
+                }
+                own.extend(listed);
+            }
+        }
+        Wanted {
+            text,
+            pattern,
+            list,
+        }
+    }
+
     fn boolean(&mut self, keys: &mut Keys, key: &'static str) -> Option<bool> {
         let value = keys.get(key)?;
         if value.get_ref().as_bool().is_none() {
@@ -891,6 +983,7 @@ impl Reader<'_> {
         let off = self.off(&mut keys);
         let allow = self.allow(&mut keys);
         let ceiling = self.share(&mut keys, "ceiling", 0.0);
+        self.lists = self.lists(&mut keys);
         let mut ids = HashMap::new();
         let line = self.rules(&mut keys, "line", &mut ids, Reader::line_rule);
         let block = self.rules(&mut keys, "block", &mut ids, Reader::block_rule);
@@ -908,6 +1001,7 @@ impl Reader<'_> {
             off,
             allow,
             ceiling,
+            list: std::mem::take(&mut self.lists),
             line,
             block,
             inline,
@@ -979,6 +1073,38 @@ impl Reader<'_> {
             }
         }
         off
+    }
+
+    fn lists(&mut self, keys: &mut Keys) -> Vec<List> {
+        let mut lists: Vec<List> = Vec::new();
+        for mut keys in self.tables(keys, "list", "lists, each under a heading [[list]]") {
+            let id = self.required_string(&mut keys, "id");
+            let (text, pattern) = self.texts_and_patterns(&mut keys);
+            if keys.get("text").or(keys.get("pattern")).is_none() {
+                self.wrong(
+                    keys.place.clone(),
+                    Some("list"),
+                    "missing key `text` (or `pattern`): what the list has",
+                );
+            }
+            self.finish(keys);
+            let Some(id) = id else { continue };
+            self.id(&id, "id");
+            if let Some(first) = lists.iter().find(|list| list.id.value == id.value) {
+                let line = self.source.line(first.id.place.start);
+                let message =
+                    format!("a list of this id stands in line {line} already; expected another id");
+                self.wrong(id.place.clone(), Some("id"), message);
+                continue;
+            }
+            lists.push(List { id, text, pattern });
+        }
+        lists
+    }
+
+    fn texts_and_patterns(&mut self, keys: &mut Keys) -> (Texts, Texts) {
+        let text = self.texts(keys, "text", true);
+        (text, self.texts(keys, "pattern", true))
     }
 
     fn rules<T>(
@@ -1087,8 +1213,11 @@ impl Reader<'_> {
 
     /// Reports a word that is none of a closed list.
     fn unknown(&mut self, key: &str, word: &Placed<String>, names: Vec<&str>) {
-        let known = names.join(", ");
-        let message = format!("unknown {key} `{}`; expected one of: {known}", word.value);
+        let known = match names.is_empty() {
+            true => "and the file has none".to_owned(),
+            false => format!("expected one of: {}", names.join(", ")),
+        };
+        let message = format!("unknown {key} `{}`; {known}", word.value);
         self.wrong(word.place.clone(), Some(key), message);
         if let Some(name) = nearest(word, names) {
             self.help(format!("did you mean `{name}`?"));
@@ -1164,39 +1293,45 @@ impl Reader<'_> {
         examples
     }
 
-    /// `text` and `pattern` of a rule that needs one of them.
-    fn wanted(&mut self, keys: &mut Keys) -> (Texts, Texts) {
-        let text = self.texts(keys, "text", true);
-        let pattern = self.texts(keys, "pattern", true);
-        let named = keys
-            .table
-            .iter()
-            .any(|(name, _)| matches!(name.get_ref().as_ref(), "text" | "pattern"));
-        if !named {
+    /// The same of a rule, which needs one of them.
+    fn needed(&mut self, keys: &mut Keys) -> Wanted {
+        let wanted = self.wanted(keys);
+        let mut names = keys.table.iter().map(|(name, _)| name.get_ref().as_ref());
+        if !names.any(|name| WANTED.contains(&name)) {
             self.wrong(
                 keys.place.clone(),
                 Some("text"),
-                "missing key `text` (or `pattern`): what the rule finds",
+                "missing key `text` (or `pattern`, or `list`): what the rule finds",
             );
         }
-        (text, pattern)
+        wanted
     }
 
     fn line_rule(&mut self, keys: &mut Keys, head: Option<Head>) -> Option<LineRule> {
-        let (text, pattern) = self.wanted(keys);
+        let Wanted {
+            text,
+            pattern,
+            list,
+        } = self.needed(keys);
         Some(LineRule {
             head: head?,
             text,
             pattern,
+            list,
         })
     }
 
     fn inline_rule(&mut self, keys: &mut Keys, head: Option<Head>) -> Option<InlineRule> {
-        let (text, pattern) = self.wanted(keys);
+        let Wanted {
+            text,
+            pattern,
+            list,
+        } = self.needed(keys);
         Some(InlineRule {
             head: head?,
             text,
             pattern,
+            list,
         })
     }
 
@@ -1273,9 +1408,15 @@ impl Reader<'_> {
     }
 
     fn step(&mut self, keys: &mut Keys, at: usize, count: usize) -> Step {
+        let Wanted {
+            text,
+            pattern,
+            list,
+        } = self.wanted(keys);
         let step = Step {
-            text: self.texts(keys, "text", true),
-            pattern: self.texts(keys, "pattern", true),
+            text,
+            pattern,
+            list,
             line: self.integer(keys, "line", 1..10_001),
             title: self.flag(keys, "title"),
             same: self.integer(keys, "same", 1..65),
@@ -1285,22 +1426,14 @@ impl Reader<'_> {
             keep: self.boolean(keys, "keep"),
             gap: self.boolean(keys, "gap"),
         };
-        let mut kinds: Vec<&str> = keys
-            .table
-            .iter()
-            .map(|(name, _)| name.get_ref().as_ref())
-            .collect();
-        kinds.retain(|name| {
-            matches!(
-                *name,
-                "text" | "pattern" | "line" | "title" | "same" | "rest"
-            )
-        });
-        if kinds.is_empty() || (kinds.len() > 1 && kinds != ["pattern", "text"]) {
+        let has = |key: &&&str| keys.table.get(**key).is_some();
+        let kinds = ["line", "title", "same", "rest"].iter().filter(has).count()
+            + usize::from(WANTED.iter().any(|key| has(&key)));
+        if kinds != 1 {
             self.wrong(
                 keys.place.clone(),
                 Some("lines"),
-                "expected one of: text, pattern (or both), line, title, same, rest",
+                "expected one of: text, pattern, list (or several of these), line, title, same, rest",
             );
         }
         if step.rest == Some(true) && at + 1 != count {
@@ -1373,17 +1506,18 @@ impl Step {
 
 packed! {
     RuleFile {
-        outlet, family, name, domains, signs, extends, off, allow, ceiling, line, block, inline, duplicate,
+        outlet, family, name, domains, signs, extends, off, allow, ceiling, list, line, block, inline, duplicate,
     }
     Sign { text, pattern, part }
     Off { rule, reason }
     Allow { lint, reason }
+    List { id, text, pattern }
     Head { id, category, note, zone, removes, keeps, disabled, allow }
     Zone { head, tail }
-    LineRule { head, text, pattern }
+    LineRule { head, text, pattern, list }
     BlockRule { head, lines, least, gap }
-    Step { text, pattern, line, title, same, rest, optional, repeat, keep, gap }
-    InlineRule { head, text, pattern }
+    Step { text, pattern, list, line, title, same, rest, optional, repeat, keep, gap }
+    InlineRule { head, text, pattern, list }
     DuplicateRule { head, apart, gap, alike, whole, least, most, pattern, goes }
     Example { text, marked, place }
 }
@@ -1533,6 +1667,7 @@ mod tests {
                     "[[line]]\n{head}text = \"t\"\nzone = {{ head = 1, zz = 1 }}"
                 )),
             ),
+            ("List", file("[[list]]\nid = \"a\"\ntext = \"t\"\nzz = 1")),
             (
                 "LineRule",
                 file(&format!("[[line]]\n{head}text = \"t\"\nzz = 1")),

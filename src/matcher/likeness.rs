@@ -37,32 +37,81 @@ pub(crate) fn alike(one: &str, other: &str, share: f64) -> bool {
     enough(shared(&one, &other)) && enough(common(&one, &other))
 }
 
+/// How words of credits begin, in small letters.
+const CREDITS: [&str; 19] = [
+    "photo",
+    "foto",
+    "фото",
+    "imag",
+    "illustr",
+    "ilustr",
+    "иллюстр",
+    "ілюстр",
+    "file",
+    "undated",
+    "archiv",
+    "arhiv",
+    "архив",
+    "архів",
+    "courtesy",
+    "credit",
+    "screenshot",
+    "скриншот",
+    "скріншот",
+];
+
 /// Whether a folded line is another one with a credit more: behind it a bracket, `©` or a label such as
 /// `Photo:`, before it a bracket or a label. The marks behind the last word do not count.
 pub(crate) fn is_part(line: &str, of: &str) -> bool {
     let is_mark = |c: char| c != ' ' && !c.is_alphanumeric();
     let words = line.trim_end_matches(is_mark);
-    let is_bracket = |more: &str| more.starts_with(['(', '[', '©']);
-    let is_label = |more: &str| {
-        !more.starts_with(char::is_lowercase)
-            && more.split(' ').take(2).any(|word| word.ends_with(':'))
-    };
-    let is_credit = |behind: &str| match behind.strip_prefix(' ') {
-        Some(more) => is_bracket(more) || is_label(more),
-        None => is_bracket(behind),
-    };
     let is_beginning = of.strip_prefix(words).is_some_and(|behind| {
-        let behind = behind.trim_start_matches(|c: char| is_mark(c) && !"([©".contains(c));
-        !words.is_empty() && (behind.is_empty() || is_credit(behind))
+        let more = behind.trim_start_matches(|c: char| is_mark(c) && !"([©".contains(c));
+        let (is_apart, more) = match more.strip_prefix(' ') {
+            Some(more) => (true, more),
+            None => (false, more),
+        };
+        !words.is_empty()
+            && (behind.trim_matches(is_mark).is_empty()
+                || more.starts_with('©')
+                || bracket(more).is_some_and(is_credit)
+                || is_apart && label(more).is_some_and(has_credit_word))
     });
     let before = of.strip_suffix(line);
     is_beginning
         || before.is_some_and(|before| {
             before.is_empty()
-                || before.ends_with(": ")
-                || before.ends_with(") ")
-                || before.ends_with("] ")
+                || before.ends_with(" ") && bracket(before.trim_end()).is_some_and(is_credit)
+                || before.ends_with(": ") && has_credit_word(before)
         })
+}
+
+/// What stands in the bracket that a text begins with.
+fn bracket(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix(['(', '['])?;
+    Some(inner.split([')', ']']).next().unwrap_or(inner))
+}
+
+/// The label of one or two words that a text begins with.
+fn label(text: &str) -> Option<&str> {
+    let (label, _) = text.split_once(':')?;
+    (label.split(' ').count() <= 2).then_some(label)
+}
+
+/// Whether a text in brackets says who made a picture, or of what kind it is: `file`, `AP`, `Ann Holm, RFE/RL`.
+fn is_credit(text: &str) -> bool {
+    // Small words of up to three letters join names.
+    let is_of_name = |word: &str| {
+        word.chars().count() <= 3 || word.starts_with(|c: char| c.is_uppercase() || c.is_numeric())
+    };
+    has_credit_word(text) || text.split(' ').all(is_of_name) && text.contains(char::is_uppercase)
+}
+
+fn has_credit_word(text: &str) -> bool {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    words
+        .map(str::to_lowercase)
+        .any(|word| CREDITS.iter().any(|credit| word.starts_with(credit)))
 }
 
 /// The bytes of each word.
@@ -152,6 +201,8 @@ mod tests {
             "A mill. AP photo: Ann",
             "FILE PHOTO: A mill.",
             "(AP) A mill.",
+            "A mill. (Ann Holm for RFE/RL)",
+            "A mill (архивное фото)",
         ] {
             assert!(is_part("A mill.", of), "{of}");
         }
@@ -162,6 +213,11 @@ mod tests {
             "A mills: one",
             "A millstone (file)",
             "See A mill.",
+            "A mill (juniors)",
+            "A mill (2019)",
+            "A mill. Repeat: one",
+            "False: A mill.",
+            "(see below) A mill.",
         ] {
             assert!(!is_part("A mill.", of), "{of}");
         }

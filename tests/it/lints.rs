@@ -108,6 +108,10 @@ fn each_lint_is_told_with_its_place() {
             ],
         ),
         (
+            Lint::UnusedList,
+            vec![("made", format!("{HEAD}[[list]]\nid = \"mills\"\ntext = \"Mill\"\n[[list]]\nid = \"used\"\ntext = \"Sent by the mill\"\n{}", rule("line", "mill-notice", "Sent by the mill", "list = \"used\"")))],
+        ),
+        (
             Lint::UnusedAllow,
             vec![("made", format!("{HEAD}allow = [{{ lint = \"public-suffix\", reason = \"once\" }}]\n{}", line("mill-notice", "Sent by the mill\"\nallow = [{ lint = \"too-short\", reason = \"it was\" }]\n#")).replace("['''Sent by the mill\"\nallow = [{ lint = \"too-short\", reason = \"it was\" }]\n#''']", "[\"Sent by the mill\"]"))],
         ),

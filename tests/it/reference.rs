@@ -725,28 +725,68 @@ fn fold(line: &str) -> String {
     words.join(" ").chars().map(straight).collect()
 }
 
-/// Whether the longer line is the shorter one with a bracket or a label before or behind it.
+/// Whether the longer line is the shorter one with a credit before or behind it.
 fn goes_on(short: &str, long: &str) -> bool {
     let is_mark = |c: char| !c.is_alphanumeric() && c != ' ';
     let bare = short.trim_end_matches(is_mark);
     if let (false, Some(mut behind)) = (bare.is_empty(), long.strip_prefix(bare)) {
+        if behind.chars().all(is_mark) {
+            return true;
+        }
         while let Some(c) = behind.chars().next()
             && is_mark(c)
             && !['(', '[', '©'].contains(&c)
         {
             behind = &behind[c.len_utf8()..];
         }
-        let more = behind.trim_start_matches(' ');
-        let opens = more.chars().next().map(|c| ['(', '[', '©'].contains(&c));
-        let labels = more.chars().next().is_some_and(|c| !c.is_lowercase())
-            && more.split(' ').take(2).any(|word| word.ends_with(':'));
-        if behind.is_empty() || opens == Some(true) || behind.starts_with(' ') && labels {
+        let more = behind.strip_prefix(' ').unwrap_or(behind);
+        let labels = more.len() < behind.len()
+            && more.find(':').is_some_and(|end| {
+                more[..end].matches(' ').count() < 2 && names_a_picture(&more[..end])
+            });
+        if more.starts_with('©') || opens_credit(more) || labels {
             return true;
         }
     }
-    let ends = [": ", ") ", "] "];
-    long.strip_suffix(short)
-        .is_some_and(|before| before.is_empty() || ends.iter().any(|end| before.ends_with(end)))
+    long.strip_suffix(short).is_some_and(|before| {
+        before.is_empty()
+            || before.ends_with(' ') && opens_credit(before)
+            || before.ends_with(": ") && names_a_picture(before)
+    })
+}
+
+/// Whether the text begins with a credit in brackets.
+fn opens_credit(text: &str) -> bool {
+    if !text.starts_with(['(', '[']) {
+        return false;
+    }
+    let inner: String = text
+        .chars()
+        .skip(1)
+        .take_while(|c| ![')', ']'].contains(c))
+        .collect();
+    let inner = inner.trim_end_matches(' ');
+    let mut has_capital = false;
+    let mut is_named = true;
+    for word in inner.split(' ') {
+        has_capital |= word.chars().any(char::is_uppercase);
+        let first = word.chars().next();
+        is_named &=
+            word.chars().count() < 4 || first.is_some_and(|c| c.is_uppercase() || c.is_numeric());
+    }
+    names_a_picture(inner) || has_capital && is_named
+}
+
+/// Whether a word of the text is one of those that credits have.
+fn names_a_picture(text: &str) -> bool {
+    const BEGINNINGS: &str = "photo foto фото imag illustr ilustr иллюстр ілюстр file undated archiv arhiv архив архів courtesy credit screenshot скриншот скріншот";
+    let small = text.to_lowercase();
+    let mut words = small.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| {
+        BEGINNINGS
+            .split(' ')
+            .any(|beginning| word.starts_with(beginning))
+    })
 }
 
 /// The share of words in common, in order: twice the longest common subsequence over both lengths.

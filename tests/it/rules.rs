@@ -33,6 +33,30 @@ fn check(rules: &str, cases: &[(&str, &str)]) {
 }
 
 #[test]
+fn lists_are_taken_in_by_lines_steps_and_parts() {
+    let lists = "[[list]]\nid = \"sections\"\ntext = [\"World\", \"Sport\"]\npattern = 'Section \\d'\n[[list]]\nid = \"marks\"\ntext = \"(tm)\"\n";
+    let block =
+        "lines = [{ text = \"Menu\" }, { text = \"Top\", list = [\"sections\"], repeat = 2 }]";
+    let rules = rule("block", "menu", "Menu\nTop\nSection 2", block)
+        + &rule(
+            "line",
+            "foot",
+            "Sport",
+            "zone = { tail = 1 }\nlist = \"sections\"",
+        )
+        + &rule("inline", "mark", "a[-(tm)-]", "list = \"marks\"")
+        + lists;
+    let cases = [
+        ("Menu\nWorld\nSection 1\nSport\na\n", "Sport\na\n"),
+        ("Menu\nTop\nWorlds\n", "Worlds\n"),
+        ("a\nWorld\nb\nSection 12\n", "a\nWorld\nb\nSection 12\n"),
+        ("a\nSection 1\n", "a\n"),
+        ("a(tm) b\n", "a b\n"),
+    ];
+    check(&rules, &cases);
+}
+
+#[test]
 fn seams_keep_the_longer_blank_run() {
     let cases = [
         ("a\n\nX\n\nb\n", "a\n\nb\n"),
