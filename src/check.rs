@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::cleaner::{Categories, Cleaner, Patterns};
 use crate::error::{Problem, SourceFile};
-use crate::schema::{AnyRule, Category, Example, Zone};
+use crate::schema::{AnyRule, Category, Example, Texts, Zone};
 use crate::text::{fold, without};
 
 /// Lines of every sort: a rule that takes them all takes anything.
@@ -87,8 +87,29 @@ fn why_it_stays(cleaner: &Cleaner, rule: AnyRule, example: &Example, at: usize) 
     if let Some(miss) = misses.iter().find(|miss| miss.line == line) {
         return Some(format!("its line {line} {}", miss.why));
     }
-    example.is_marked_whole().then(|| MARKS.to_owned())
+    if example.is_marked_whole() {
+        return Some(MARKS.to_owned());
+    }
+    let mut patterns = patterns(rule);
+    let divides = patterns.any(|pattern| pattern.contains(" | "));
+    divides.then(|| DIVIDES.to_owned())
 }
+
+/// The patterns for folded lines of a rule.
+fn patterns(rule: AnyRule<'_>) -> impl Iterator<Item = &str> {
+    let patterns: Vec<&Texts> = match rule {
+        AnyRule::Line(rule) => vec![&rule.pattern],
+        AnyRule::Block(rule) => rule.lines.iter().map(|step| &step.pattern).collect(),
+        AnyRule::Inline(_) | AnyRule::Duplicate(_) => Vec::new(),
+    };
+    patterns
+        .into_iter()
+        .flatten()
+        .map(|pattern| pattern.as_str())
+}
+
+/// What to know where a pattern was meant to have the character.
+const DIVIDES: &str = "in a pattern `|` stands between alternatives; write `\\|` for the character";
 
 /// What to know where all of a longer text should go.
 const MARKS: &str = "without marks all of the text should go; enclose what goes in `[-` and `-]`";
@@ -98,16 +119,7 @@ const FOLDING: &str = "patterns see the folded line: no bullet, single spaces, s
 
 /// Whether a rule has a pattern for folded lines with characters that folding takes away.
 fn unfolded(rule: AnyRule) -> bool {
-    let mut patterns: Vec<&str> = Vec::new();
-    match rule {
-        AnyRule::Line(rule) => patterns.extend(rule.pattern.iter().map(|pattern| pattern.as_str())),
-        AnyRule::Block(rule) => {
-            let steps = rule.lines.iter().flat_map(|step| &step.pattern);
-            patterns.extend(steps.map(|pattern| pattern.as_str()));
-        }
-        AnyRule::Inline(_) | AnyRule::Duplicate(_) => {}
-    }
-    patterns.iter().any(|pattern| fold(pattern) != *pattern)
+    patterns(rule).any(|pattern| fold(pattern) != pattern)
 }
 
 /// Whether the example has lines enough to show the zone.

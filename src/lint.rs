@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::cleaner::Cleaner;
 use crate::error::{Problem, SourceFile};
 use crate::matcher::shape::Shape;
+use crate::matcher::sign::Signs;
 use crate::schema::{
     Allow, AnyRule, BlockRule, Category, Lint, List, Placed, RuleFile, Step, Texts,
 };
@@ -21,6 +22,8 @@ const NOTE: usize = 12;
 const PART: usize = 5;
 /// The same of a whole line that may stand anywhere.
 const LINE: usize = 3;
+/// The same of a line that alone says that the rest of a page goes, or that any text goes beside it.
+const PROOF: usize = 12;
 
 /// Ordinary sentences and subheads, no boilerplate: one text for each language, its lines between
 /// line ends. What takes any of it takes articles.
@@ -225,14 +228,17 @@ Take it out; or, if it is for more than its examples show, add an example that t
                 "\
 A text or pattern of an [[inline]] rule that may be shorter than 5 characters, white space aside,
 or of a [[line]] rule that may be shorter than 3 and may stand anywhere. `AP` stands in `MAP`, and
-a line `2` may be a list's.
+a line `2` may be a list's. The same of a part that is a sign; and of a block without `zone.tail`
+whose `rest` takes all that stands below a line of fewer than 12 characters, by that line alone:
+`More` may be a subhead.
 
-Add what stands beside it, anchor the pattern with `^` or `$`, or give the line a zone."
+Add what stands beside it, anchor the pattern with `^` or `$`, or give it a zone."
             }
             Lint::TooCommon => {
                 "\
-The rule, in any zone, takes a part of an ordinary sentence or subhead. It is tried on a set of
-them that is built in: invented news prose in nineteen languages, without boilerplate.
+The rule, in any zone, takes a part of an ordinary sentence or subhead, or a sign is in one. It is
+tried on a set of them that is built in: invented news prose in nineteen languages, without
+boilerplate.
 
 Name what only the boilerplate has: more of its words, a pattern with fewer wildcards, a block
 that asks for the lines around it."
@@ -241,7 +247,9 @@ that asks for the lines around it."
                 "\
 A pattern of an [[inline]] rule begins or ends with `.*` or another repetition of any text, so
 that it takes the line from its start or to its end without saying so; or a pattern for a whole
-line begins and ends so (`.*x.*`), and takes every line in which `x` stands, a sentence too.
+line begins and ends so (`.*x.*`), and takes every line in which `x` stands, a sentence too; or
+it does so at one end, has no zone, and knows a word of fewer than 12 characters at the other
+(`Police.+`).
 
 Say which end is meant (`^.*x`, `x.*$`), bound it (`.{0,80}`), or put what goes into a group
 `cut`. For whole lines spell out how the line begins or how it ends."
@@ -270,6 +278,13 @@ Anybody may have a site under this domain (`co.uk`, `com.kg`, `blogspot.com`), s
 run on pages of anybody. The list is that of publicsuffix.org.
 
 Write the outlet's own domain."
+            }
+            Lint::NarrowDomain => {
+                "\
+Sub-domains of a domain belong to it, so pages of `amp.herald.example`, or of `herald.example`
+itself, are not of the outlet if its domain is `www.herald.example`.
+
+Write the domain without `www.`."
             }
             Lint::MissingNote => {
                 "\
@@ -316,10 +331,11 @@ pub(crate) fn rule((owner, source, rule): &Owned) -> Vec<Finding> {
     };
     note(*rule, &mut found);
     if head.disabled.is_none() {
+        prose(owner, *rule, &mut found);
         texts(*rule, &mut found);
         patterns(*rule, &mut found);
+        rest(*rule, &mut found);
         starts(*rule, &mut found);
-        prose(owner, *rule, &mut found);
     }
     found.findings
 }
@@ -454,6 +470,9 @@ fn looked_up(rule: &BlockRule) -> Vec<usize> {
 
 fn patterns(rule: AnyRule, found: &mut Found) {
     let is_inline = matches!(rule, AnyRule::Inline(_));
+    // Of a rule that takes prose is told which.
+    let mut known = found.findings.iter();
+    let takes_prose = known.any(|finding| finding.lint == Lint::TooCommon);
     for (written, is_looked_up) in all_patterns(rule) {
         let Some(shape) = Shape::of(written, found.source, !is_inline) else {
             continue;
@@ -482,10 +501,20 @@ fn patterns(rule: AnyRule, found: &mut Found) {
                 "add what stands beside it, or anchor it, or give it a zone",
             );
         }
+        let is_open = match rule {
+            AnyRule::Inline(_) => true,
+            AnyRule::Line(rule) => {
+                // No sentence begins or ends with signs.
+                let has_words = written.starts_with(char::is_alphabetic)
+                    || written.ends_with(char::is_alphabetic);
+                shape.least < PROOF && has_words && rule.head.zone.is_none() && !takes_prose
+            }
+            _ => false,
+        };
         let ends = match (shape.opens_wild, shape.ends_wild) {
             (true, true) => Some("begins and ends"),
-            (true, false) if is_inline => Some("begins"),
-            (false, true) if is_inline => Some("ends"),
+            (true, false) if is_open => Some("begins"),
+            (false, true) if is_open => Some("ends"),
             _ => None,
         };
         if let Some(ends) = ends {
@@ -510,6 +539,34 @@ fn patterns(rule: AnyRule, found: &mut Found) {
                 "pattern",
                 "this pattern is run on nearly every line".to_owned(),
                 "begin or end it with what is known, or put a literal into it",
+            );
+        }
+    }
+}
+
+/// Whether a block takes the rest of a page behind one short line, wherever that stands.
+fn rest(rule: AnyRule, found: &mut Found) {
+    let AnyRule::Block(block) = rule else { return };
+    let takes_rest = block.lines.iter().any(|step| step.rest == Some(true));
+    let is_at_end = block.head.zone.is_some_and(|zone| zone.tail.is_some());
+    let proofs = || block.lines.iter().filter(|step| step.is_evidence());
+    let needed = proofs().filter(|step| step.optional != Some(true)).count();
+    if !takes_rest || is_at_end || needed.max(block.least.unwrap_or(1) as usize) > 1 {
+        return;
+    }
+    let proofs = proofs().filter(|step| needed == 0 || step.optional != Some(true));
+    for step in proofs {
+        let short = step.text.iter().find(|text| inked(text) < PROOF);
+        if let Some(text) = short {
+            found.add(
+                Lint::TooShort,
+                &text.place,
+                "text",
+                format!(
+                    "the rest of a page goes behind «{}», wherever it stands",
+                    text.value
+                ),
+                "give the block a zone such as { tail = 12 }, or a second step that must be there",
             );
         }
     }
@@ -729,6 +786,42 @@ fn has_fields(rule: AnyRule) -> bool {
         .any(|pattern| reads("(?<", pattern) || reads("(?P<", pattern))
 }
 
+/// What is found in the signs of a file.
+pub(crate) fn signs(source: &Arc<SourceFile>, file: &RuleFile) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut add = |lint, place: &Range<usize>, message: String| {
+        let problem = source.problem(place.clone(), message);
+        let problem = problem
+            .at_key("signs")
+            .with_help("name what no page of another outlet has");
+        findings.push(Finding::new(lint, problem));
+    };
+    for sign in &file.signs {
+        for part in sign.part.iter().filter(|part| inked(part) < PART) {
+            let message = format!("«{}» stands in many a text", part.value);
+            add(Lint::TooShort, &part.place, message);
+        }
+        let mut all = sign.text.iter().chain(&sign.pattern).chain(&sign.part);
+        let (Some(first), mut signs) = (all.next(), Signs::default()) else {
+            continue;
+        };
+        if signs.add(sign, 0, source, &Arc::default()).is_err() {
+            continue;
+        }
+        let mut seen = false;
+        let mut lines = PROSE.iter().flat_map(|text| text.lines());
+        let line = lines.find(|line| {
+            signs.in_text(line, |_| seen = true);
+            seen
+        });
+        if let Some(line) = line {
+            let message = format!("this sign is in «{line}», which is ordinary text");
+            add(Lint::TooCommon, &first.place, message);
+        }
+    }
+    findings
+}
+
 /// What is found in the domains of a file by themselves.
 pub(crate) fn domains(source: &Arc<SourceFile>, file: &RuleFile) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -740,6 +833,17 @@ pub(crate) fn domains(source: &Arc<SourceFile>, file: &RuleFile) -> Vec<Finding>
                 .at_key("domains")
                 .with_help("write the outlet's own domain");
             findings.push(Finding::new(Lint::PublicSuffix, problem));
+        }
+        if let Some(bare) = domain.strip_prefix("www.") {
+            let message = format!(
+                "`{}` leaves out `{bare}` and its other sub-domains",
+                domain.value
+            );
+            let problem = source.problem(domain.place.clone(), message);
+            let problem = problem
+                .at_key("domains")
+                .with_help(format!("write `{bare}`"));
+            findings.push(Finding::new(Lint::NarrowDomain, problem));
         }
         let is_wider = |other: &&Placed<String>| is_below(domain, other);
         if let Some(wider) = file.domains.iter().find(is_wider) {

@@ -465,13 +465,15 @@ impl Outlets {
         }
     }
 
-    /// Checks files: first whether all can be read, then what they say.
+    /// Checks files: whether they can be read, and what those say that can.
     fn check_all(&self, is_asked: impl Fn(&File) -> bool) -> Found<()> {
         let asked = (0..self.files.len()).filter(|&at| is_asked(&self.files[at]));
         let asked: Vec<usize> = asked.collect();
-        joined(each(&asked, |&at| self.files[at].whole().map(|_| ())))?;
-        joined(each(&asked, |&at| self.check_off(at)))?;
-        joined(each(&asked, |&at| self.files[at].check()))
+        let are_read = joined(each(&asked, |&at| self.files[at].whole().map(|_| ())));
+        // What is off is a rule of another file.
+        let off = || joined(each(&asked, |&at| self.check_off(at)));
+        let checks = joined(each(&asked, |&at| self.files[at].check()));
+        joined([are_read.and_then(|()| off()), checks])
     }
 
     /// Reads a file and all that it extends, and checks those that somebody brought.
@@ -530,6 +532,7 @@ impl Outlets {
         let (id, source, whole) = (file.outlet.id.as_str(), &file.source, file.whole()?);
         let line = self.line_of(at);
         let mut findings = lint::domains(source, whole);
+        findings.extend(lint::signs(source, whole));
         findings.extend(lint::lists(source, whole));
         self.lint_domains(at, &line, hosts, &mut findings);
         self.lint_extends(at, &line, &mut findings)?;
@@ -874,16 +877,24 @@ impl File {
         }))
     }
 
-    /// Compiles the patterns and runs the examples.
+    /// Compiles the patterns and runs the examples, of a file that cannot be read those of the rules that
+    /// can.
     fn check(&self) -> Found<()> {
-        let rules = self.whole()?.rules();
-        let wrong = rules.map(
-            |rule| match check::rule(&self.outlet.id, &self.source, rule) {
-                wrong if wrong.is_empty() => Ok(()),
-                wrong => Err(wrong),
-            },
-        );
-        joined(std::iter::once(self.check_signs()).chain(wrong))
+        let check = |file: &RuleFile| {
+            let wrong =
+                file.rules().map(
+                    |rule| match check::rule(&self.outlet.id, &self.source, rule) {
+                        wrong if wrong.is_empty() => Ok(()),
+                        wrong => Err(wrong),
+                    },
+                );
+            joined(wrong)
+        };
+        let rules = match self.whole() {
+            Ok(file) => check(file),
+            Err(_) => RuleFile::read_part(&self.source).map_or(Ok(()), |file| check(&file)),
+        };
+        joined([self.check_signs(), rules])
     }
 }
 
@@ -971,9 +982,13 @@ fn rule_files(folder: &Path) -> Result<Vec<PathBuf>> {
             let name = place.display().to_string();
             Error::new(vec![unreadable(&name, &error.to_string())])
         })?;
+        // Editors and file systems keep files of their own beside them, whose names begin with a dot.
         found.retain(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "toml")
+            let is_hidden = || {
+                let name = path.file_name().unwrap_or_default();
+                name.as_encoded_bytes().starts_with(b".")
+            };
+            path.extension().is_some_and(|of| of == "toml") && !is_hidden()
         });
         // They are of one folder: to compare them part by part would be slow.
         found.sort_unstable_by(|one, other| one.as_os_str().cmp(other.as_os_str()));

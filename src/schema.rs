@@ -393,11 +393,12 @@ lints! {
     NeverFires "never-fires" "A text or a pattern that can match nothing.",
     Shadowed "shadowed" "A rule of which other rules take all that it takes.",
     TooShort "too-short" "A text or pattern of so few characters that it stands in anything.",
-    TooCommon "too-common" "A rule that takes ordinary sentences or subheads.",
+    TooCommon "too-common" "A rule that takes ordinary sentences or subheads, or a sign that is in them.",
     UnanchoredWildcard "unanchored-wildcard" "A pattern that takes whatever stands beside what it knows.",
     WeakGate "weak-gate" "A pattern or block that is asked for every line, which costs time.",
     OverlappingDomain "overlapping-domain" "A domain that is another outlet's too, or covered by one.",
     PublicSuffix "public-suffix" "A domain under which anybody may have a site.",
+    NarrowDomain "narrow-domain" "A domain that begins with `www.`, so that other hosts of the outlet are not its.",
     MissingNote "missing-note" "A note that does not say what the thing is and why it may go.",
     DeadExtends "dead-extends" "A family that is extended to no effect.",
     UnusedList "unused-list" "A list that no rule takes in.",
@@ -519,7 +520,29 @@ impl RuleFile {
         }
     }
 
+    /// The rules of a file in which nothing is wrong, if the file is TOML and says whose it is.
+    pub(crate) fn read_part(source: &Arc<SourceFile>) -> Option<RuleFile> {
+        let (file, problems) = RuleFile::read_all(source, source.text.len());
+        let mut file = file?;
+        let wrong: HashSet<&str> = problems.iter().filter_map(Problem::rule).collect();
+        let owner = file.id().value.clone();
+        let is_right = |head: &Head| !wrong.contains(format!("{owner}/{}", head.id.value).as_str());
+        file.line.retain(|rule| is_right(&rule.head));
+        file.block.retain(|rule| is_right(&rule.head));
+        file.inline.retain(|rule| is_right(&rule.head));
+        file.duplicate.retain(|rule| is_right(&rule.head));
+        Some(file)
+    }
+
     fn read_to(source: &Arc<SourceFile>, end: usize) -> Result<RuleFile, Vec<Problem>> {
+        match RuleFile::read_all(source, end) {
+            (Some(file), problems) if problems.is_empty() => Ok(file),
+            (_, problems) => Err(problems),
+        }
+    }
+
+    /// What can be read of a file up to a byte, and what is wrong.
+    fn read_all(source: &Arc<SourceFile>, end: usize) -> (Option<RuleFile>, Vec<Problem>) {
         let (table, errors) = DeTable::parse_recoverable(&source.text[..end]);
         let mut problems: Vec<Problem> = errors
             .iter()
@@ -534,7 +557,7 @@ impl RuleFile {
             })
             .collect();
         if !problems.is_empty() {
-            return Err(problems);
+            return (None, problems);
         }
         let mut reader = Reader {
             source,
@@ -544,10 +567,7 @@ impl RuleFile {
             problems: &mut problems,
         };
         let file = reader.file(table.get_ref());
-        match file {
-            Some(file) if problems.is_empty() => Ok(file),
-            _ => Err(problems),
-        }
+        (file, problems)
     }
 
     /// The id of the outlet or family.
@@ -1395,10 +1415,10 @@ impl Reader<'_> {
         }
         let least = self.integer(keys, "least", 1..65);
         let gap = self.boolean(keys, "gap");
-        let place = keys
-            .get("lines")
-            .map_or(keys.place.clone(), |value| value.span());
-        self.block_sense(&lines, least, place);
+        let place = |key| Some(keys.table.get(key)?.span());
+        let lines_place = place("lines").unwrap_or(keys.place.clone());
+        let least_place = place("least").unwrap_or(lines_place.clone());
+        self.block_sense(&lines, least, lines_place, least_place);
         Some(BlockRule {
             head: head?,
             lines,
@@ -1457,7 +1477,13 @@ impl Reader<'_> {
         step
     }
 
-    fn block_sense(&mut self, lines: &[Step], least: Option<u32>, place: Range<usize>) {
+    fn block_sense(
+        &mut self,
+        lines: &[Step],
+        least: Option<u32>,
+        place: Range<usize>,
+        least_place: Range<usize>,
+    ) {
         if lines.is_empty() {
             if self
                 .problems
@@ -1480,7 +1506,14 @@ impl Reader<'_> {
         if evidence == 0 {
             self.wrong(place, Some("lines"), "nothing here tells this block from an article; expected a step with `text`, `pattern` or `same`");
         } else if least.is_some_and(|least| least as usize > evidence) {
-            self.wrong(place, Some("least"), format!("`least` asks for more than the {evidence} steps with `text`, `pattern` or `same`"));
+            let found = match evidence {
+                1 => "one step".to_owned(),
+                count => format!("{count} steps"),
+            };
+            let message = format!(
+                "expected at most as many as there are steps with `text`, `pattern`, `list` or `same`, which is {found}"
+            );
+            self.wrong(least_place, Some("least"), message);
         } else if least.is_none() && lines.iter().all(|step| step.optional == Some(true)) {
             self.wrong(
                 place,

@@ -134,7 +134,7 @@ impl Pattern {
             let what = last_line(&error.to_string()).to_owned();
             let what = format!("this pattern is too large: {what}");
             let problem = source.problem(written.place.clone(), what);
-            problem.with_help("smaller repetitions, or `[0-9A-Za-z]` for `\\w`, make it smaller")
+            problem.with_help("count words, as in `(?:\\p{Lu}\\S* ?){2,4}`, and not letters; smaller repetitions, or `[0-9A-Za-z]` for `\\w`, make it smaller too")
         });
         compiled.map(|_| ())
     }

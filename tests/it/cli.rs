@@ -670,6 +670,33 @@ fn strict_counts_flagged_and_undecided_pages_as_errors() {
 }
 
 #[test]
+fn folder_without_rules_is_told() {
+    let place = Place::with(&[("page.txt", PAGE)]);
+    std::fs::create_dir(place.path("none")).unwrap();
+    let args = ["--rules=none", "--outlet=vice", "page.txt"];
+    let err = "none: note: no rule files (*.toml) are in this folder\n";
+    check(place.run(&args), 0, PAGE, err);
+    check(
+        place.run(&["--quiet", args[0], args[1], args[2]]),
+        0,
+        PAGE,
+        "",
+    );
+}
+
+#[test]
+fn standard_output_is_for_the_texts() {
+    let place = Place::with(&[("page.txt", PAGE)]);
+    for args in [["--removed", "-"], ["--on-error", "reject=-"]] {
+        let run = place.run(&[args[0], args[1], "page.txt"]);
+        assert_eq!((run.status, run.out.as_str()), (2, ""));
+        let what = "expected the name of a file: `-`, standard output, is for the texts";
+        assert!(run.err.contains(what), "{}", run.err);
+    }
+    assert!(!place.path("-").exists());
+}
+
+#[test]
 fn command_behind_options_is_told_to_come_first() {
     let place = Place::with(&[("page.txt", PAGE)]);
     let run = place.run(&["--quiet", "report", "page.txt"]);
@@ -1259,6 +1286,47 @@ warning[too-short]: «WP%» stands in many a text
         "cleaner: error: more/notes.txt is no rule file; expected a name that ends with .toml\n";
     let notes = ["rules", "check", "more/notes.txt"];
     check(place.run(&notes), 2, "", err);
+    // Several files of a folder are checked together, those of another one by themselves.
+    place.put(
+        "less/third.toml",
+        other
+            .replace("other", "third")
+            .replace("WP%", "Third paper: "),
+    );
+    let run = place.run(&[
+        "rules",
+        "check",
+        "more/other.toml",
+        "less/third.toml",
+        &file,
+    ]);
+    let ends = [
+        "2 rule files, 2 rules: 4 warnings",
+        "1 rule file, 1 rule: 1 warning",
+    ];
+    let verdicts: Vec<&str> = run
+        .out
+        .lines()
+        .filter(|line| line.contains(" rule file"))
+        .collect();
+    assert_eq!(
+        (run.status, verdicts, run.err.as_str()),
+        (0, ends.to_vec(), "")
+    );
+    let run = place.run(&[
+        "rules",
+        "check",
+        "less/third.toml",
+        "none",
+        "--format=github",
+    ]);
+    let none = "none: No such file or directory (os error 2)";
+    assert_eq!(run.status, 2);
+    assert!(
+        cfg!(windows) || run.out.contains("::error file=none,"),
+        "{none} {run:?}"
+    );
+    std::fs::remove_dir_all(place.path("less")).unwrap();
     std::fs::remove_file(place.path("more/other.toml")).unwrap();
     // Those of families have a folder of their own, and build on the others.
     place.put(

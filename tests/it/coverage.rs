@@ -77,7 +77,7 @@ dated   dated/tag          2019-06          2   3         3     18     0        
 dead: rules of these outlets that found nothing
 dated/old-foot
 
-exploding: rules that take half of a page, or ten parts of it, and far more than usual
+exploding: rules that take half of a page, or ten parts of it, and far more than usual (of eight pages or more)
 rule       takes  usually  limit  pages  of  worst
 dated/tag     10        2     10      1   7  pages/odd.txt
 

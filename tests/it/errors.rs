@@ -215,6 +215,37 @@ fn columns_count_code_points_and_rules_have_their_file_s_id() {
 }
 
 #[test]
+fn rules_that_can_be_read_are_checked_beside_those_that_cannot() {
+    let wrong = rule("text = \"Some notice\"\nzone = { head = 0 }")
+        + &rule("pattern = 'Other (notice'").replace("some-notice", "other")[HEAD.len()..];
+    let other = rule("text = \"Some notices\"").replace("made", "more");
+    let error = refused(&[("made", wrong), ("more", other)]);
+    let problems = error.problems().iter();
+    let keys: Vec<_> = problems
+        .map(|problem| (problem.rule().unwrap(), problem.key().unwrap()))
+        .collect();
+    let expected = [
+        ("made/some-notice", "head"),
+        ("made/other", "pattern"),
+        ("more/some-notice", "removes"),
+    ];
+    assert_eq!(keys, expected);
+}
+
+#[test]
+fn hidden_files_beside_rule_files_are_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("good.toml"),
+        "outlet = \"good\"\nname = \"G\"\n",
+    )
+    .unwrap();
+    std::fs::write(folder.path().join(".#good.toml"), "x").unwrap();
+    let outlets = Outlets::of_folder(folder.path()).unwrap();
+    assert_eq!(outlets.outlets().count(), 1);
+}
+
+#[test]
 fn a_folder_is_refused_for_any_file_that_cannot_be_read() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(

@@ -44,6 +44,56 @@ fn check(kind: &str, removes: &str, keys: &str, lint: Option<&'static str>) {
 }
 
 #[test]
+fn rest_behind_one_short_line_wants_a_place_or_a_second_step() {
+    let rest = |steps: &str, more: &str| format!("lines = [{steps}, {{ rest = true }}]\n{more}");
+    let is_short = Some("too-short");
+    let more = "{ text = \"More\" }";
+    check("block", "More\nx", &rest(more, ""), is_short);
+    check(
+        "block",
+        "More\nx",
+        &rest(more, "zone = { head = 3 }"),
+        is_short,
+    );
+    check("block", "More\nx", &rest(more, "zone = { tail = 9 }"), None);
+    let keys = rest("{ text = \"More of the mill\" }", "");
+    check("block", "More of the mill\nx", &keys, None);
+    let title = rest(&format!("{more}, {{ title = true }}"), "");
+    check("block", "More\nx\ny", &title, is_short);
+    let both = rest(&format!("{more}, {{ text = \"Top\" }}"), "");
+    check("block", "More\nTop\ny", &both, None);
+}
+
+#[test]
+fn line_open_at_one_end_has_a_zone_or_knows_much() {
+    let is_open = Some("unanchored-wildcard");
+    check("line", "Ferries: x", "pattern = 'Ferries.+'", is_open);
+    check("line", "x Ferries", "pattern = '.+ Ferries'", is_open);
+    let keys = "pattern = 'Ferries.+'\nzone = { head = 2 }";
+    check("line", "Ferries: x", keys, None);
+    check(
+        "line",
+        "Ferry times: x",
+        "pattern = 'Ferry times: .+'",
+        None,
+    );
+}
+
+#[test]
+fn signs_are_tried_on_ordinary_text() {
+    let lint = |sign: &str| -> Vec<&str> {
+        let found = names(&format!("signs = [{{ {sign} }}]\n"));
+        found.into_iter().map(|(lint, _)| lint).collect()
+    };
+    assert_eq!(lint("part = 'the'"), ["too-short", "too-common"]);
+    assert_eq!(lint("part = 'mayor'"), ["too-common"]);
+    assert_eq!(lint("text = 'Background'"), ["too-common"]);
+    assert_eq!(lint("pattern = 'The Road .+'"), ["too-common"]);
+    assert_eq!(lint("text = 'SM'"), [""; 0]);
+    assert_eq!(lint("part = 'Valley Herald'"), [""; 0]);
+}
+
+#[test]
 fn each_lint_is_told_with_its_place() {
     let line = |id: &str, text: &str| rule("line", id, text, &format!("text = \"{text}\""));
     let cases: Vec<(Lint, Vec<(&str, String)>)> = vec![
@@ -96,6 +146,7 @@ fn each_lint_is_told_with_its_place() {
             ],
         ),
         (Lint::PublicSuffix, vec![("made", format!("{HEAD}domains = [\"co.uk\", \"com.kg\", \"blogspot.com\", \"bbc.co.jp\"]\n"))]),
+        (Lint::NarrowDomain, vec![("made", format!("{HEAD}domains = [\"www.made.example\"]\n"))]),
         (
             Lint::MissingNote,
             vec![("made", format!("{HEAD}{}", line("mill-notice", "Sent by the mill").replace("Stands below each story.", "Mill notice (promo)")))],

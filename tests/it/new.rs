@@ -86,6 +86,15 @@ fn a_new_rule_file_is_never_written_over_another() {
     let err = format!("cleaner: error: {path} is there already; nothing is written over it\n");
     check(place.run(&args), 2, "", &err);
     assert_eq!(place.read("new/valley.toml"), "mine");
+    // The file itself may be named, as for a draft.
+    let file = place.run(&["rules", "new", "dale", "-o", "other/dale.toml"]);
+    assert_eq!((file.status, file.out.trim_end()), (0, "other/dale.toml"));
+    let err = "cleaner: error: a rule file is named as its outlet; expected hill.toml, found other/dale.toml\n";
+    let hill = ["rules", "new", "hill", "-o", "other/dale.toml"];
+    check(place.run(&hill), 2, "", err);
+    let printed = place.run(&["rules", "new", "valley", "-o", "-"]);
+    assert_eq!((printed.status, printed.out), (0, written));
+    std::fs::remove_dir_all(place.path("other")).unwrap();
     let wrong = place.run(&["rules", "new", "Valley", "-o", "new"]);
     assert!(
         wrong.status == 2 && wrong.err.contains("`Valley` is no id"),

@@ -3,7 +3,10 @@
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{
+    NonEmptyStringValueParser, PathBufValueParser, PossibleValue, PossibleValuesParser,
+    TypedValueParser,
+};
 use clap::error::ErrorKind;
 use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use cleaner::{Category, Lint};
@@ -130,7 +133,8 @@ pub struct Clean {
 
     /// What to do with a record that cannot be read
     ///
-    /// `fail`: nothing is written for the file that it is in; the other files are gone on with.
+    /// `fail`: nothing is written for the file that it is in (to standard output: nothing more); the
+    /// other files are gone on with.
     /// `keep`: the record is written as it is. `reject=FILE`: the record goes to that file as it
     /// is, and not to the output. Records that were kept or rejected are counted, and told of.
     #[arg(long, value_name = "HOW", default_value = "fail", value_parser = on_error, help_heading = READ)]
@@ -193,7 +197,7 @@ pub struct Clean {
     /// To a file, compressed as its name says; or, where it is a folder or ends with a slash, to a
     /// file in it for each input, as --in-place needs it. With the cleaned files `cleaner restore`
     /// makes the input of it again.
-    #[arg(long, value_name = "PATH", help_heading = TO)]
+    #[arg(long, value_name = "PATH", value_parser = PathBufValueParser::new().try_map(file), help_heading = TO)]
     pub removed: Option<PathBuf>,
 
     /// Leave out files that an earlier run of the same command has done
@@ -322,7 +326,7 @@ pub struct Shared {
     pub outlet: Option<String>,
 
     /// The page's address, or its host: tells the outlet
-    #[arg(long, value_name = "URL", help_heading = FROM)]
+    #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new(), help_heading = FROM)]
     pub url: Option<String>,
 
     #[command(flatten)]
@@ -429,6 +433,9 @@ impl Args {
             Some(Command::Report(report)) => &mut report.output,
             Some(Command::Suggest(suggest)) => &mut suggest.output,
             Some(Command::Restore(restore)) => &mut restore.output,
+            Some(Command::Rules {
+                command: RulesCommand::New { output, .. },
+            }) => output,
             Some(_) => return Ok(args),
         };
         // Without an output all of them write to standard output.
@@ -526,10 +533,11 @@ pub enum RulesCommand {
     /// `allow = [{ lint = "…", reason = "…" }]`. Exit codes: 0 fine, also with warnings; 1 warnings
     /// under --strict; 2 an error.
     Check {
-        /// A folder of rule files, or one of its files: the others are read too, since it may build on
-        /// them, but warnings are told of this one alone. Without it, or CLEANER_RULES, the bundled ones
+        /// Folders of rule files, or some of their files: the others of a folder are read too, since those
+        /// may build on them, but warnings are told of these alone. Without any, or CLEANER_RULES, the bundled
+        /// ones
         #[arg(value_name = "PATH")]
-        path: Option<PathBuf>,
+        paths: Vec<PathBuf>,
         /// A warning makes the exit code 1
         #[arg(long)]
         strict: bool,
@@ -550,8 +558,8 @@ pub enum RulesCommand {
         /// A host of the outlet; may be given several times
         #[arg(long, value_name = "HOST")]
         domain: Vec<String>,
-        /// The folder for ID.toml; without it, standard output
-        #[arg(short, long, value_name = "DIR", conflicts_with = "collection")]
+        /// The folder for ID.toml, or that file; without it, standard output
+        #[arg(short, long, value_name = "PATH", conflicts_with = "collection")]
         output: Option<PathBuf>,
         /// Write a collection of rules into this new folder: rules, pages and snapshots, with a test
         ///
@@ -740,11 +748,21 @@ pub enum OnError {
     Reject(PathBuf),
 }
 
+/// The name of a file that is written, which is never standard output.
+fn file(path: PathBuf) -> Result<PathBuf, String> {
+    match path == Path::new("-") {
+        true => {
+            Err("expected the name of a file: `-`, standard output, is for the texts".to_owned())
+        }
+        false => Ok(path),
+    }
+}
+
 fn on_error(word: &str) -> Result<OnError, String> {
     match (word, word.split_once('=')) {
         ("fail", _) => Ok(OnError::Fail),
         ("keep", _) => Ok(OnError::Keep),
-        (_, Some(("reject", file))) if !file.is_empty() => Ok(OnError::Reject(PathBuf::from(file))),
+        (_, Some(("reject", name))) if !name.is_empty() => Ok(OnError::Reject(file(name.into())?)),
         _ => Err("expected fail, keep or reject=FILE".to_owned()),
     }
 }

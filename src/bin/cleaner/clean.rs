@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use cleaner::{Categories, Cleaner, Outlets};
+use cleaner::{Categories, Cleaner, Outlet, Outlets};
 
 use crate::args::{Clean, OnError, Stats};
 use crate::console::{Console, Failure};
@@ -113,6 +113,13 @@ fn with(
     let beside = args.removed.iter().chain(rejected);
     let beside: Vec<&Path> = beside.map(PathBuf::as_path).collect();
     output::refuse_beside(&inputs, targets.as_ref(), &beside).map_err(Failure::Said)?;
+    if let Some(folder) = args.shared.rules.folder() {
+        let is_of_it = |outlet: &Outlet| Path::new(&outlet.file).starts_with(&folder);
+        if !outlets.outlets().any(is_of_it) {
+            let what = "no rule files (*.toml) are in this folder";
+            console.note(&folder.display().to_string(), what);
+        }
+    }
     if is_stdin && io::stdin().is_terminal() {
         console.note("cleaner", "reading from the terminal; see also --help");
     }

@@ -111,12 +111,15 @@ pub fn run(command: &RulesCommand, console: Console) -> Result<u8, Failure> {
             show(&outlets, id, console.stdout(), &mut out)?;
         }
         RulesCommand::Check {
-            path,
+            paths,
             strict,
             format,
         } => {
-            let path = path.clone().or_else(rules_of_environment);
-            return check::run(path, *strict, *format, console);
+            let mut paths = paths.clone();
+            if paths.is_empty() {
+                paths.extend(rules_of_environment());
+            }
+            return check::run(&paths, *strict, *format, console);
         }
         RulesCommand::New {
             id,

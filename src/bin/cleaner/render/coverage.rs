@@ -198,7 +198,7 @@ impl Coverage {
         let exploding = self.exploding();
         if !exploding.is_empty() {
             out.push_str(
-                "\nexploding: rules that take half of a page, or ten parts of it, and far more than usual\n",
+                "\nexploding: rules that take half of a page, or ten parts of it, and far more than usual (of eight pages or more)\n",
             );
             let head = ["rule", "takes", "usually", "limit", "pages", "of", "worst"];
             let mut rows = vec![head.map(str::to_owned)];

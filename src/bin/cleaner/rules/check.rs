@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Source, owner};
 use crate::args::FindingFormat;
-use crate::console::{Console, Failure};
+use crate::console::{Console, Failure, tell};
 use crate::output::folder_of;
 use crate::{DIFFERENT, ERROR, FINE};
 
@@ -80,56 +80,110 @@ fn escaped(text: &str) -> String {
     text.replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// Checks the rule files of a folder, or one of them, or the bundled ones; returns the exit code.
+/// What is checked: all rule files of a folder, or some of them; without a folder the bundled ones.
+#[derive(Default)]
+struct Asked {
+    folder: Option<PathBuf>,
+    /// Below the folder; none: all of them.
+    files: Vec<PathBuf>,
+}
+
+impl Asked {
+    /// What paths name, each folder once.
+    fn of(paths: &[PathBuf]) -> Result<Vec<Asked>, Failure> {
+        let mut all: Vec<Asked> = Vec::new();
+        for path in paths {
+            let is_file = path.is_file();
+            if is_file && path.extension() != Some("toml".as_ref()) {
+                return Err(Failure::Said(format!(
+                    "{} is no rule file; expected a name that ends with .toml",
+                    path.display()
+                )));
+            }
+            let (folder, file) = match is_file {
+                true => rule_file(path),
+                false => (path.clone(), PathBuf::new()),
+            };
+            let known = all
+                .iter_mut()
+                .find(|asked| asked.folder.as_ref() == Some(&folder));
+            match known {
+                Some(asked) if !is_file => asked.files.clear(),
+                Some(asked) if !asked.files.is_empty() => asked.files.push(file),
+                Some(_) => {}
+                None => all.push(Asked {
+                    folder: Some(folder),
+                    files: if is_file { vec![file] } else { Vec::new() },
+                }),
+            }
+        }
+        Ok(match all.is_empty() {
+            true => vec![Asked::default()],
+            false => all,
+        })
+    }
+
+    /// Whether an outlet is one of those: of a folder only its own files, for whether they are in order is
+    /// what one wants to know.
+    fn has(&self, outlet: &Outlet) -> bool {
+        let Some(folder) = &self.folder else {
+            return true;
+        };
+        let file = Path::new(&outlet.file);
+        // The bundled files have names too, which need not be those of files here.
+        file.strip_prefix(folder).is_ok_and(|below| {
+            file.is_file() && (self.files.is_empty() || self.files.iter().any(|file| file == below))
+        })
+    }
+}
+
+/// Checks the rule files of folders, or some of them, or the bundled ones; returns the exit code.
 pub fn run(
-    path: Option<PathBuf>,
+    paths: &[PathBuf],
     strict: bool,
     format: FindingFormat,
     console: Console,
 ) -> Result<u8, Failure> {
-    let one = path.as_deref().filter(|path| path.is_file());
-    if let Some(file) = one.filter(|file| file.extension() != Some("toml".as_ref())) {
-        let file = file.display();
-        return Err(Failure::Said(format!(
-            "{file} is no rule file; expected a name that ends with .toml"
-        )));
-    }
-    let one = one.map(rule_file);
-    let folder = match &one {
-        Some((folder, _)) => Some(folder.clone()),
-        None => path.clone(),
-    };
-    // Of a folder only its own files: whether they are in order is what one wants to know.
-    let is_asked = |outlet: &Outlet| {
-        let file = Path::new(&outlet.file);
-        let is_in = |folder: &PathBuf| {
-            let below = file.strip_prefix(folder).ok();
-            let is_one = || one.as_ref().is_none_or(|(_, one)| below == Some(one));
-            // The bundled files have names too, which need not be those of files here.
-            below.is_some() && is_one() && file.is_file()
+    let mut status = FINE;
+    for asked in Asked::of(paths)? {
+        let own = match check(&asked, strict, format, console) {
+            Err(Failure::Rules(error)) => {
+                match format {
+                    FindingFormat::Text => {
+                        tell(&format!("{}\n", error.render(console.stderr().is_on())));
+                    }
+                    _ => report(format, error_reports(&error), &mut console.out())?,
+                }
+                ERROR
+            }
+            Err(Failure::Said(what)) => {
+                console.error("cleaner", what);
+                ERROR
+            }
+            checked => checked?,
         };
-        folder.as_ref().is_none_or(is_in)
-    };
-    let check = || -> cleaner::Result<(Source, Vec<Finding>)> {
-        let outlets = Source::new(folder.clone())?;
-        outlets.check()?;
-        let findings = outlets.lint(is_asked)?;
-        Ok((outlets, findings))
-    };
-    let (outlets, findings) = match check() {
-        Ok(checked) => checked,
-        Err(error) if format == FindingFormat::Text => return Err(error.into()),
-        Err(error) => {
-            report(format, error_reports(&error), &mut console.out())?;
-            return Ok(ERROR);
-        }
-    };
-    let files = outlets.outlets().filter(|outlet| is_asked(outlet)).count();
-    if let (Some(path), 0) = (&path, files) {
-        let path = path.display();
-        return Err(Failure::Said(match one {
-            Some(_) => format!("{path} is written otherwise in its folder"),
-            None => format!("no rule files (*.toml) are in {path}"),
+        status = status.max(own);
+    }
+    Ok(status)
+}
+
+fn check(
+    asked: &Asked,
+    strict: bool,
+    format: FindingFormat,
+    console: Console,
+) -> Result<u8, Failure> {
+    let outlets = Source::new(asked.folder.clone())?;
+    outlets.check()?;
+    let findings = outlets.lint(|outlet| asked.has(outlet))?;
+    let found = outlets.outlets().filter(|outlet| asked.has(outlet)).count();
+    if let Some(folder) = &asked.folder
+        && found < asked.files.len().max(1)
+    {
+        let folder = folder.display();
+        return Err(Failure::Said(match asked.files.is_empty() {
+            true => format!("no rule files (*.toml) are in {folder}"),
+            false => format!("not all of these files are written so in {folder}"),
         }));
     }
     let mut out = console.out();
@@ -139,12 +193,12 @@ pub fn run(
                 let finding = finding.render(console.stdout().is_on());
                 writeln!(out, "{finding}\n")?;
             }
-            let rules = own_rules(&outlets, is_asked)?;
+            let rules = own_rules(&outlets, |outlet| asked.has(outlet))?;
             let verdict = match findings.len() {
                 0 => "fine".to_owned(),
                 count => counted(count, "warning"),
             };
-            let (files, rules) = (counted(files, "rule file"), counted(rules, "rule"));
+            let (files, rules) = (counted(found, "rule file"), counted(rules, "rule"));
             writeln!(out, "{files}, {rules}: {verdict}")?;
         }
         _ => report(format, findings.iter().map(Reported::warning), &mut out)?,

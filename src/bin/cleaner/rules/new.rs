@@ -54,12 +54,13 @@ impl New<'_> {
         Ok((file, outlets))
     }
 
-    /// Writes the rule file into a folder, or to standard output; returns the exit code.
-    pub fn write(&self, folder: Option<&Path>, console: Console) -> Result<u8, Failure> {
+    /// Writes the rule file, into a folder or under its own name, or to standard output; returns the exit
+    /// code.
+    pub fn write(&self, to: Option<&Path>, console: Console) -> Result<u8, Failure> {
         let (file, _) = self.checked(false, false)?;
-        match folder {
-            Some(folder) => {
-                let path = folder.join(format!("{}.toml", self.id));
+        match to {
+            Some(to) => {
+                let path = self.path(to)?;
                 write(&path, &file)?;
                 console.print(&format!("{}\n", path.display()))?;
             }
@@ -70,6 +71,23 @@ impl New<'_> {
             console.note(self.id, what);
         }
         Ok(FINE)
+    }
+
+    /// The rule file's path, in a folder or itself.
+    fn path(&self, to: &Path) -> Result<PathBuf, Failure> {
+        let name = format!("{}.toml", self.id);
+        match to.extension() {
+            Some(of) if of == "toml" && to.file_name() == Some(name.as_ref()) => Ok(to.to_owned()),
+            Some(of) if of == "toml" => Err(Failure::Said(format!(
+                "a rule file is named as its outlet; expected {name}, found {}",
+                to.display()
+            ))),
+            _ if to.is_file() => Err(Failure::Said(format!(
+                "{} is a file; expected a folder, or {name}",
+                to.display()
+            ))),
+            _ => Ok(to.join(name)),
+        }
     }
 
     /// Writes a collection into a folder that is new or empty: the rule file, a page, what its
