@@ -656,7 +656,7 @@ pub struct Report {
     pub against: Option<PathBuf>,
 
     /// Show at most so many pages, the first ones; all are counted
-    #[arg(long, value_name = "N", default_value_t = 2000, help_heading = SHOW)]
+    #[arg(long, value_name = "N", default_value = "2000", value_parser = at_least_one, help_heading = SHOW)]
     pub most: usize,
 }
 
@@ -746,6 +746,14 @@ pub enum OnError {
     Fail,
     Keep,
     Reject(PathBuf),
+}
+
+fn at_least_one(word: &str) -> Result<usize, String> {
+    match word.parse() {
+        Ok(0) => Err("expected at least 1".to_owned()),
+        Ok(count) => Ok(count),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// The name of a file that is written, which is never standard output.

@@ -206,3 +206,8 @@ pub fn printable(text: &str) -> String {
 pub fn one_line(name: &str) -> String {
     printable(name).replace('\n', "\\n")
 }
+
+/// So many of what has these names, of one and of more.
+pub fn counted(count: usize, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use cleaner::{Outlets, Sample};
 
 use crate::args;
-use crate::console::{Console, Failure, printable};
+use crate::console::{Console, Failure, counted, printable};
 use crate::formats::{Format, Source, jsonl, parquet, utf8, wet};
 use crate::inputs::{Input, Inputs};
 use crate::review::Review;
@@ -100,10 +100,10 @@ pub fn run(args: &args::Suggest, console: Console) -> Result<u8, Failure> {
     console.note(
         &printable(&args.outlet),
         format!(
-            "{} pages, {} stories: {} rules, {disabled} of them disabled",
-            draft.pages,
-            draft.stories,
-            draft.proposals.len()
+            "{}, {}: {}, {disabled} of them disabled",
+            counted(draft.pages, "page", "pages"),
+            counted(draft.stories, "story", "stories"),
+            counted(draft.proposals.len(), "rule", "rules")
         ),
     );
     Ok(FINE)
@@ -122,9 +122,15 @@ fn target(path: &Path, args: &args::Suggest) -> Result<PathBuf, Failure> {
         Ok(metadata) if metadata.is_file() => Err(Failure::Said(format!(
             "{shown} is there already; nothing is written over it: name another folder, or take it away"
         ))),
-        Err(_) if path.file_name().is_some_and(|file| file != name.as_str()) => Err(Failure::Said(
-            format!("a rule file is named as its outlet; expected {name}, found {shown}"),
-        )),
+        Err(_) if path.file_name().is_some_and(|file| file != name.as_str()) => {
+            let help = match path.extension() {
+                Some(_) => "",
+                None => "; a folder that is to be made ends with /",
+            };
+            Err(Failure::Said(format!(
+                "a rule file is named as its outlet; expected {name}, found {shown}{help}"
+            )))
+        }
         _ => Ok(path),
     }
 }

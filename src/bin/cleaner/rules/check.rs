@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Source, owner};
 use crate::args::FindingFormat;
-use crate::console::{Console, Failure, tell};
+use crate::console::{Console, Failure, counted, tell};
 use crate::output::folder_of;
 use crate::{DIFFERENT, ERROR, FINE};
 
@@ -196,9 +196,12 @@ fn check(
             let rules = own_rules(&outlets, |outlet| asked.has(outlet))?;
             let verdict = match findings.len() {
                 0 => "fine".to_owned(),
-                count => counted(count, "warning"),
+                count => counted(count, "warning", "warnings"),
             };
-            let (files, rules) = (counted(found, "rule file"), counted(rules, "rule"));
+            let (files, rules) = (
+                counted(found, "rule file", "rule files"),
+                counted(rules, "rule", "rules"),
+            );
             writeln!(out, "{files}, {rules}: {verdict}")?;
         }
         _ => report(format, findings.iter().map(Reported::warning), &mut out)?,
@@ -221,13 +224,6 @@ fn rule_file(file: &Path) -> (PathBuf, PathBuf) {
         (folder_of(folder).to_owned(), families.join(name))
     } else {
         (folder.to_owned(), name)
-    }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
     }
 }
 
