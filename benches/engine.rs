@@ -471,6 +471,10 @@ fn made_against(bundled: &Bundled) -> Vec<(&'static str, Text)> {
             Box::new(|size| "The clock of Marsten\n".repeat(size / 21)),
         ),
         (
+            "all lines equal, two characters longer",
+            Box::new(|size| "The clocks of Marstens\n".repeat(size / 23)),
+        ),
+        (
             "every other line blank",
             Box::new(|size| counted(size, |number| format!("Boat {number}\n"))),
         ),
