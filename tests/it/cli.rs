@@ -1313,6 +1313,8 @@ warning[too-short]: «WP%» stands in many a text
         (run.status, verdicts, run.err.as_str()),
         (0, ends.to_vec(), "")
     );
+    let twice = ["rules", "check", "less/third.toml", "less/third.toml"];
+    assert_eq!(place.run(&twice).out, place.run(&twice[..3]).out);
     let run = place.run(&[
         "rules",
         "check",

@@ -109,8 +109,8 @@ impl Asked {
                 .find(|asked| asked.folder.as_ref() == Some(&folder));
             match known {
                 Some(asked) if !is_file => asked.files.clear(),
-                Some(asked) if !asked.files.is_empty() => asked.files.push(file),
-                Some(_) => {}
+                Some(asked) if asked.files.is_empty() || asked.files.contains(&file) => {}
+                Some(asked) => asked.files.push(file),
                 None => all.push(Asked {
                     folder: Some(folder),
                     files: if is_file { vec![file] } else { Vec::new() },
