@@ -75,14 +75,17 @@ pub(crate) fn is_part(line: &str, of: &str) -> bool {
             && (behind.trim_matches(is_mark).is_empty()
                 || more.starts_with('©')
                 || bracket(more).is_some_and(is_credit)
-                || is_apart && label(more).is_some_and(has_credit_word))
+                || is_apart
+                    && more
+                        .split_once(':')
+                        .is_some_and(|(label, _)| is_label(label)))
     });
     let before = of.strip_suffix(line);
     is_beginning
         || before.is_some_and(|before| {
             before.is_empty()
                 || before.ends_with(" ") && bracket(before.trim_end()).is_some_and(is_credit)
-                || before.ends_with(": ") && has_credit_word(before)
+                || before.strip_suffix(": ").is_some_and(is_label)
         })
 }
 
@@ -92,10 +95,9 @@ fn bracket(text: &str) -> Option<&str> {
     Some(inner.split([')', ']']).next().unwrap_or(inner))
 }
 
-/// The label of one or two words that a text begins with.
-fn label(text: &str) -> Option<&str> {
-    let (label, _) = text.split_once(':')?;
-    (label.split(' ').count() <= 2).then_some(label)
+/// Whether what stands before a colon is the label of a credit: one or two words.
+fn is_label(text: &str) -> bool {
+    text.split(' ').count() <= 2 && has_credit_word(text)
 }
 
 /// Whether a text in brackets says who made a picture, or of what kind it is: `file`, `AP`, `Ann Holm, RFE/RL`.
@@ -217,6 +219,7 @@ mod tests {
             "A mill (2019)",
             "A mill. Repeat: one",
             "False: A mill.",
+            "She burnt the file: A mill.",
             "(see below) A mill.",
         ] {
             assert!(!is_part("A mill.", of), "{of}");

@@ -19,6 +19,7 @@ const LINES: &[&str] = &[
     "one two three four five seven",
     "one two three four five six (photo)",
     "one two three four five six. Photo: one",
+    "File photo: one two three four five six",
     "one two three four five sixty: one",
     "one two three four five six, says one: two",
     "Beta ends. (photo)",

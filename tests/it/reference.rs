@@ -751,7 +751,9 @@ fn goes_on(short: &str, long: &str) -> bool {
     long.strip_suffix(short).is_some_and(|before| {
         before.is_empty()
             || before.ends_with(' ') && opens_credit(before)
-            || before.ends_with(": ") && names_a_picture(before)
+            || before
+                .strip_suffix(": ")
+                .is_some_and(|label| label.matches(' ').count() < 2 && names_a_picture(label))
     })
 }
 
