@@ -808,17 +808,24 @@ impl<'a, 's, 'w> Attempt<'a, 's, 'w> {
         };
         let (before, end) = other.split_at(at);
         let step = end[0].step;
-        // Behind as many lines as a step may have, from here on there might be more of them.
-        let has_more = || {
-            let of_step = other.iter().filter(|bound| bound.step == step).count();
-            of_step < self.block.steps[step as usize].repeat as usize
+        let Some(before) = before.last() else {
+            return false;
         };
-        before
-            .last()
-            .is_some_and(|before| before.step < step || has_more())
-            && !self.block.copies
+        !self.block.copies
             && self.block.is_enough(end)
+            && (before.step < step || self.has_all_of(step, other))
             && !self.serves_before(step, line)
+    }
+
+    /// Whether a match has all lines running that serve a step. Where it has as many as the step may have,
+    /// or has given some back, a match from one of them on might have others.
+    fn has_all_of(&mut self, step: u32, bound: &[Bound]) -> bool {
+        let mut of_step = bound.iter().filter(|bound| bound.step == step);
+        let count = of_step.clone().count();
+        let last = of_step.next_back();
+        let behind = last.map_or(NONE, |last| self.page.next(last.line));
+        count < self.block.steps[step as usize].repeat as usize
+            && (behind == NONE || self.serves(step as usize, behind).is_none())
     }
 
     /// Whether the line may follow the one matched before it.

@@ -57,6 +57,14 @@ fn lists_are_taken_in_by_lines_steps_and_parts() {
 }
 
 #[test]
+fn block_begins_anew_where_a_repeated_step_has_given_lines_back() {
+    let lines = "lines = [{ title = true, repeat = 3, keep = true }, { line = 5, optional = true, gap = false }, { pattern = '.*\\d.*', gap = false }]";
+    let rules = rule("block", "block", "A title\nq\n[-a 1 b-]", lines);
+    let text = "Alpha\none two three\nNo 12\nAlpha\nAlpha\nNo 12";
+    check(&rules, &[(text, "Alpha\none two three\nAlpha")]);
+}
+
+#[test]
 fn seams_keep_the_longer_blank_run() {
     let cases = [
         ("a\n\nX\n\nb\n", "a\n\nb\n"),
