@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::cleaner::{Categories, Cleaner, Patterns};
+use crate::cleaner::{Categories, Cleaner, Patterns, Shape};
 use crate::error::{Problem, SourceFile};
-use crate::schema::{AnyRule, Category, Example, Texts, Zone};
+use crate::schema::{AnyRule, Category, Example, Placed, Texts, Zone};
 use crate::text::{fold, without};
 
 /// Lines of every sort: a rule that takes them all takes anything.
@@ -62,7 +62,7 @@ pub(crate) fn rule(owner: &str, source: &Arc<SourceFile>, rule: AnyRule) -> Vec<
             });
             problems.extend(wrong.map(|Wrong { message, stays }| {
                 let problem = source.problem(example.place.clone(), message).at_key(key);
-                let help = stays.and_then(|at| why_it_stays(&cleaner, rule, example, at));
+                let help = stays.and_then(|at| why_it_stays(&cleaner, (rule, source), example, at));
                 match help {
                     Some(help) => problem.with_help(help),
                     None => problem,
@@ -77,9 +77,14 @@ pub(crate) fn rule(owner: &str, source: &Arc<SourceFile>, rule: AnyRule) -> Vec<
 }
 
 /// Why something at this byte of an example stays, which should go.
-fn why_it_stays(cleaner: &Cleaner, rule: AnyRule, example: &Example, at: usize) -> Option<String> {
+fn why_it_stays(
+    cleaner: &Cleaner,
+    (rule, source): (AnyRule, &Arc<SourceFile>),
+    example: &Example,
+    at: usize,
+) -> Option<String> {
     let text = &example.text;
-    if unfolded(rule) {
+    if unfolded(rule, source) {
         return Some(FOLDING.to_owned());
     }
     let line = text[..at].matches('\n').count() + 1;
@@ -96,16 +101,13 @@ fn why_it_stays(cleaner: &Cleaner, rule: AnyRule, example: &Example, at: usize) 
 }
 
 /// The patterns for folded lines of a rule.
-fn patterns(rule: AnyRule<'_>) -> impl Iterator<Item = &str> {
+fn patterns(rule: AnyRule<'_>) -> impl Iterator<Item = &Placed<String>> {
     let patterns: Vec<&Texts> = match rule {
         AnyRule::Line(rule) => vec![&rule.pattern],
         AnyRule::Block(rule) => rule.lines.iter().map(|step| &step.pattern).collect(),
         AnyRule::Inline(_) | AnyRule::Duplicate(_) => Vec::new(),
     };
-    patterns
-        .into_iter()
-        .flatten()
-        .map(|pattern| pattern.as_str())
+    patterns.into_iter().flatten()
 }
 
 /// What to know where a pattern was meant to have the character.
@@ -118,8 +120,11 @@ const MARKS: &str = "without marks all of the text should go; enclose what goes 
 const FOLDING: &str = "patterns see the folded line: no bullet, single spaces, straight quotes (' and \"), `-` for every dash";
 
 /// Whether a rule has a pattern for folded lines with characters that folding takes away.
-fn unfolded(rule: AnyRule) -> bool {
-    patterns(rule).any(|pattern| fold(pattern) != pattern)
+fn unfolded(rule: AnyRule, source: &Arc<SourceFile>) -> bool {
+    patterns(rule).any(|pattern| {
+        let needs = || Shape::of(pattern, source, true)?.unfolded;
+        fold(pattern) != pattern.as_str() || needs().is_some()
+    })
 }
 
 /// Whether the example has lines enough to show the zone.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::error::{Problem, SourceFile};
 pub(crate) use crate::matcher::Patterns;
+pub(crate) use crate::matcher::shape::Shape;
 use crate::matcher::{Ask, Find, Matcher, MissedLine, Scratch};
 use crate::page::{Ends, KNOWN, NONE, Page};
 use crate::schema::{AnyRule, Category, Zone};

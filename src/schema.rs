@@ -544,6 +544,11 @@ impl RuleFile {
     /// What can be read of a file up to a byte, and what is wrong.
     fn read_all(source: &Arc<SourceFile>, end: usize) -> (Option<RuleFile>, Vec<Problem>) {
         let (table, errors) = DeTable::parse_recoverable(&source.text[..end]);
+        if let (false, Some(place)) = (errors.is_empty(), conflict(&source.text)) {
+            let problem = source.problem(place, "a merge that is not resolved");
+            let help = "settle which of the two it is, and take the lines `<<<<<<<`, `=======` and `>>>>>>>` out";
+            return (None, vec![problem.with_help(help)]);
+        }
         let mut problems: Vec<Problem> = errors
             .iter()
             .map(|error| {
@@ -588,6 +593,21 @@ impl RuleFile {
             .chain(inlines)
             .chain(self.duplicate.iter().map(AnyRule::Duplicate))
     }
+}
+
+/// The first line of a conflict that a merge has left in a file.
+fn conflict(text: &str) -> Option<Range<usize>> {
+    let mut start = None;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        match (line.get(..7), &start) {
+            (Some("<<<<<<<"), _) => start = Some(at..at + line.trim_end().len()),
+            (Some(">>>>>>>"), Some(_)) => return start,
+            _ => {}
+        }
+        at += line.len();
+    }
+    None
 }
 
 /// Where the first rule or list of a file begins, if what stands above it is all that is not a rule.

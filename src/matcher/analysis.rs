@@ -99,19 +99,15 @@ impl Analysis {
             .parse(written);
         let mut tree = parsed.map_err(|error| {
             let span = error.span().start.offset..error.span().end.offset;
+            let help = help_for(error.kind(), &written[span.clone()], &written[span.start..]);
             let wrong = Wrong::new(format!("this is no pattern: {}", error.kind())).at(span);
-            match error.kind() {
-                ast::ErrorKind::UnsupportedLookAround | ast::ErrorKind::UnsupportedBackreference => {
-                    wrong.with_help("patterns run in linear time, so look-around and back-references do not exist; name a group `cut` in an inline rule, or use a block")
-                }
-                _ => wrong,
+            match help {
+                Some(help) => wrong.with_help(help),
+                None => wrong,
             }
         })?;
         let mut seen = Seen::default();
-        if let Err(span) = ast::visit(&tree, &mut seen) {
-            let what = "the flag `x` is not supported here; expected the pattern on one line";
-            return Err(Wrong::new(what).at(span));
-        }
+        ast::visit(&tree, &mut seen)?;
         if seen.digits {
             ascii_digits(&mut tree);
         }
@@ -165,8 +161,51 @@ impl Analysis {
     }
 }
 
+/// What to write instead of something that other dialects of patterns have. `place`: what is wrong;
+/// `rest`: all from there on.
+fn help_for(kind: &ast::ErrorKind, place: &str, rest: &str) -> Option<&'static str> {
+    use ast::ErrorKind as Is;
+    const NO_BACK_REFERENCE: &str = "patterns run in linear time, so there are no back-references; a line that stands twice is for a [[duplicate]] rule, or for the step `same` of a block";
+    let known = |table: &[(&str, &'static str)]| {
+        let of = table.iter().find(|(begins, _)| rest.starts_with(begins));
+        of.map(|(_, help)| *help)
+    };
+    match kind {
+        Is::UnsupportedLookAround => Some(
+            "patterns run in linear time, so there is no look-around; in an [[inline]] rule name what goes: `A(?=B)` is `(?<cut>A)B`, `(?<=A)B` is `A(?<cut>B)`; for what stands on other lines write a [[block]]",
+        ),
+        Is::UnsupportedBackreference => Some(NO_BACK_REFERENCE),
+        Is::FlagUnrecognized => known(&[
+            ("P=", NO_BACK_REFERENCE),
+            (
+                ">",
+                "no text is tried twice, so groups need not be atomic: write `(?:…)`",
+            ),
+            (
+                "(",
+                "there are no conditions: write both cases out, as in `a|b`",
+            ),
+            ("#", "comments stand in the rule file, behind `#`"),
+            (
+                "|",
+                "write `(?:…)`, with a name of its own for each group in it",
+            ),
+        ]),
+        Is::EscapeUnrecognized => match place.chars().last()? {
+            'Z' => Some(r"the end of a line is `$`"),
+            'K' => Some(r"name what goes: `A\KB` is `A(?<cut>B)` in an [[inline]] rule"),
+            'Q' | 'E' => Some("write what is to be found as it is as a `text`"),
+            'g' | 'k' => Some(NO_BACK_REFERENCE),
+            'N' => Some(r"write the character itself, or its number as in `\u{e9}`"),
+            'h' | 'R' => Some(r"white space within a line is `\s`; a line end is in no line"),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// What of a pattern matters to how it is compiled; refuses the flag `x`, whose comments would swallow
-/// what is put around a pattern.
+/// what is put around a pattern, and repetitions of repetitions, which are seldom meant.
 #[derive(Default)]
 struct Seen {
     /// `\d` or `\D`, which are ASCII here.
@@ -183,17 +222,25 @@ impl Seen {
 
 impl ast::Visitor for &mut Seen {
     type Output = ();
-    type Err = Range<usize>;
+    type Err = Wrong;
 
-    fn finish(self) -> Result<(), Range<usize>> {
+    fn finish(self) -> Result<(), Wrong> {
         Ok(())
     }
 
-    fn visit_pre(&mut self, node: &Ast) -> Result<(), Range<usize>> {
+    fn visit_pre(&mut self, node: &Ast) -> Result<(), Wrong> {
         let flags = match node {
             Ast::ClassPerl(class) => {
                 self.note(class);
                 return Ok(());
+            }
+            Ast::Repetition(outer) if matches!(*outer.ast, Ast::Repetition(_)) => {
+                let span = outer.op.span;
+                let what =
+                    "a repetition of a repetition; other dialects mean a possessive one by it";
+                return Err(Wrong::new(what)
+                    .at(span.start.offset..span.end.offset)
+                    .with_help("nothing is tried twice, so none need be possessive: `a++` is `a+`; if the other is meant, put brackets around it: `(?:a+)+`"));
             }
             Ast::Flags(set) => Some(&set.flags),
             Ast::Group(group) => group.flags(),
@@ -202,7 +249,10 @@ impl ast::Visitor for &mut Seen {
         for item in flags.iter().flat_map(|flags| &flags.items) {
             match item.kind {
                 FlagsItemKind::Flag(Flag::IgnoreWhitespace) => {
-                    return Err(item.span.start.offset..item.span.end.offset);
+                    let what =
+                        "the flag `x` is not supported here; expected the pattern on one line";
+                    let span = item.span.start.offset..item.span.end.offset;
+                    return Err(Wrong::new(what).at(span));
                 }
                 FlagsItemKind::Flag(Flag::CRLF) => self.line_ends = true,
                 _ => {}
@@ -211,7 +261,7 @@ impl ast::Visitor for &mut Seen {
         Ok(())
     }
 
-    fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), Range<usize>> {
+    fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), Wrong> {
         if let ClassSetItem::Perl(class) = item {
             self.note(class);
         }
@@ -847,6 +897,34 @@ mod tests {
                 "{pattern}"
             );
         }
+    }
+
+    #[test]
+    fn constructs_of_other_dialects_are_answered_with_what_to_write() {
+        for (pattern, says) in [
+            ("Herald(?= News)", "`A(?=B)` is `(?<cut>A)B`"),
+            ("(?<!The )Herald", "`A(?<cut>B)`"),
+            (r"(a)\1", "step `same`"),
+            ("(?P<w>a)(?P=w)", "step `same`"),
+            (r"(a)\g<1>", "step `same`"),
+            ("(?>a+)b", "`(?:…)`"),
+            ("(?(1)a|b)", "both cases"),
+            ("a(?#why)b", "behind `#`"),
+            ("(?|a|b)", "a name of its own"),
+            (r"Herald\Z", "is `$`"),
+            (r"A\KB", "`A(?<cut>B)`"),
+            (r"\QHerald.\E", "as a `text`"),
+            (r"\N{EURO SIGN}", r"`\u{e9}`"),
+            (r"a\h+b", r"is `\s`"),
+            ("a++b", "`a++` is `a+`"),
+            ("(?:a{2}){3}a{2}?+", "`(?:a+)+`"),
+        ] {
+            let wrong = Analysis::of(pattern, Extent::Part).unwrap_err();
+            let help = wrong.help.unwrap_or_default();
+            assert!(help.contains(says), "{pattern}: {} {help}", wrong.what);
+        }
+        let repeated = Analysis::of("(?:a+)+b{2}?", Extent::Part);
+        assert!(repeated.is_ok());
     }
 
     #[test]

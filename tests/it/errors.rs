@@ -37,6 +37,16 @@ fn every_error_of_a_rule_file_names_its_place() {
     let notice = rule("text = \"Some notice\"");
     let one = |text: &str| vec![("made", text.to_owned())];
     let cases: Vec<(&str, Vec<(&str, String)>)> = vec![
+        (
+            "merge-conflict",
+            one(&(notice.clone()
+                + "<<<<<<< ours\n[[line]]\nid = \"a\"\n=======\n[[line]]\nid = \"b\"\n>>>>>>> theirs\n")),
+        ),
+        (
+            "escape-is-not-folded",
+            one(&rule(r"pattern = 'Some\u{a0}notice'")
+                .replace("[\"Some notice\"]", "[\"Some\u{a0}notice\"]")),
+        ),
         ("not-toml", one(&format!("{HEAD}signs = [\n"))),
         (
             "unknown-key",
