@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use similar::{DiffOp, group_diff_ops};
 
-use crate::cleaner::{Cleaned, Rule};
+use crate::cleaner::{Cleaned, Removal, Rule};
 use crate::text::union;
 
 /// A line of the original text, and what of it went.
@@ -21,6 +21,9 @@ pub struct Line {
     pub cuts: Vec<(Range<usize>, Option<Arc<Rule>>)>,
     /// The bytes of the original text that are left of it, in order and disjoint.
     pub left: Vec<Range<usize>>,
+    /// The rules that found something in it which stays because of its category, in the order of
+    /// [`Cleaned::kept`].
+    pub kept: Vec<Arc<Rule>>,
 }
 
 impl Line {
@@ -84,22 +87,30 @@ impl Cleaned {
         let holes = self.holes();
         let mut holes = &holes[..];
         let mut removals = self.removals.iter().peekable();
-        let mut open: Vec<(Range<usize>, &Option<Arc<Rule>>)> = Vec::new();
+        let mut open: Vec<&Removal> = Vec::new();
+        let mut kept = self.kept.iter().peekable();
+        let mut staying: Vec<&Removal> = Vec::new();
         let mut lines = Vec::new();
         let mut start = 0;
         for line in text.split_inclusive('\n') {
             let span = start..start + line.len();
             start = span.end;
             while let Some(removal) = removals.next_if(|removal| removal.span.start < span.end) {
-                open.push((removal.span.clone(), &removal.rule));
+                open.push(removal);
+            }
+            while let Some(found) = kept.next_if(|found| found.span.start < span.end) {
+                staying.push(found);
             }
             let clip = |part: &Range<usize>| part.start.max(span.start)..part.end.min(span.end);
             let cuts = open
                 .iter()
-                .map(|(part, rule)| (clip(part), (*rule).clone()))
+                .map(|removal| (clip(&removal.span), removal.rule.clone()))
                 .filter(|(part, _)| !part.is_empty())
                 .collect();
-            open.retain(|(part, _)| part.end > span.end);
+            open.retain(|removal| removal.span.end > span.end);
+            let found = staying.iter().filter_map(|found| found.rule.clone());
+            let found = found.collect();
+            staying.retain(|found| found.span.end > span.end);
             let left = crate::text::subtract(std::slice::from_ref(&span), holes);
             let passed = holes.iter().take_while(|hole| hole.end <= span.end).count();
             holes = &holes[passed..];
@@ -108,6 +119,7 @@ impl Cleaned {
                 span,
                 cuts,
                 left,
+                kept: found,
             });
         }
         lines

@@ -3,6 +3,8 @@
 //! A lint has a name, a place and a reason, and can be allowed where it stands with `allow`. It
 //! refuses nothing: whatever is surely wrong is an error.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,9 +13,7 @@ use crate::cleaner::Cleaner;
 use crate::error::{Problem, SourceFile};
 use crate::matcher::shape::Shape;
 use crate::matcher::sign::Signs;
-use crate::schema::{
-    Allow, AnyRule, BlockRule, Category, Lint, List, Placed, RuleFile, Step, Texts,
-};
+use crate::schema::{Allow, AnyRule, Category, Lint, List, Placed, RuleFile, Step, Texts};
 use crate::text::{fold, subtract, union};
 
 /// The letters of a note that may say something.
@@ -390,7 +390,7 @@ fn texts(rule: AnyRule, found: &mut Found) {
         AnyRule::Duplicate(_) => Vec::new(),
     };
     for texts in all {
-        let mut known: Vec<(String, &str)> = Vec::new();
+        let mut known: HashMap<String, &str> = HashMap::new();
         for text in texts {
             if is_inline && text.contains('\n') {
                 found.add(
@@ -405,15 +405,20 @@ fn texts(rule: AnyRule, found: &mut Found) {
                 true => text.value.clone(),
                 false => fold(text).into_owned(),
             };
-            match known.iter().find(|(earlier, _)| *earlier == folded) {
-                Some((_, earlier)) => found.add(
+            match known.entry(folded) {
+                Entry::Occupied(earlier) => found.add(
                     Lint::NeverFires,
                     &text.place,
                     "text",
-                    format!("once it is folded this is the same as «{earlier}» before it"),
+                    format!(
+                        "once it is folded this is the same as «{}» before it",
+                        earlier.get()
+                    ),
                     "take one of them out",
                 ),
-                None => known.push((folded, text)),
+                Entry::Vacant(new) => {
+                    new.insert(text);
+                }
             }
             let is_short = match rule {
                 AnyRule::Inline(_) => inked(text) < PART,
@@ -433,38 +438,16 @@ fn texts(rule: AnyRule, found: &mut Found) {
     }
 }
 
-/// The patterns that are looked for in every line, and the others of a rule.
-fn all_patterns(rule: AnyRule<'_>) -> Vec<(&Placed<String>, bool)> {
+/// The patterns of a rule that tell what goes.
+fn all_patterns(rule: AnyRule<'_>) -> Vec<&Placed<String>> {
     match rule {
-        AnyRule::Line(rule) => rule.pattern.iter().map(|written| (written, true)).collect(),
-        AnyRule::Inline(rule) => rule.pattern.iter().map(|written| (written, true)).collect(),
+        AnyRule::Line(rule) => rule.pattern.iter().collect(),
+        AnyRule::Inline(rule) => rule.pattern.iter().collect(),
         AnyRule::Block(rule) => {
-            let looked_up = looked_up(rule);
-            let steps = rule.lines.iter().enumerate();
-            let steps = steps.filter(|(_, step)| step.keep != Some(true));
-            let patterns = steps.flat_map(|(at, step)| {
-                let is_looked_up = looked_up.contains(&at);
-                let patterns = step.pattern.iter();
-                patterns.map(move |written| (written, is_looked_up))
-            });
-            patterns.collect()
+            let steps = rule.lines.iter().filter(|step| step.keep != Some(true));
+            steps.flat_map(|step| &step.pattern).collect()
         }
         AnyRule::Duplicate(_) => Vec::new(),
-    }
-}
-
-/// The steps of a block that are looked for in every line: the first that cannot be missing, and
-/// those before it.
-fn looked_up(rule: &BlockRule) -> Vec<usize> {
-    let wanted = |at: &usize| {
-        let step = &rule.lines[*at];
-        !step.text.is_empty() || !step.pattern.is_empty()
-    };
-    let wanted: Vec<usize> = (0..rule.lines.len()).filter(wanted).collect();
-    let sure = |at: &&usize| rule.lines[**at].optional != Some(true);
-    match wanted.iter().find(sure) {
-        Some(&sure) => vec![sure],
-        None => wanted,
     }
 }
 
@@ -473,7 +456,7 @@ fn patterns(rule: AnyRule, found: &mut Found) {
     // Of a rule that takes prose is told which.
     let mut known = found.findings.iter();
     let takes_prose = known.any(|finding| finding.lint == Lint::TooCommon);
-    for (written, is_looked_up) in all_patterns(rule) {
+    for written in all_patterns(rule) {
         let Some(shape) = Shape::of(written, found.source, !is_inline) else {
             continue;
         };
@@ -532,7 +515,8 @@ fn patterns(rule: AnyRule, found: &mut Found) {
                 help,
             );
         }
-        if is_looked_up && shape.is_asked_always {
+        // Of a block only the step by which it is found is run on every line: see `starts`.
+        if shape.is_asked_always && !matches!(rule, AnyRule::Block(_)) {
             found.add(
                 Lint::WeakGate,
                 place,

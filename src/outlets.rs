@@ -1004,8 +1004,11 @@ fn unreadable(name: &str, why: &str) -> Problem {
 /// The host of a URL, or a bare host, in small letters.
 fn host(address: &str) -> Option<String> {
     let address = address.trim();
+    // An address without a scheme may have another one in its path.
+    let is_scheme = |before: &str| !before.contains(['/', '?', '#', '\\']);
     let behind_scheme = address
         .split_once("://")
+        .filter(|(before, _)| is_scheme(before))
         .map_or(address.trim_start_matches('/'), |(_, rest)| rest);
     let authority = behind_scheme.split(['/', '?', '#', '\\']).next()?;
     let behind_user = authority.rsplit('@').next()?;
@@ -1025,6 +1028,43 @@ mod tests {
             assert_eq!(format!("{:?}", file.head), format!("{:?}", read.head));
             let (unpacked, read) = (file.whole().unwrap(), read.whole().unwrap());
             assert_eq!(format!("{unpacked:?}"), format!("{read:?}"));
+        }
+    }
+
+    #[test]
+    fn hosts_are_those_of_the_address_itself() {
+        for (address, wanted) in [
+            (
+                "https://www.Herald.example/a?b=c",
+                Some("www.herald.example"),
+            ),
+            ("herald.example", Some("herald.example")),
+            ("//herald.example/a", Some("herald.example")),
+            (
+                "https://me:secret@herald.example:8080/a",
+                Some("herald.example"),
+            ),
+            ("herald.example./a", Some("herald.example")),
+            (
+                "herald.example/go?to=http://gazette.example/b",
+                Some("herald.example"),
+            ),
+            (
+                "herald.example/http://gazette.example/b",
+                Some("herald.example"),
+            ),
+            (
+                "herald.example#http://gazette.example/b",
+                Some("herald.example"),
+            ),
+            (
+                "https://herald.example/http://gazette.example/b",
+                Some("herald.example"),
+            ),
+            ("https://", None),
+            ("", None),
+        ] {
+            assert_eq!(host(address).as_deref(), wanted, "{address}");
         }
     }
 

@@ -16,14 +16,7 @@ impl Cleaned {
         let mut out = String::new();
         for line in self.lines(text) {
             let whole = line.span.clone();
-            let stays = self
-                .kept
-                .iter()
-                .filter(|kept| kept.span.start < whole.end && whole.start < kept.span.end);
-            let stays: Vec<&str> = stays
-                .filter_map(|kept| kept.rule.as_ref())
-                .map(|rule| rule.id.as_str())
-                .collect();
+            let stays: Vec<&str> = line.kept.iter().map(|rule| rule.id.as_str()).collect();
             let stays = if stays.is_empty() {
                 String::new()
             } else {

@@ -222,8 +222,6 @@ fn marked(model: &Model, text: &str) -> String {
         let shown = if line.gone {
             format!("[-{original}-]")
         } else if line.content != *original {
-            let from = original.find(|c| !line.content.starts_with(c)).unwrap_or(0);
-            let _ = from;
             line.parts.iter().fold(String::new(), |out, (kept, piece)| {
                 if *kept {
                     out + piece

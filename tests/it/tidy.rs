@@ -225,15 +225,13 @@ fn every_package_has_its_reason() {
         if line.starts_with('[') {
             section = line;
         }
-        if line.starts_with('#') {
-            reason = true;
-        } else if line.trim().is_empty() {
-            reason = false;
-        } else if section == "[dependencies]" && line.contains('=') {
+        let is_of_packages = section == "[dependencies]" || section == "[dev-dependencies]";
+        if is_of_packages && line.contains('=') && !line.starts_with('#') {
             assert!(
                 reason,
                 "Cargo.toml: «{line}» has no line of reason above it"
             );
         }
+        reason = line.starts_with('#');
     }
 }

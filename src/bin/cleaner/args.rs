@@ -52,7 +52,7 @@ Examples:
 Exit codes:
   0    nothing to report
   1    --diff or --check found something that would go, `rules check --strict` a warning
-  2    an error; other files were gone on with
+  2    an error; other files are still processed
   130  interrupted; no half file is left";
 
 /// The whole command line.
@@ -134,7 +134,7 @@ pub struct Clean {
     /// What to do with a record that cannot be read
     ///
     /// `fail`: nothing is written for the file that it is in (to standard output: nothing more); the
-    /// other files are gone on with.
+    /// other files are still processed.
     /// `keep`: the record is written as it is. `reject=FILE`: the record goes to that file as it
     /// is, and not to the output. Records that were kept or rejected are counted, and told of.
     #[arg(long, value_name = "HOW", default_value = "fail", value_parser = on_error, help_heading = READ)]

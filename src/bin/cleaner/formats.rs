@@ -99,18 +99,19 @@ pub fn named(path: &Path) -> (Option<Format>, Compression) {
     (format, compression)
 }
 
-/// The name without what [`named`] reads in it.
+/// The name without what [`named`] reads in it, and without what else is a format's, as in `.warc.wet`.
 pub fn stem(name: &str) -> &str {
-    let mut stem = name;
-    for extension in [".gz", ".zst", ".zstd"] {
-        stem = stem.strip_suffix(extension).unwrap_or(stem);
+    let without = |name: &'_ str, extensions: &[&str]| {
+        let end = name.rfind('.')?;
+        let extension = name[end + 1..].to_lowercase();
+        extensions.contains(&&*extension).then_some(end)
+    };
+    let mut end = without(name, &["gz", "zst", "zstd"]).unwrap_or(name.len());
+    let formats = ["txt", "jsonl", "ndjson", "json", "wet", "warc", "parquet"];
+    while let Some(shorter) = without(&name[..end], &formats) {
+        end = shorter;
     }
-    for extension in [
-        ".txt", ".jsonl", ".ndjson", ".json", ".wet", ".warc", ".parquet",
-    ] {
-        stem = stem.strip_suffix(extension).unwrap_or(stem);
-    }
-    stem
+    &name[..end]
 }
 
 /// Bytes as text.
@@ -385,8 +386,9 @@ impl Source {
                 // What there is can be worked on before more is waited for.
                 wet::Next::More(_) if self.is_live && length > 0 => break,
                 wet::Next::More(size) => {
-                    let wanted = (length + size).max(PIECE);
-                    self.read(wanted)?;
+                    // A head may promise any length, so no more room is made than the file has filled.
+                    let wanted = length.saturating_add(size).min(2 * self.length);
+                    self.read(wanted.max(PIECE))?;
                     continue;
                 }
                 wet::Next::End => break,
@@ -742,6 +744,39 @@ mod tests {
     fn open(path: &Path, max_record: usize) -> Source {
         let (passed, buffers) = Default::default();
         Source::open(Some(path), Some(Format::Text), passed, max_record, buffers).unwrap()
+    }
+
+    #[test]
+    fn stem_is_the_name_without_what_is_read_in_it() {
+        for (name, wanted) in [
+            ("a.txt", "a"),
+            ("X.WET.GZ", "X"),
+            ("a.b.jsonl.zst", "a.b"),
+            ("a.gz", "a"),
+            ("a.warc.WET.gz", "a"),
+            ("a.html", "a.html"),
+            ("jsonl", "jsonl"),
+        ] {
+            assert_eq!(stem(name), wanted);
+        }
+    }
+
+    #[test]
+    fn no_more_room_is_made_than_a_file_has_filled() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.wet");
+        let lines = "a line of text\n".repeat(1 << 15);
+        for length in ["99999999999999", "18446744073709551000"] {
+            let head =
+                format!("WARC/1.0\r\nWARC-Type: conversion\r\nContent-Length: {length}\r\n\r\n");
+            std::fs::write(&path, head + &lines).unwrap();
+            let (passed, buffers) = Default::default();
+            let source = Source::open(Some(&path), None, passed, usize::MAX, buffers);
+            let mut source = source.unwrap();
+            let (_, extents) = source.wet().unwrap().unwrap();
+            assert!(extents.iter().all(|extent| extent.broken.is_some()));
+            assert!(source.buffer.capacity() < 4 * lines.len());
+        }
     }
 
     #[test]

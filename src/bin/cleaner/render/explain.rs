@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use cleaner::{Categories, Line, Removal, Rule};
+use cleaner::{Categories, Line, Rule};
 
 use super::{bare, marked};
 use crate::console::{BOLD, DIM, Paint, RED, YELLOW, one_line, printable};
@@ -24,34 +24,23 @@ pub fn page(page: &Page, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let lines = page.cleaned.lines(page.text);
     let width = lines.len().to_string().len();
     let mut notes: BTreeMap<&str, &str> = BTreeMap::new();
-    let mut kept = &page.cleaned.kept[..];
+    let mut misses = page.misses.iter().peekable();
     for line in &lines {
-        // What ends before this line has no more to say; what lasts longer is asked again.
-        while kept
-            .first()
-            .is_some_and(|removal| removal.span.end <= line.span.start)
-        {
-            kept = &kept[1..];
-        }
-        let found_here: Vec<&Rule> = kept
-            .iter()
-            .take_while(|removal| removal.span.start < line.span.end)
-            .filter(|removal| line.span.start < removal.span.end)
-            .filter_map(|removal: &Removal| removal.rule.as_deref())
-            .collect();
-        let rules = line.cuts.iter().filter_map(|(_, rule)| rule.as_deref());
-        for rule in rules.chain(found_here.iter().copied()) {
+        let rules = line.cuts.iter().filter_map(|(_, rule)| rule.as_ref());
+        for rule in rules.chain(&line.kept) {
             notes.insert(&rule.id, &rule.note);
         }
         let number = paint.with(DIM, format!("{:>width$}", line.number));
         let (sign, content) = content(page, line, paint);
-        let mut reasons = reasons(line, &found_here);
-        let misses = page.misses.iter().filter(|miss| miss.line == line.number);
-        // What is told of a line may have parts of it.
-        reasons.extend(misses.map(|miss| {
+        let mut reasons = reasons(line);
+        while let Some(miss) = misses.next_if(|miss| miss.line <= line.number) {
+            // What is told of a line may have parts of it.
             let why = printable(&miss.why);
-            format!("stays: {} would take it, but it {why}", miss.rule.id)
-        }));
+            reasons.push(format!(
+                "stays: {} would take it, but it {why}",
+                miss.rule.id
+            ));
+        }
         let reasons = match reasons.is_empty() {
             true => String::new(),
             false => paint.with(DIM, format!("  ← {}", reasons.join("; "))),
@@ -82,7 +71,7 @@ fn content(page: &Page, line: &Line, paint: Paint) -> (String, String) {
 }
 
 /// Why the line is as it is: the rules that took it, or that found it although it stays.
-fn reasons(line: &Line, kept: &[&Rule]) -> Vec<String> {
+fn reasons(line: &Line) -> Vec<String> {
     let mut reasons: Vec<String> = Vec::new();
     let mut add = |reason: String| {
         if !reasons.contains(&reason) {
@@ -96,7 +85,7 @@ fn reasons(line: &Line, kept: &[&Rule]) -> Vec<String> {
             None => {}
         }
     }
-    for rule in kept {
+    for rule in &line.kept {
         let category = rule.category;
         let why = if Categories::default().contains(category) {
             format!("stays, as --keep {category} asks")
