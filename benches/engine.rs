@@ -148,7 +148,7 @@ fn start() {
         let mut times = [const { Vec::new() }; 3];
         for _ in 0..ROUNDS * 3 {
             // Others, which nothing has been asked of yet.
-            let again = Outlets::with_files([]).expect("they fit together");
+            let again = Outlets::with_files::<&str, &str>([]).expect("they fit together");
             let begin = Instant::now();
             let cleaner = again
                 .cleaner(shell.outlet)
@@ -170,7 +170,7 @@ fn start() {
     let (page, _) = Generator::new().page(&SHELLS[0]);
     let mut times = [const { Vec::new() }; 2];
     for _ in 0..ROUNDS * 3 {
-        let again = Outlets::with_files([]).expect("they fit together");
+        let again = Outlets::with_files::<&str, &str>([]).expect("they fit together");
         for times in &mut times {
             let begin = Instant::now();
             black_box(again.by_signs(&page));

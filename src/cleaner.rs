@@ -42,7 +42,6 @@ thread_local! {
 /// assert_eq!(cleaned.text, "The school was opened on Monday.\n");
 /// assert_eq!(cleaned.removals[0].span, 0..15);
 /// ```
-#[derive(Debug)]
 pub struct Cleaner {
     outlet: String,
     rules: Vec<Arc<Rule>>,
@@ -97,9 +96,9 @@ pub struct Cleaned {
     /// What went, in order of its start. Two rules may ask for the same bytes;
     /// [`holes`](Cleaned::holes) unites them.
     pub removals: Vec<Removal>,
-    /// What rules found that stays because of its category.
+    /// What rules found that stays because of its category; nothing if there is a flag.
     pub kept: Vec<Removal>,
-    /// The values that rules read out of what they found, in order, by name.
+    /// The values that rules read out of what they found, in order, by name; none if there is a flag.
     pub fields: BTreeMap<String, Vec<String>>,
     /// Why the text was left as it is although rules found something.
     pub flag: Option<Flag>,
@@ -161,12 +160,12 @@ impl fmt::Display for Flag {
         match self.reason {
             Reason::Emptied => f.write_str("no line would be left")?,
             Reason::OverCeiling { share, ceiling } => {
-                let percent = |share: f64| (share * 100.0).round();
+                // What goes is told exactly enough to be more than the ceiling.
+                let (share, ceiling) = (share * 100.0, ceiling * 100.0);
+                let places = usize::from(share.round() <= ceiling);
                 write!(
                     f,
-                    "patterns would take {} % of it, over the ceiling of {} %",
-                    percent(share),
-                    percent(ceiling)
+                    "patterns would take {share:.places$} % of it, over the ceiling of {ceiling:.0} %"
                 )?;
             }
             Reason::Unsettled => {
@@ -178,8 +177,17 @@ impl fmt::Display for Flag {
 }
 
 /// The categories whose boilerplate goes. By default all but [`Category::Credit`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Categories(u32);
+
+impl fmt::Debug for Categories {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = Category::ALL.iter();
+        f.debug_set()
+            .entries(all.filter(|category| self.contains(**category)))
+            .finish()
+    }
+}
 
 impl Default for Categories {
     fn default() -> Categories {
@@ -189,11 +197,13 @@ impl Default for Categories {
 
 impl Categories {
     /// These categories and one more.
+    #[must_use]
     pub fn also(self, category: Category) -> Categories {
         Categories(self.0 | 1 << category as u32)
     }
 
     /// These categories without one: its boilerplate stays.
+    #[must_use]
     pub fn keep(self, category: Category) -> Categories {
         Categories(self.0 & !(1 << category as u32))
     }
@@ -214,14 +224,6 @@ impl Cleaned {
                 .collect(),
         )
     }
-
-    /// A text of which nothing went, as that of a page whose outlet is not known.
-    pub fn unchanged(text: &str) -> Cleaned {
-        Cleaned {
-            text: text.to_owned(),
-            ..Cleaned::default()
-        }
-    }
 }
 
 /// The original text, from what is left of it and from what went: pieces with the byte at which
@@ -234,6 +236,7 @@ impl Cleaned {
 /// let original = cleaner::restore(cleaned, &[(0, "AKIPRESS.COM - ")]);
 /// assert_eq!(original.unwrap(), "AKIPRESS.COM - The school was opened.");
 /// ```
+#[must_use]
 pub fn restore(left: &str, removed: &[(usize, &str)]) -> Option<String> {
     let mut removed = removed.to_vec();
     removed.sort_by_key(|(at, piece)| (*at, piece.len()));
@@ -253,6 +256,16 @@ pub fn restore(left: &str, removed: &[(usize, &str)]) -> Option<String> {
     }
     original.push_str(left);
     Some(original)
+}
+
+/// Its outlet, and how many rules it has.
+impl fmt::Debug for Cleaner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cleaner")
+            .field("outlet", &self.outlet)
+            .field("rules", &self.rules.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// A page on which rules find nothing more.
@@ -333,6 +346,7 @@ impl Cleaner {
     }
 
     /// Cleans a text: boilerplate of all categories but [`Category::Credit`] goes.
+    #[must_use]
     pub fn clean(&self, text: &str) -> Cleaned {
         self.clean_of(text, Categories::default())
     }
@@ -341,6 +355,7 @@ impl Cleaner {
     ///
     /// Takes time in proportion to the text, whatever it holds. Cleaning the result again, with the
     /// same categories, changes nothing.
+    #[must_use]
     pub fn clean_of(&self, text: &str, categories: Categories) -> Cleaned {
         let mut cleaned = self.find_of(text, categories);
         cleaned.text = without(text, &cleaned.holes());
@@ -350,6 +365,7 @@ impl Cleaner {
     /// Finds what [`clean_of`](Cleaner::clean_of) takes, without making the text that is left:
     /// [`text`](Cleaned::text) is empty. For who writes the pieces between the
     /// [`holes`](Cleaned::holes) instead.
+    #[must_use]
     pub fn find_of(&self, text: &str, categories: Categories) -> Cleaned {
         if text.len() > windows::LARGE {
             let mut windows = Vec::new();
@@ -380,6 +396,7 @@ impl Cleaner {
     /// let (holes, flag) = cleaner.holes_of(text, cleaner::Categories::default());
     /// assert_eq!((holes, flag), (vec![0..15], None));
     /// ```
+    #[must_use]
     pub fn holes_of(
         &self,
         text: &str,

@@ -83,6 +83,9 @@ impl Cleaned {
     /// The lines of the original text, and what of each went.
     ///
     /// `text` is the text that was cleaned.
+    ///
+    /// # Panics
+    /// May panic if it is another one.
     pub fn lines(&self, text: &str) -> Vec<Line> {
         let holes = self.holes();
         let mut holes = &holes[..];
@@ -127,6 +130,9 @@ impl Cleaned {
 
     /// The hunks of a unified diff from the original text, `text`, to the cleaned one, with so many
     /// lines of context.
+    ///
+    /// # Panics
+    /// May panic if `text` is not the text that was cleaned.
     pub fn hunks(&self, text: &str, context: usize) -> Vec<Hunk> {
         let lines = self.lines(text);
         let mut new: Vec<String> = Vec::new();
@@ -190,6 +196,9 @@ impl Cleaned {
     /// `git apply` take. Empty if nothing went.
     ///
     /// `name` is the path that its header gives to both texts.
+    ///
+    /// # Panics
+    /// May panic if `text` is not the text that was cleaned.
     ///
     /// ```
     /// let page = "AKIPRESS.COM - The school was opened.\nNobody came.\n";

@@ -164,16 +164,17 @@ impl Problem {
     }
 }
 
+/// In one line: `file:line:column: message`.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (file, message) = (printable(self.file()), printable(&self.message));
+        write!(f, "{file}:{}:{}: {message}", self.line(), self.column())
+    }
+}
+
 impl fmt::Debug for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}:{}: {}",
-            self.file(),
-            self.line(),
-            self.column(),
-            self.message
-        )
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -193,9 +193,16 @@ impl Finding {
     }
 }
 
+/// In one line: `file:line:column: message [lint]`.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} [{}]", self.problem, self.lint)
+    }
+}
+
 impl fmt::Debug for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} [{}]", self.problem, self.lint)
+        fmt::Display::fmt(self, f)
     }
 }
 

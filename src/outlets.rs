@@ -1,6 +1,7 @@
 //! Which outlets there are, and whose a page is.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::io::Read;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -50,7 +51,6 @@ static BUILT_IN: Lazy<Outlets> = Lazy::new(|| {
 ///
 /// Whose a page is stands above the rules of a file, which is read at once; the rules are read at
 /// the first use of an outlet that has them.
-#[derive(Debug)]
 pub struct Outlets {
     /// In the order of their ids.
     files: Vec<File>,
@@ -63,12 +63,11 @@ pub struct Outlets {
 }
 
 /// One rule file, compiled at its first use among the others.
-#[derive(Debug)]
 struct File {
     written: Arc<Written>,
     /// Whether its examples have been run.
-    checked: OnceCell<()>,
-    cleaner: OnceCell<Arc<Cleaner>>,
+    checked: OnceCell<Found<()>>,
+    cleaner: OnceCell<Found<Arc<Cleaner>>>,
 }
 
 /// What a rule file says, whatever the others.
@@ -115,8 +114,18 @@ pub struct Outlet {
     pub file: String,
 }
 
+/// Their ids.
+impl fmt::Debug for Outlets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ids = self.files.iter().map(|file| &file.outlet.id);
+        f.debug_tuple("Outlets")
+            .field(&ids.collect::<Vec<_>>())
+            .finish()
+    }
+}
+
 /// Which sign stands for which file.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct SignTable {
     signs: Signs,
     /// The file of each sign.
@@ -148,8 +157,8 @@ impl Outlets {
     /// wrong key, a bad sign, a doubled id or domain, an unknown or cyclic `extends`; any error in
     /// the family `crawl`, which is of every run. Where a file is refused as it is read, the keys of
     /// all rules are looked at too.
-    pub fn with_folder(folder: &Path) -> Result<Outlets> {
-        Outlets::gathered(files_of(folder)?, &Outlets::bundled().files)
+    pub fn with_folder(folder: impl AsRef<Path>) -> Result<Outlets> {
+        Outlets::gathered(files_of(folder.as_ref())?, &Outlets::bundled().files)
     }
 
     /// The outlets of a folder alone: its `*.toml`, and those of its `families/`. Of an empty folder
@@ -157,8 +166,8 @@ impl Outlets {
     ///
     /// # Errors
     /// As those of [`with_folder`](Outlets::with_folder).
-    pub fn of_folder(folder: &Path) -> Result<Outlets> {
-        Outlets::gathered(files_of(folder)?, &[])
+    pub fn of_folder(folder: impl AsRef<Path>) -> Result<Outlets> {
+        Outlets::gathered(files_of(folder.as_ref())?, &[])
     }
 
     /// The built-in outlets and those of rule files, each given as its path and its text.
@@ -167,10 +176,12 @@ impl Outlets {
     /// # Errors
     /// Any error in any of the files refuses them all: a wrong key, a bad pattern, an unknown or
     /// cyclic `extends`, an example that does not come out as it says.
-    pub fn with_files(texts: impl IntoIterator<Item = (String, String)>) -> Result<Outlets> {
+    pub fn with_files<N: Into<String>, T: Into<String>>(
+        texts: impl IntoIterator<Item = (N, T)>,
+    ) -> Result<Outlets> {
         let sources = texts.into_iter();
         let sources: Vec<_> = sources
-            .map(|(name, text)| SourceFile::new(name, text))
+            .map(|(name, text)| SourceFile::new(name, text.into()))
             .collect();
         let read = each(&sources, |source| File::read(source.clone()));
         let outlets = Outlets::gathered(read, &Outlets::bundled().files)?;
@@ -187,6 +198,9 @@ impl Outlets {
         let outlets = Outlets::gathered(vec![read], &self.files)?;
         let is_new = |file: &File| file.source.name == name;
         outlets.check_all(is_new).map_err(Error::new)?;
+        // A file that extends it may have switched off a rule that it has no more.
+        let all = 0..outlets.files.len();
+        joined(all.map(|at| outlets.check_off(at))).map_err(Error::new)?;
         Ok(outlets)
     }
 
@@ -485,7 +499,7 @@ impl Outlets {
         }
         joined(line.iter().map(|&at| self.check_off(at)))?;
         let brought = files().filter(|file| file.is_brought());
-        joined(brought.map(|file| file.checked.get_or_try_init(|| file.check()).map(|_| ())))
+        joined(brought.map(|file| file.checked.get_or_init(|| file.check()).clone()))
     }
 
     fn compiled(&self, at: usize) -> Found<Arc<Cleaner>> {
@@ -501,7 +515,7 @@ impl Outlets {
                 Cleaner::compile(&self.files[at].outlet.id, &rules, ceiling, &self.patterns)?;
             Ok(Arc::new(cleaner))
         };
-        self.files[at].cleaner.get_or_try_init(compile).cloned()
+        self.files[at].cleaner.get_or_init(compile).clone()
     }
 
     /// The rules that run on the pages of the first of these files, which extends the others.

@@ -304,34 +304,48 @@ pub(crate) enum Which {
     Earlier,
 }
 
-macro_rules! categories {
-    ($($name:ident $text:literal $about:literal,)*) => {
-        /// What a rule finds. The list is closed, so that categories mean the same for every outlet.
+/// A list of names that is closed, so that they mean the same in every file.
+macro_rules! closed_list {
+    ($(#[$attribute:meta])* $list:ident: $($name:ident $text:literal $about:literal,)*) => {
+        $(#[$attribute])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(test, derive(schemars::JsonSchema))]
         #[cfg_attr(test, schemars(rename_all = "kebab-case"))]
-        pub enum Category {
+        pub enum $list {
             $(#[doc = $about] $name,)*
         }
 
-        impl Category {
+        impl $list {
             /// All of them.
-            pub const ALL: &[Category] = &[$(Category::$name),*];
+            pub const ALL: &[$list] = &[$($list::$name),*];
 
             /// Its name in rule files.
             pub fn name(self) -> &'static str {
-                match self { $(Category::$name => $text),* }
+                match self { $($list::$name => $text),* }
             }
 
             /// What it is, in a few words.
             pub fn about(self) -> &'static str {
-                match self { $(Category::$name => $about),* }
+                match self { $($list::$name => $about),* }
+            }
+
+            /// That of a name in rule files.
+            pub fn named(name: &str) -> Option<$list> {
+                $list::ALL.iter().copied().find(|one| one.name() == name)
+            }
+        }
+
+        impl fmt::Display for $list {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
             }
         }
     };
 }
 
-categories! {
+closed_list! {
+    /// What a rule finds. The list is closed, so that categories mean the same for every outlet.
+    Category:
     Navigation "navigation" "Menus, accessibility bars, section names, links to other pages.",
     Player "player" "What a media player leaves: titles, wait lines, timers, formats.",
     Legal "legal" "Copyright, terms of reuse, legal notices.",
@@ -345,51 +359,10 @@ categories! {
     Credit "credit" "Who supplied text or pictures; stays unless asked for.",
 }
 
-impl Category {
-    /// The category of a name in rule files.
-    pub fn named(name: &str) -> Option<Category> {
-        Category::ALL
-            .iter()
-            .copied()
-            .find(|category| category.name() == name)
-    }
-}
-
-impl fmt::Display for Category {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-macro_rules! lints {
-    ($($name:ident $text:literal $about:literal,)*) => {
-        /// What may be wrong with a rule file that is read all the same. The list is closed, so that a
-        /// name means the same in every file.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[cfg_attr(test, derive(schemars::JsonSchema))]
-        #[cfg_attr(test, schemars(rename_all = "kebab-case"))]
-        pub enum Lint {
-            $(#[doc = $about] $name,)*
-        }
-
-        impl Lint {
-            /// All of them.
-            pub const ALL: &[Lint] = &[$(Lint::$name),*];
-
-            /// Its name in rule files.
-            pub fn name(self) -> &'static str {
-                match self { $(Lint::$name => $text),* }
-            }
-
-            /// What it finds, in a few words.
-            pub fn about(self) -> &'static str {
-                match self { $(Lint::$name => $about),* }
-            }
-        }
-    };
-}
-
-lints! {
+closed_list! {
+    /// What may be wrong with a rule file that is read all the same. A new version may know more.
+    #[non_exhaustive]
+    Lint:
     NeverFires "never-fires" "A text or a pattern that can match nothing.",
     Shadowed "shadowed" "A rule of which other rules take all that it takes.",
     TooShort "too-short" "A text or pattern of so few characters that it stands in anything.",
@@ -403,19 +376,6 @@ lints! {
     DeadExtends "dead-extends" "A family that is extended to no effect.",
     UnusedList "unused-list" "A list that no rule takes in.",
     UnusedAllow "unused-allow" "An allowed lint that finds nothing there.",
-}
-
-impl Lint {
-    /// The lint of a name in rule files.
-    pub fn named(name: &str) -> Option<Lint> {
-        Lint::ALL.iter().copied().find(|lint| lint.name() == name)
-    }
-}
-
-impl fmt::Display for Lint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
 }
 
 /// A sample text of a rule: what is left of it without its marks, and what they enclosed.

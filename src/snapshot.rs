@@ -12,6 +12,9 @@ impl Cleaned {
     /// `-]`. Blank lines that go with their neighbours have the rule `seam`. Line ends are
     /// visible: `␊`, `␍␊`, and `∅` where the text ends without one. Control characters are escaped.
     /// Categories that stay are named behind `=`, as `=(rferl/agency-credit)`.
+    ///
+    /// # Panics
+    /// May panic if `text` is not the text that was cleaned.
     pub fn snapshot(&self, text: &str) -> String {
         let mut out = String::new();
         for line in self.lines(text) {

@@ -690,7 +690,9 @@ pub struct Suggest {
     #[arg(long, value_name = "FIELD", default_value = "text", value_parser = field)]
     pub text_field: String,
 
-    /// The file that the draft goes to, whole or not at all; else standard output
+    /// The file ID.toml that the draft goes to, whole or not at all, or its folder; else standard output
+    ///
+    /// A folder that is not there yet is named with a slash behind it.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
