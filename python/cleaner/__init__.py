@@ -26,9 +26,11 @@ from cleaner._native import (
     unified_diff,
 )
 from cleaner._records import Draft, Flag, HeldOut, Outlet, Probe, Problem, Proposal, Removal
+from cleaner._types import Category
 
 __all__ = [
     "CATEGORIES",
+    "Category",
     "Cleaned",
     "Draft",
     "Flag",

@@ -40,7 +40,10 @@ class RuleError(ValueError):
 
 @final
 class Cleaned:
-    """What cleaning made of a text. ``str(cleaned)`` is the cleaned text."""
+    """What cleaning made of a text. ``str(cleaned)`` is the cleaned text.
+
+    It cannot be pickled; workers give back what is wanted of it: ``text``, and ``removals``, which are plain values.
+    """
 
     @property
     def text(self) -> str:
@@ -83,6 +86,10 @@ class Outlets:
     Whose a page is stands above the rules of a file, which is read at once; the rules are read, and
     their examples run, at the first use of an outlet that has them. Iterating gives every
     :class:`Outlet`, in the order of the ids.
+
+    They stay in their process: a process that is forked while another thread uses an outlet for the first time may
+    wait for that thread for ever (:meth:`check` before the fork uses them all), and they cannot be pickled. Workers
+    make their own, once each, or use the adapters, which do.
     """
 
     def __new__(cls) -> Outlets: ...
@@ -233,7 +240,8 @@ def restore(text: str, removed: Iterable[Removal | tuple[int, str]]) -> str:
     """The original text, from the cleaned one and from what went.
 
     ``removed`` are removals, or pairs of the byte at which a piece began and the piece; in any order; pieces may
-    overlap where they agree. Raises ``ValueError`` if they do not fit together.
+    overlap where they agree. Raises ``ValueError`` if they do not fit together; that they are those of this very text
+    is not known.
     """
 
 def check(path: str | PathLike[str]) -> None:

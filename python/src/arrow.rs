@@ -42,8 +42,8 @@ impl Column {
         }
     }
 
-    /// It as an object of the library that `like` is from: of pyarrow or polars, else one that only
-    /// has Arrow's methods.
+    /// It as an object of the library that `like` is from: of pyarrow, polars or pandas, else one that
+    /// only has Arrow's methods.
     pub fn into_python<'py>(self, like: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = like.py();
         let Column {
@@ -79,6 +79,16 @@ impl Column {
             && like.is_instance(&polars.getattr("Series")?)?
         {
             return polars.call_method1("Series", (like.getattr("name")?, column));
+        }
+        if let Some(pandas) = modules.get_item("pandas")?
+            && like.is_instance(&pandas.getattr("Series")?)?
+        {
+            let series = pandas
+                .getattr("Series")?
+                .call_method1("from_arrow", (column,))?;
+            series.setattr("index", like.getattr("index")?)?;
+            series.setattr("name", like.getattr("name")?)?;
+            return Ok(series);
         }
         Ok(column)
     }

@@ -7,7 +7,7 @@ use cleaner::{Categories, Cleaner};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::types::{PySequence, PyString, PyTuple};
 
 use crate::outlets::{Outlets, categories, or_bundled, whose};
 use crate::records;
@@ -66,6 +66,8 @@ pub fn clean_with(
 }
 
 /// What cleaning made of a text. ``str(cleaned)`` is the cleaned text.
+///
+/// It cannot be pickled; workers give back what is wanted of it: ``text``, and ``removals``, which are plain values.
 #[pyclass(frozen, module = "cleaner")]
 pub struct Cleaned {
     original: Py<PyString>,
@@ -206,7 +208,8 @@ pub fn unified_diff(py: Python<'_>, cleaned: &Bound<'_, Cleaned>, name: &str) ->
 /// The original text, from the cleaned one and from what went.
 ///
 /// ``removed`` are removals, or pairs of the byte at which a piece began and the piece; in any order; pieces may
-/// overlap where they agree. Raises ``ValueError`` if they do not fit together.
+/// overlap where they agree. Raises ``ValueError`` if they do not fit together; that they are those of this very text
+/// is not known.
 #[pyfunction]
 pub fn restore(text: &str, removed: &Bound<'_, PyAny>) -> PyResult<String> {
     let mut pieces: Vec<(usize, String)> = Vec::new();
@@ -225,10 +228,18 @@ fn piece_of(piece: &Bound<'_, PyAny>) -> PyResult<(usize, String)> {
     if let Ok(at) = piece.getattr("byte_start") {
         return Ok((at.extract()?, piece.getattr("text")?.extract()?));
     }
-    piece.extract().map_err(|_| {
+    let pair = || -> PyResult<(usize, String)> {
+        let pair = piece.cast::<PySequence>()?;
+        match pair.len()? {
+            2 => Ok((pair.get_item(0)?.extract()?, pair.get_item(1)?.extract()?)),
+            _ => Err(PyTypeError::new_err("not two")),
+        }
+    };
+    pair().map_err(|_| {
         let given = piece.get_type();
+        let length = piece.len().map_or(String::new(), |length| format!(" of {length}"));
         PyTypeError::new_err(format!(
-            "removed: expected a Removal, or the byte of a piece's start and the piece; found {given}"
+            "removed: expected a Removal, or the byte of a piece's start and the piece; found {given}{length}"
         ))
     })
 }

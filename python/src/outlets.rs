@@ -19,6 +19,10 @@ use crate::records;
 /// Whose a page is stands above the rules of a file, which is read at once; the rules are read, and
 /// their examples run, at the first use of an outlet that has them. Iterating gives every
 /// :class:`Outlet`, in the order of the ids.
+///
+/// They stay in their process: a process that is forked while another thread uses an outlet for the first time may
+/// wait for that thread for ever (:meth:`check` before the fork uses them all), and they cannot be pickled. Workers
+/// make their own, once each, or use the adapters, which do.
 #[pyclass(frozen, module = "cleaner")]
 pub struct Outlets(Source);
 
@@ -231,7 +235,14 @@ pub fn check(py: Python<'_>, path: PathBuf) -> PyResult<()> {
                 .map_err(|error| PyOSError::new_err(format!("{name}: {error}")))?;
             read(py, || cleaner::Outlets::with_files([(name, text)]))?
         }
-        false => read(py, || cleaner::Outlets::with_folder(&path))?,
+        false => {
+            let none = py.detach(|| cleaner::Outlets::of_folder(&path));
+            if none.is_ok_and(|outlets| outlets.outlets().next().is_none()) {
+                let what = format!("no rule files (*.toml) are in {}", path.display());
+                return Err(PyValueError::new_err(what));
+            }
+            read(py, || cleaner::Outlets::with_folder(&path))?
+        }
     };
     outlets.check(py)
 }
@@ -262,7 +273,11 @@ pub fn whose(
 pub fn named(outlets: &cleaner::Outlets, id: &str) -> Result<Arc<Cleaner>, Failure> {
     outlets.cleaner(id)?.ok_or_else(|| {
         let nearest = outlets.nearest_id(id);
-        let meant = nearest.map_or(String::new(), |id| format!("; did you mean `{id}`?"));
+        let meant = match nearest {
+            Some(id) => format!("; did you mean `{id}`?"),
+            None if id.contains(['/', '.']) => "; an address is for `url`".to_owned(),
+            None => String::new(),
+        };
         Failure::Value(format!(
             "there is no outlet `{id}`{meant} (`cleaner rules list` shows all)"
         ))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import nanoarrow
+import pandas
 import polars
 import pyarrow
 import pytest
@@ -91,6 +92,16 @@ def test_series_of_polars_comes_back_as_one() -> None:
     cleaned = cleaner.clean_array(chunked, "akipress")
     assert cleaned.to_list() == CLEANED + CLEANED[1:4] and cleaned.n_chunks() == 2
     assert cleaner.clean_array(polars.Series("none", [], dtype=polars.String)).to_list() == []
+
+
+def test_series_of_pandas_comes_back_as_one() -> None:
+    frame = pandas.DataFrame({"text": TEXTS, "n": range(7)}, index=list("gfedcba"))
+    cleaned = cleaner.clean_array(frame["text"], "akipress")
+    assert isinstance(cleaned, pandas.Series) and cleaned.name == "text"
+    assert list(cleaned.index) == list("gfedcba")
+    frame["text"] = cleaned
+    texts = [None if pandas.isna(text) else text for text in frame["text"]]
+    assert texts == CLEANED and frame["n"].tolist() == list(range(7))
 
 
 def test_column_of_a_frame_of_polars() -> None:

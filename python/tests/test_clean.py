@@ -87,13 +87,17 @@ def test_what_went_makes_the_original_again(pages: list[Page]) -> None:
         assert cleaner.restore(cleaned.text, cleaned.removals) == page.text
         pieces = [(removal.byte_start, removal.text) for removal in reversed(cleaned.removals)]
         assert cleaner.restore(cleaned.text, pieces) == page.text
+        lists = [list(piece) for piece in pieces]
+        assert cleaner.restore(cleaned.text, lists) == page.text  # type: ignore[arg-type]
 
 
 def test_pieces_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="^what was removed does not fit to this text$"):
         cleaner.restore("short", [(99, "far")])
-    with pytest.raises(TypeError, match="^removed: expected a Removal, or the byte .* found <class 'str'>$"):
+    with pytest.raises(TypeError, match="^removed: expected a Removal, or the byte .* found <class 'str'> of 1$"):
         cleaner.restore("short", ["x"])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="found <class 'tuple'> of 3$"):
+        cleaner.restore("short", [(1, "a", "b")])  # type: ignore[list-item]
 
 
 def test_categories_stay_or_go_as_asked(pages: list[Page]) -> None:
@@ -125,6 +129,11 @@ def test_page_that_would_be_emptied_is_flagged() -> None:
             lambda: cleaner.clean("", "rfrel"),
             ValueError,
             "there is no outlet `rfrel`; did you mean `rferl`? (`cleaner rules list` shows all)",
+        ),
+        (
+            lambda: cleaner.clean("", "https://akipress.com/news:1/"),
+            ValueError,
+            "there is no outlet `https://akipress.com/news:1/`; an address is for `url` (`cleaner rules list` shows all)",
         ),
         (
             lambda: cleaner.clean("", "qqqqqqqqqqqq"),

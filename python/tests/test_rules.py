@@ -23,6 +23,12 @@ def test_rule_files_in_order(rules: Path) -> None:
     Outlets().check()
 
 
+def test_folder_without_rule_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("nothing")
+    with pytest.raises(ValueError, match="^no rule files .* are in "):
+        cleaner.check(tmp_path)
+
+
 def broken(rules: Path) -> Path:
     file = rules / "valley.toml"
     text = file.read_text().replace('category = "navigation"', 'category = "navigatoin"')
