@@ -448,8 +448,15 @@ pub(crate) const fn may_fold(byte: u8) -> bool {
 }
 
 /// The characters after which a line ends as a sentence does.
-pub(crate) const SENTENCE_ENDS: &[char] =
-    &['.', '!', '?', '…', ':', ';', ',', '।', '。', '։', '؟', '۔'];
+pub(crate) const SENTENCE_ENDS: &[char] = &[
+    '.', '!', '?', '…', ':', ';', ',', '।', '॥', '。', '！', '？', '：', '；', '，', '։', '؟', '۔',
+    '،', '؛', '።', '፧', '၊', '။', '།', '។',
+];
+
+/// Whether a character is not seen: joiners, and marks of the direction of writing.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
 
 /// The most characters of a title.
 pub(crate) const TITLE: usize = 200;
@@ -463,10 +470,13 @@ pub(crate) fn is_title(folded: &str) -> bool {
 /// not count, as in `It was late. [read in Farsi]`.
 pub(crate) fn ends_as_title(folded: &str) -> bool {
     let is_end = |text: &str| {
-        let bare = text.trim_end_matches(['"', '\'', ')', ']', '»', '«', ' ']);
+        let is_behind =
+            |c| matches!(c, '"' | '\'' | ')' | ']' | '»' | '«' | '」' | '）' | ' ') || is_unseen(c);
+        let bare = text.trim_end_matches(is_behind);
         bare.is_empty() || bare.ends_with(SENTENCE_ENDS)
     };
-    let bracketed = folded.trim_end_matches(['"', '\'', '»', '«', ' ']);
+    let bracketed =
+        folded.trim_end_matches(|c| matches!(c, '"' | '\'' | '»' | '«' | ' ') || is_unseen(c));
     let before = if bracketed.ends_with([')', ']']) {
         bracketed.rfind(['(', '[']).map(|start| &bracketed[..start])
     } else {
@@ -574,6 +584,16 @@ mod tests {
             "It turns. (video)",
             "\"It turns!\" [read in Tajik]",
             "It turns (at night).",
+            "ወፍጮው ይዞራል።",
+            "\"ወፍጮው ይዞራል።\"",
+            "চাকা ঘোরে।",
+            "水车转动！",
+            "（水车转动。）",
+            "آسیاب می‌چرخد.\u{200f}",
+            "چرا؟\u{200f}»",
+            "گفت،",
+            "စက် လည်သည်။",
+            "ម៉ាស៊ីនវិល។",
             "(AP, Reuters)",
             "[1]",
             ")",

@@ -60,8 +60,9 @@ const CREDITS: [&str; 19] = [
     "скріншот",
 ];
 
-/// Whether a folded line is another one with a credit more: behind it a bracket, `©` or a label such as
-/// `Photo:`, before it a bracket or a label. The marks behind the last word do not count.
+/// Whether a folded line is another one, or that one with a credit more: behind it a bracket, `©` or a
+/// label such as `Photo:`, before it a bracket or a label. The marks behind the last word do not count
+/// there; but of two lines that only these tell apart one is a headline, and one a sentence.
 pub(crate) fn is_part(line: &str, of: &str) -> bool {
     let is_mark = |c: char| c != ' ' && !c.is_alphanumeric();
     let words = line.trim_end_matches(is_mark);
@@ -72,7 +73,7 @@ pub(crate) fn is_part(line: &str, of: &str) -> bool {
             None => (false, more),
         };
         !words.is_empty()
-            && (behind.trim_matches(is_mark).is_empty()
+            && (behind == &line[words.len()..]
                 || more.starts_with('©')
                 || bracket(more).is_some_and(is_credit)
                 || is_apart
@@ -194,7 +195,6 @@ mod tests {
     fn part_is_a_line_of_which_the_other_has_a_credit_more() {
         for of in [
             "A mill.",
-            "A mill",
             "A mill (file)",
             "A mill. (AP)",
             "A mill(AP)",
@@ -209,6 +209,9 @@ mod tests {
             assert!(is_part("A mill.", of), "{of}");
         }
         for of in [
+            "A mill",
+            "A mill?",
+            "A mill.\"",
             "A mill burns.",
             "A mill. It burns.",
             "A mill, says Ann: it burns.",

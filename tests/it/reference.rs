@@ -661,19 +661,24 @@ impl What {
             }
             What::Line(most) => folded.chars().count() <= *most as usize,
             What::Title => {
-                let ends = ['.', '!', '?', '…', ':', ';', ',', '।', '。', '։', '؟', '۔'];
-                let quotes = ['"', '\'', '»', '«', ' '];
-                let closed = [&quotes[..], &[')', ']']].concat();
+                let ends: Vec<char> = ".!?…:;,।॥。！？：；，։؟۔،؛።፧၊။།។".chars().collect();
+                let unseen = ('\u{200b}'..='\u{200f}')
+                    .chain('\u{202a}'..='\u{202e}')
+                    .chain('\u{2066}'..='\u{2069}')
+                    .chain(['\u{2060}', '\u{feff}']);
+                let mut quotes: Vec<char> = "\"'»« ".chars().collect();
+                quotes.extend(unseen);
+                let closed = [&quotes[..], &[')', ']', '」', '）']].concat();
                 // With what is in brackets at the end, and without it.
                 let mut texts = vec![folded];
-                let bracketed = folded.trim_end_matches(quotes);
+                let bracketed = folded.trim_end_matches(&quotes[..]);
                 if bracketed.ends_with(')') || bracketed.ends_with(']') {
                     texts.extend(bracketed.rfind(['(', '[']).map(|start| &bracketed[..start]));
                 }
                 folded.chars().count() <= 200
                     && texts.iter().all(|text| {
                         let bare = text.trim_end_matches(&closed[..]);
-                        !bare.is_empty() && !bare.ends_with(ends)
+                        !bare.is_empty() && !bare.ends_with(&ends[..])
                     })
             }
             What::Same(_) => copied.is_some_and(|copied| likeness(copied, folded) >= 0.8),
@@ -729,7 +734,7 @@ fn goes_on(short: &str, long: &str) -> bool {
     let bare = short.trim_end_matches(is_mark);
     if let (false, Some(mut behind)) = (bare.is_empty(), long.strip_prefix(bare)) {
         if behind.chars().all(is_mark) {
-            return true;
+            return short == long;
         }
         while let Some(c) = behind.chars().next()
             && is_mark(c)
