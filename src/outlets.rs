@@ -375,9 +375,28 @@ impl Outlets {
     /// family tie and the page has a sign of the family too, the family is the answer; other ties, and a
     /// page without a sign, are undecided. A byte order mark belongs to no line.
     pub fn by_signs(&self, text: &str) -> Option<&Outlet> {
+        match self.signed(text)[..] {
+            [at] => Some(&self.files[at].outlet),
+            _ => None,
+        }
+    }
+
+    /// The outlets of which a page has equally many signs, where that leaves it undecided; else none.
+    pub fn tied_by_signs(&self, text: &str) -> Vec<&Outlet> {
+        let tied = self.signed(text);
+        let tied = tied.iter().map(|&at| &self.files[at].outlet);
+        if tied.len() < 2 {
+            Vec::new()
+        } else {
+            tied.collect()
+        }
+    }
+
+    /// The file whose signs a page has, or those that tie; none if it has no sign.
+    fn signed(&self, text: &str) -> Vec<usize> {
         let table = self.signs.get_or_init(|| self.sign_table());
         if table.owners.is_empty() {
-            return None;
+            return Vec::new();
         }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut seen = vec![false; table.owners.len()];
@@ -397,25 +416,25 @@ impl Outlets {
             own[table.owners[sign]] += 1;
         }
         if own.iter().all(|&count| count == 0) {
-            return None;
+            return Vec::new();
         }
         let lines = &table.lines;
         let scores: Vec<usize> = lines
             .iter()
             .map(|line| line.iter().map(|&at| own[at]).sum())
             .collect();
-        let best = scores.iter().copied().max()?;
+        let best = scores.iter().copied().max().unwrap_or(0);
         let winners: Vec<usize> = (0..scores.len()).filter(|&at| scores[at] == best).collect();
-        if let [winner] = winners[..] {
-            return Some(&self.files[winner].outlet);
+        if winners.len() == 1 {
+            return winners;
         }
         let shared = |&at: &usize| {
             scores[at] > 0 && winners.iter().all(|&winner| lines[winner].contains(&at))
         };
         let family = (0..scores.len())
             .filter(shared)
-            .max_by_key(|&at| scores[at])?;
-        Some(&self.files[family].outlet)
+            .max_by_key(|&at| scores[at]);
+        family.map_or(winners, |family| vec![family])
     }
 
     /// What names this set of rule files: the first 12 hexadecimal digits of a SHA-256 over their ids and texts.

@@ -595,7 +595,7 @@ sample/footnote
     let rule = |removals: usize, bytes: usize, kept: usize| json!({ "documents": removals, "removals": removals, "bytes": bytes, "lines": removals, "kept": kept, "flagged": 0 });
     let wanted = json!({
         "documents": 1, "changed": 1, "undecided": 0, "flagged": 0, "failed": 0,
-        "kept": 0, "rejected": 0, "without_text": 0,
+        "kept": 0, "rejected": 0, "without_text": 0, "unknown_outlets": {},
         "bytes_in": 86, "bytes_out": 59, "lines_in": 7, "lines_out": 5,
         "outlets": { "sample": outlet },
         "categories": { "dateline": took(10), "legal": took(16) },

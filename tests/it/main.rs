@@ -16,6 +16,7 @@ mod provenance;
 mod reference;
 mod report;
 mod rules;
+mod snapshot;
 mod suggest;
 mod tidy;
 mod unreadable;

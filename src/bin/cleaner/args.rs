@@ -329,6 +329,13 @@ pub struct Shared {
     #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new(), help_heading = FROM)]
     pub url: Option<String>,
 
+    /// A folder named as an outlet's id tells the outlet of the pages in it, as in herald/1.txt
+    ///
+    /// Of several the innermost. What a record says of its outlet comes before it, addresses and signs
+    /// behind it.
+    #[arg(long, help_heading = FROM)]
+    pub by_folder: bool,
+
     #[command(flatten)]
     pub rules: RulesFolder,
 
@@ -414,6 +421,7 @@ pub enum Stats {
 const COMMANDS: &[&str] = &[
     "rules",
     "report",
+    "snapshot",
     "suggest",
     "restore",
     "completions",
@@ -474,6 +482,7 @@ impl Args {
     pub fn is_quiet(&self) -> bool {
         let pages = match &self.command {
             Some(Command::Report(report)) => &report.pages,
+            Some(Command::Snapshot(snapshot)) => &snapshot.pages,
             Some(Command::Rules {
                 command: RulesCommand::Coverage { pages, .. },
             }) => pages,
@@ -496,6 +505,12 @@ pub enum Command {
     /// It needs no network, and no script to be read: the script in it filters the pages by outlet,
     /// category and rule, and puts those first of which most goes.
     Report(Box<Report>),
+    /// Writes what becomes of each page to a file of its own, for review, or compares with what was reviewed
+    ///
+    /// Keep the files beside the rules, under version control: what a change of the rules does to the
+    /// pages is then the difference of these files. With --check nothing is written. Exit codes: 0
+    /// written, or nothing differs; 1 --check found a difference; 2 an error.
+    Snapshot(Box<Snapshot>),
     /// Drafts the rule file of an outlet from a few of its pages
     Suggest(Suggest),
     /// Makes the original pages or files again from what --json or --removed wrote
@@ -658,6 +673,21 @@ pub struct Report {
     /// Show at most so many pages, the first ones; all are counted
     #[arg(long, value_name = "N", default_value = "2000", value_parser = at_least_one, help_heading = SHOW)]
     pub most: usize,
+}
+
+/// The arguments of `cleaner snapshot`.
+#[derive(Debug, clap::Args)]
+pub struct Snapshot {
+    #[command(flatten)]
+    pub pages: Pages,
+
+    /// The folder of the snapshots: that of pages/herald/1.txt is DIR/herald/1.txt.snap, if `pages` is named
+    #[arg(short, long, value_name = "DIR", help_heading = TO)]
+    pub output: PathBuf,
+
+    /// Write nothing: show how the snapshots differ, which are missing, and which are of no page
+    #[arg(long, help_heading = TO)]
+    pub check: bool,
 }
 
 /// The arguments of `cleaner suggest`.

@@ -1,5 +1,6 @@
 //! The run over the inputs: from the arguments to jobs, work and results.
 
+use std::cmp::Reverse;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use cleaner::{Categories, Cleaner, Outlet, Outlets};
 
 use crate::args::{Clean, OnError, Stats};
-use crate::console::{Console, Failure};
+use crate::console::{Console, Failure, counted};
 use crate::formats::jsonl::Fields;
 use crate::formats::{self, Buffers, Compression, Format, parquet};
 use crate::inputs::{self, Inputs};
@@ -38,6 +39,8 @@ const URL_FIELDS: &[&str] = &[
 ];
 /// The bytes of a file that one thread cleans sooner than several.
 const SMALL: u64 = 16 << 10;
+/// How many names of outlets that there are not are told.
+const TOLD: usize = 3;
 /// The fields that tell a page's outlet.
 const OUTLET_FIELDS: &[&str] = &["outlet", "metadata.outlet"];
 
@@ -89,6 +92,7 @@ fn with(
         outlets,
         named: named_outlet(args, outlets)?,
         addressed: addressed_outlet(args, outlets, console)?,
+        by_folder: args.shared.by_folder,
     };
     let against = against.map(|outlets| before(args, outlets)).transpose()?;
     let categories = categories(args).map_err(Failure::Said)?;
@@ -176,7 +180,7 @@ fn with(
     };
     let manifest = resumed(&work, &reading).map_err(Failure::Said)?;
     let (totals, gathered) = over(&work, &reading, manifest)?;
-    note_undecided(&totals, console);
+    note_undecided(&totals, outlets, console);
     if totals.without_text > 0 && args.stats.is_none() {
         let (without, field) = (totals.without_text, &args.shared.text_field);
         let what = format!("records without a text under `{field}`, unchanged: {without}");
@@ -303,6 +307,7 @@ fn before<'a>(args: &Clean, outlets: &'a Outlets) -> Result<Rules<'a>, Failure> 
         outlets,
         named,
         addressed: addressed.flatten(),
+        by_folder: args.shared.by_folder,
     })
 }
 
@@ -570,7 +575,7 @@ fn resumed(work: &Work, reading: &Reading) -> Result<Option<Manifest>, String> {
     Ok(Some(manifest))
 }
 
-fn note_undecided(totals: &Totals, console: Console) {
+fn note_undecided(totals: &Totals, outlets: &Outlets, console: Console) {
     let (undecided, all) = (totals.undecided, totals.documents);
     if undecided == 0 {
         return;
@@ -584,6 +589,15 @@ fn note_undecided(totals: &Totals, console: Console) {
         "cleaner",
         format!("{which} unchanged, the outlet is not known; --outlet or --url names it"),
     );
+    let mut unknown: Vec<(&String, &usize)> = totals.unknown_outlets.iter().collect();
+    unknown.sort_by_key(|(id, count)| (Reverse(**count), *id));
+    for (id, count) in unknown.into_iter().take(TOLD) {
+        let meant = outlets.nearest_id(id);
+        let meant = meant.map_or(String::new(), |id| format!("; did you mean `{id}`?"));
+        let records = counted(*count, "record names", "records name");
+        let what = format!("{records} the outlet `{id}`, which there is not{meant}");
+        console.note("cleaner", what);
+    }
 }
 
 fn status(totals: &Totals, args: &Clean, show: Show) -> u8 {

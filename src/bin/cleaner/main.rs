@@ -30,6 +30,7 @@ mod results;
 mod resume;
 mod review;
 mod rules;
+mod snapshot;
 mod suggest;
 mod watch;
 mod work;
@@ -107,6 +108,7 @@ fn run(args: &Args, console: Console) -> Result<u8, Failure> {
         None => clean::run(&args.run.clean, console),
         Some(Command::Rules { command }) => rules::run(command, console),
         Some(Command::Report(report)) => report::run(report, console),
+        Some(Command::Snapshot(args)) => snapshot::run(args, console),
         Some(Command::Suggest(suggest)) => suggest::run(suggest, console),
         Some(Command::Restore(restore)) => restore::run(restore, console),
         Some(Command::Completions { shell }) => {

@@ -20,7 +20,7 @@ use crate::formats::text::TextFile;
 use crate::formats::{
     self, BOM, Buffers, Compression, Extent, Format, Left, Packer, Piece, Source, Text, wet,
 };
-use crate::inputs::{Input, Inputs};
+use crate::inputs::{Input, Inputs, slashed};
 use crate::jobs::{Job, Part};
 use crate::output::{Pending, Targets};
 use crate::render::coverage::Coverage;
@@ -48,6 +48,10 @@ pub struct Page<'a> {
     pub holes: Vec<Range<usize>>,
     /// Why lines stay that rules know, where that is shown.
     pub misses: Vec<Miss>,
+    /// The outlet that its record names, if there is no such outlet and nothing else tells one.
+    pub unknown: Option<Box<str>>,
+    /// The outlets of whose signs it has equally many, where that is shown.
+    pub tied: Vec<String>,
     /// The same document, as the rules clean it that the run compares with.
     pub before: Option<Box<Page<'a>>>,
     /// What is left of it as a record has it, if that is how a string is written here.
@@ -90,6 +94,20 @@ impl Page<'_> {
     pub fn name(&self) -> String {
         name(self.input, self.record)
     }
+
+    /// It as a reviewer reads it.
+    fn snapshot(&self) -> Snapshot {
+        let outlet = match &self.outlet {
+            Some((cleaner, by)) => format!("outlet {}, {}", cleaner.outlet(), by.words()),
+            None => "outlet not known".to_owned(),
+        };
+        let record = self.record.map_or(String::new(), |at| format!(".{at}"));
+        let below = self.target.map_or(String::new(), slashed);
+        Snapshot {
+            path: format!("{below}{record}.snap"),
+            text: format!("{outlet}\n{}", self.cleaned.snapshot(self.text)),
+        }
+    }
 }
 
 /// The name of a document for people.
@@ -106,6 +124,7 @@ fn name(input: &Input, record: Option<u64>) -> String {
 pub enum By {
     Name,
     Record,
+    Folder,
     Address,
     Signs,
 }
@@ -116,6 +135,7 @@ impl By {
         match self {
             By::Name => "as asked",
             By::Record => "by its record",
+            By::Folder => "by its folder",
             By::Address => "by its address",
             By::Signs => "by its signs",
         }
@@ -139,6 +159,8 @@ pub enum Show {
     Coverage,
     /// The pages of a report, at the end: at most so many.
     Report(usize),
+    /// The snapshot of each page, at the end.
+    Snapshots,
     Nothing,
 }
 
@@ -173,6 +195,15 @@ pub struct Rules<'a> {
     pub named: Option<Arc<Cleaner>>,
     /// The outlet of the address that the arguments name.
     pub addressed: Option<Arc<Cleaner>>,
+    /// Whether folders may be named as outlets.
+    pub by_folder: bool,
+}
+
+/// A page as a reviewer reads it.
+pub struct Snapshot {
+    /// Where it is below the folder of snapshots, with slashes; nothing of a page without a name.
+    pub path: String,
+    pub text: String,
 }
 
 /// What is gathered of documents to be shown at the end of the run.
@@ -180,6 +211,7 @@ pub struct Rules<'a> {
 pub struct Gathered {
     pub coverage: Coverage,
     pub report: Report,
+    pub snapshots: Vec<Snapshot>,
 }
 
 impl Gathered {
@@ -187,6 +219,7 @@ impl Gathered {
     pub fn merge(&mut self, other: Gathered) {
         self.coverage.merge(other.coverage);
         self.report.merge(other.report);
+        self.snapshots.extend(other.snapshots);
     }
 }
 
@@ -450,18 +483,14 @@ impl Work<'_> {
             return None;
         }
         // Signs stand anywhere.
-        let cleaner = self
-            .rules
-            .named
-            .as_ref()
-            .or(self.rules.addressed.as_ref())?;
+        let (cleaner, _) = self.rules.outlet("", None, None, input).ok()??;
         let mut file = TextFile::open(input.as_file()?, self.args.max_record)?;
         let length = file.length();
         let file_can_wait = |targets: &&Targets| {
             self.writes_pages() && !self.args.in_place && targets.can_wait(done.at)
         };
         if let Some(targets) = self.targets.filter(file_can_wait) {
-            let gone = self.write_windows(cleaner, &mut file, targets, done)?;
+            let gone = self.write_windows(&cleaner, &mut file, targets, done)?;
             done.out = Out::Written;
             done.changed |= gone > 0;
             done.totals.count(length, gone);
@@ -836,17 +865,18 @@ impl Work<'_> {
         record: Option<u64>,
         text: &'p str,
         url: Option<&str>,
-        outlet: Option<&str>,
+        named: Option<&str>,
     ) -> Result<Page<'p>, String> {
+        let input = &self.inputs.list[at];
         // A bug of ours must not take the other documents with it; the hook has told what it is.
         let work = AssertUnwindSafe(|| {
             let before = self.against.as_ref().map(|rules| {
-                let outlet = rules.outlet(text, url, outlet)?;
+                let outlet = rules.outlet(text, url, named, input)?;
                 let cleaned = self.cleaned(text, outlet.as_ref());
                 Ok((outlet, cleaned))
             });
             let before = before.transpose()?;
-            let outlet = self.rules.outlet(text, url, outlet)?;
+            let outlet = self.rules.outlet(text, url, named, input)?;
             let misses = match (&outlet, self.show) {
                 (Some((cleaner, _)), Show::Explain) => cleaner.misses(text, self.categories),
                 _ => Vec::new(),
@@ -860,8 +890,14 @@ impl Work<'_> {
             refused.get_or_insert(error);
             "the rule files of its outlet are refused".to_owned()
         })?;
-        let page = |outlet, (cleaned, holes), misses, before| Page {
-            input: &self.inputs.list[at],
+        let named = named.filter(|id| !id.is_empty());
+        let page = |outlet: Option<(Arc<Cleaner>, By)>, (cleaned, holes), misses, before| Page {
+            unknown: named.filter(|_| outlet.is_none()).map(Box::from),
+            tied: match (&outlet, self.show) {
+                (None, Show::Explain) => self.rules.tied(text),
+                _ => Vec::new(),
+            },
+            input,
             record,
             target: self.target(at),
             text,
@@ -942,6 +978,10 @@ impl Work<'_> {
                 done.gathered.report.add(page, most);
                 Ok(())
             }
+            Show::Snapshots => {
+                done.gathered.snapshots.push(page.snapshot());
+                Ok(())
+            }
             _ => Ok(()),
         };
         shown.expect("writing to memory");
@@ -990,12 +1030,13 @@ impl Work<'_> {
 }
 
 impl Rules<'_> {
-    /// Whose a text is.
+    /// Whose a text is that stands in this file.
     fn outlet(
         &self,
         text: &str,
         url: Option<&str>,
         named: Option<&str>,
+        input: &Input,
     ) -> cleaner::Result<Option<(Arc<Cleaner>, By)>> {
         if let Some(cleaner) = &self.named {
             return Ok(Some((cleaner.clone(), By::Name)));
@@ -1007,6 +1048,10 @@ impl Rules<'_> {
         if let Some(found) = found(named, By::Record)? {
             return Ok(Some(found));
         }
+        let folder = self.by_folder.then(|| self.folder(input)).flatten();
+        if let Some(found) = found(folder, By::Folder)? {
+            return Ok(Some(found));
+        }
         let by_address = url.and_then(|url| self.outlets.by_address(url));
         if let Some(found) = found(by_address.map(|outlet| outlet.id.as_str()), By::Address)? {
             return Ok(Some(found));
@@ -1016,6 +1061,19 @@ impl Rules<'_> {
         }
         let by_signs = self.outlets.by_signs(text);
         found(by_signs.map(|outlet| outlet.id.as_str()), By::Signs)
+    }
+
+    /// The outlet as whose id a folder of the file is named, the innermost.
+    fn folder<'i>(&self, input: &'i Input) -> Option<&'i str> {
+        let folders = input.as_file()?.parent()?.iter().rev();
+        let mut names = folders.filter_map(|folder| folder.to_str());
+        names.find(|name| self.outlets.outlet(name).is_some())
+    }
+
+    /// The ids of the outlets of whose signs a text has equally many.
+    fn tied(&self, text: &str) -> Vec<String> {
+        let tied = self.outlets.tied_by_signs(text).into_iter();
+        tied.map(|outlet| outlet.id.clone()).collect()
     }
 }
 

@@ -14,7 +14,11 @@ pub fn page(page: &Page, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let name = one_line(&page.name());
     let outlet = match &page.outlet {
         Some((cleaner, by)) => format!("{}, {}", cleaner.outlet(), by.words()),
-        None => "outlet not known, unchanged".to_owned(),
+        None if page.tied.is_empty() => "outlet not known, unchanged".to_owned(),
+        None => format!(
+            "outlet not known, unchanged: it has equally many signs of {}",
+            page.tied.join(", ")
+        ),
     };
     writeln!(out, "{}", paint.with(BOLD, format!("{name}: {outlet}")))?;
     if let Some(flag) = &page.cleaned.flag {

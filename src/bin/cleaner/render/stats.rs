@@ -29,6 +29,9 @@ pub struct Totals {
     pub rejected: usize,
     /// Records without a text.
     pub without_text: usize,
+    /// Of the undecided ones those whose record names an outlet that there is not, by that name; of
+    /// many names only some.
+    pub unknown_outlets: BTreeMap<String, usize>,
     pub bytes_in: usize,
     pub bytes_out: usize,
     pub lines_in: usize,
@@ -41,6 +44,9 @@ pub struct Totals {
     /// The rules of the outlets that were met which found nothing, where that is asked for.
     pub never_fired: Vec<String>,
 }
+
+/// The most names of outlets that there are not.
+const UNKNOWN: usize = 100;
 
 /// The sums of an outlet.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -108,6 +114,9 @@ impl Totals {
         self.count(bytes_in, page.gone());
         self.flagged += flagged;
         self.undecided += usize::from(page.outlet.is_none());
+        if let Some(unknown) = &page.unknown {
+            self.add_unknown(unknown, 1);
+        }
         if !in_detail {
             return;
         }
@@ -170,6 +179,9 @@ impl Totals {
         self.kept += other.kept;
         self.rejected += other.rejected;
         self.without_text += other.without_text;
+        for (id, count) in &other.unknown_outlets {
+            self.add_unknown(id, *count);
+        }
         self.bytes_in += other.bytes_in;
         self.bytes_out += other.bytes_out;
         self.lines_in += other.lines_in;
@@ -182,6 +194,14 @@ impl Totals {
         }
         for (id, totals) in &other.rules {
             entry(&mut self.rules, id).merge(totals);
+        }
+    }
+
+    fn add_unknown(&mut self, id: &str, count: usize) {
+        if let Some(known) = self.unknown_outlets.get_mut(id) {
+            *known += count;
+        } else if self.unknown_outlets.len() < UNKNOWN {
+            self.unknown_outlets.insert(id.to_owned(), count);
         }
     }
 

@@ -1,0 +1,138 @@
+//! `cleaner snapshot`: what becomes of each page, in a file of its own, for review.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::path::Path;
+
+use similar::{ChangeTag, TextDiff};
+use walkdir::WalkDir;
+
+use crate::args;
+use crate::clean;
+use crate::console::{Console, Failure, GREEN, RED, counted, printable};
+use crate::inputs::slashed;
+use crate::output;
+use crate::rules::Source;
+use crate::work::Show;
+use crate::{DIFFERENT, ERROR, FINE};
+
+/// The lines around a difference that are shown.
+const CONTEXT: usize = 3;
+
+/// Writes the snapshots, or compares with them; returns the exit code.
+pub fn run(args: &args::Snapshot, console: Console) -> Result<u8, Failure> {
+    refuse_pages_of(&args.output, &args.pages.paths)?;
+    let source = Source::of(&args.pages.shared.rules)?;
+    let (totals, gathered, _) =
+        clean::gather(&args.pages.run(), Show::Snapshots, &source, None, console)?;
+    if totals.failed > 0 {
+        return Ok(ERROR);
+    }
+    let mut now: BTreeMap<String, String> = BTreeMap::new();
+    for snapshot in gathered.snapshots {
+        let path = snapshot.path;
+        if path.starts_with('.') {
+            return Err(Failure::Said(
+                "a page from standard input has no snapshot; name its file".to_owned(),
+            ));
+        }
+        if now.insert(path.clone(), snapshot.text).is_some() {
+            return Err(Failure::Said(format!(
+                "two pages have the snapshot {path}; name the folder that both are in"
+            )));
+        }
+    }
+    let mut stale = reviewed(&args.output);
+    let (mut new, mut changed) = (0, 0);
+    for (path, text) in &now {
+        stale.remove(path);
+        let file = args.output.join(path);
+        let cannot = |error: io::Error| Failure::Said(format!("{}: {error}", file.display()));
+        let before = match std::fs::read(&file) {
+            Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(cannot(error)),
+        };
+        match &before {
+            Some(before) if before == text => continue,
+            Some(_) => changed += 1,
+            None => new += 1,
+        }
+        if args.check {
+            show(&file, before.as_deref(), text, console)?;
+        } else {
+            output::make_folder(&file)
+                .and_then(|()| output::write(&file, text.as_bytes()))
+                .map_err(cannot)?;
+        }
+    }
+    for path in &stale {
+        let file = args.output.join(path).display().to_string();
+        console.note(&file, "no page has this snapshot");
+    }
+    console.note(
+        &args.output.display().to_string(),
+        format!(
+            "{}: {new} new, {changed} changed, {} of no page",
+            counted(now.len(), "snapshot", "snapshots"),
+            stale.len()
+        ),
+    );
+    let differs = new + changed + stale.len() > 0;
+    Ok(if args.check && differs {
+        DIFFERENT
+    } else {
+        FINE
+    })
+}
+
+/// Refuses a folder of snapshots that would be read as pages the next time.
+fn refuse_pages_of(folder: &Path, pages: &[std::path::PathBuf]) -> Result<(), Failure> {
+    let Ok(folder) = std::path::absolute(folder) else {
+        return Ok(());
+    };
+    let holds = |page: &&std::path::PathBuf| {
+        std::path::absolute(page).is_ok_and(|page| folder.starts_with(page))
+    };
+    match pages.iter().find(holds) {
+        Some(page) => Err(Failure::Said(format!(
+            "{} is in {}, so that snapshots would be read as pages; name a folder beside it",
+            folder.display(),
+            page.display()
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The snapshots that are in a folder.
+fn reviewed(folder: &Path) -> BTreeSet<String> {
+    let files = WalkDir::new(folder).into_iter().filter_map(Result::ok);
+    let snapshots = files.filter(|file| file.path().extension().is_some_and(|of| of == "snap"));
+    let below = snapshots.filter_map(|file| {
+        let below = file.path().strip_prefix(folder).ok()?;
+        Some(slashed(below))
+    });
+    below.collect()
+}
+
+/// Shows how a snapshot differs from the one that was reviewed, as a unified diff.
+fn show(file: &Path, before: Option<&str>, now: &str, console: Console) -> io::Result<()> {
+    let (paint, mut out) = (console.stdout(), console.out());
+    let name = printable(&file.display().to_string());
+    let old = before.map_or("/dev/null", |_| &name);
+    writeln!(out, "--- {old}\n+++ {name}")?;
+    let diff = TextDiff::from_lines(before.unwrap_or_default(), now);
+    for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
+        writeln!(out, "{}", hunk.header())?;
+        for change in hunk.iter_changes() {
+            let line = printable(change.value().trim_end_matches('\n'));
+            let line = match change.tag() {
+                ChangeTag::Delete => paint.with(RED, format!("-{line}")),
+                ChangeTag::Insert => paint.with(GREEN, format!("+{line}")),
+                ChangeTag::Equal => format!(" {line}"),
+            };
+            writeln!(out, "{line}")?;
+        }
+    }
+    out.flush()
+}
