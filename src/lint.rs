@@ -67,7 +67,14 @@ More light, fewer steps
 On Friday: a storm, a birth and a theft
 Watch the water, he says, not the boats.
 Subscribe to nothing, his father used to say.
-To be continued",
+To be continued
+“It was not our fault,” the mayor said.
+The road stays closed until May, the mayor told reporters.
+“We will wait,” she says.
+14 years ago
+The flood of 1962
+Holm, Vera
+“Where is the letter?” he asked.",
     "Жители села собрались у школы и ждали автобуса до вечера.
 Что дальше?
 «Нас никто не спросил», — сказал мельник.
@@ -236,8 +243,8 @@ Take it out; or, if it is for more than its examples show, add an example that t
 A text or pattern of an [[inline]] rule that may be shorter than 5 characters, white space aside,
 or of a [[line]] rule that may be shorter than 3 and may stand anywhere. `AP` stands in `MAP`, and
 a line `2` may be a list's. The same of a part that is a sign; and of a block without `zone.tail`
-whose `rest` takes all that stands below a line of fewer than 12 characters, by that line alone:
-`More` may be a subhead.
+whose `rest` takes all that stands below a line of fewer than 12 characters, or below one that a
+pattern with any text at an end finds, by that line alone: `More` may be a subhead, and `.+:` is.
 
 Add what stands beside it, anchor the pattern with `^` or `$`, or give it a zone."
             }
@@ -278,6 +285,14 @@ But it is seldom meant, and pages go to another outlet than before. A domain tha
 of one in the same list is of no use. Outlets and the families that they extend may share domains.
 
 Take the domain out, or allow the lint with the reason."
+            }
+            Lint::OverlappingSign => {
+                "\
+Another outlet, which neither extends this one nor is extended by it, has the same sign. A page
+with no other sign is undecided then, and stays as it is. Outlets and the families that they
+extend may share signs, and so may outlets of one family that has the sign too.
+
+Take a sign that only this outlet's pages have, or allow the lint with the reason."
             }
             Lint::PublicSuffix => {
                 "\
@@ -494,9 +509,12 @@ fn patterns(rule: AnyRule, found: &mut Found) {
         let is_open = match rule {
             AnyRule::Inline(_) => true,
             AnyRule::Line(rule) => {
-                // No sentence begins or ends with signs.
-                let has_words = written.starts_with(char::is_alphabetic)
-                    || written.ends_with(char::is_alphabetic);
+                // No sentence begins or ends with other signs than its own.
+                let has_words = if shape.opens_wild {
+                    shape.ends_as_words
+                } else {
+                    shape.begins_as_words
+                };
                 shape.least < PROOF && has_words && rule.head.zone.is_none() && !takes_prose
             }
             _ => false,
@@ -535,7 +553,7 @@ fn patterns(rule: AnyRule, found: &mut Found) {
     }
 }
 
-/// Whether a block takes the rest of a page behind one short line, wherever that stands.
+/// Whether a block takes the rest of a page behind one line that may be any, wherever that stands.
 fn rest(rule: AnyRule, found: &mut Found) {
     let AnyRule::Block(block) = rule else { return };
     let takes_rest = block.lines.iter().any(|step| step.rest == Some(true));
@@ -547,6 +565,22 @@ fn rest(rule: AnyRule, found: &mut Found) {
     }
     let proofs = proofs().filter(|step| needed == 0 || step.optional != Some(true));
     for step in proofs {
+        let shape = |written: &Placed<String>| Shape::of(written, found.source, true);
+        let is_vague = |written: &&Placed<String>| {
+            shape(written)
+                .is_some_and(|shape| shape.opens_wild || shape.ends_wild || shape.least < PROOF)
+        };
+        let pattern = step.pattern.iter().find(is_vague);
+        if let Some(pattern) = pattern {
+            found.add(
+                Lint::TooShort,
+                &pattern.place,
+                "pattern",
+                "the rest of a page goes behind any line that this finds, wherever it stands"
+                    .to_owned(),
+                "give the block a zone such as { tail = 12 }, or a second step that must be there",
+            );
+        }
         let short = step.text.iter().find(|text| inked(text) < PROOF);
         if let Some(text) = short {
             found.add(
@@ -811,6 +845,27 @@ pub(crate) fn signs(source: &Arc<SourceFile>, file: &RuleFile) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What is written in a sign, each folded or as a pattern, with its place.
+pub(crate) fn words_of_signs(file: &RuleFile) -> impl Iterator<Item = (String, &Range<usize>)> {
+    file.signs.iter().flat_map(|sign| {
+        let texts = sign
+            .text
+            .iter()
+            .map(|text| (fold(text).into_owned(), &text.place));
+        let others = sign.pattern.iter().chain(&sign.part);
+        texts.chain(others.map(|other| (other.value.clone(), &other.place)))
+    })
+}
+
+/// A sign that is another outlet's as well.
+pub(crate) fn shared_sign(source: &Arc<SourceFile>, place: &Range<usize>, other: &str) -> Finding {
+    let problem = source.problem(place.clone(), format!("this sign is that of `{other}` too"));
+    let problem = problem.at_key("signs").with_help(
+        "take one that only this outlet's pages have, or allow the lint with the reason",
+    );
+    Finding::new(Lint::OverlappingSign, problem)
 }
 
 /// What is found in the domains of a file by themselves.

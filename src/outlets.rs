@@ -329,6 +329,12 @@ impl Outlets {
         self.by_id.get(id).map(|&at| &self.files[at].outlet)
     }
 
+    /// The text of the rule file of an outlet or family.
+    pub fn source(&self, id: &str) -> Option<&str> {
+        let at = self.by_id.get(id)?;
+        Some(&self.files[*at].source.text)
+    }
+
     /// The id that was probably meant by one that is not known.
     pub fn nearest_id(&self, id: &str) -> Option<&str> {
         nearest(id, self.files.iter().map(|file| file.outlet.id.as_str()))
@@ -484,7 +490,13 @@ impl Outlets {
                 hosts.entry(domain).or_default().push(at);
             }
         }
-        let lint = |&at: &usize| self.lint_file(at, &hosts);
+        let mut signs: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, file) in self.files.iter().enumerate() {
+            for (sign, _) in lint::words_of_signs(&file.head) {
+                signs.entry(sign).or_default().push(at);
+            }
+        }
+        let lint = |&at: &usize| self.lint_file(at, &hosts, &signs);
         let (mut findings, mut problems) = (Vec::new(), Vec::new());
         for found in each(&asked, lint) {
             match found {
@@ -558,8 +570,13 @@ impl Outlets {
         Ok(rules)
     }
 
-    /// What lints find in a file; `hosts`: the files of each domain.
-    fn lint_file(&self, at: usize, hosts: &HashMap<&str, Vec<usize>>) -> Found<Vec<Finding>> {
+    /// What lints find in a file; `hosts`: the files of each domain; `signs`: those of each sign.
+    fn lint_file(
+        &self,
+        at: usize,
+        hosts: &HashMap<&str, Vec<usize>>,
+        signs: &HashMap<String, Vec<usize>>,
+    ) -> Found<Vec<Finding>> {
         let all = self.compiled(at)?;
         let file = &self.files[at];
         let (id, source, whole) = (file.outlet.id.as_str(), &file.source, file.whole()?);
@@ -568,6 +585,7 @@ impl Outlets {
         findings.extend(lint::signs(source, whole));
         findings.extend(lint::lists(source, whole));
         self.lint_domains(at, &line, hosts, &mut findings);
+        self.lint_signs(at, &line, signs, &mut findings);
         self.lint_extends(at, &line, &mut findings)?;
         let rules = whole.rules();
         findings.extend(rules.flat_map(|rule| lint::rule(&(id, source.clone(), rule))));
@@ -613,6 +631,31 @@ impl Outlets {
                 });
                 findings
                     .extend(message.map(|message| lint::overlap(&file.source, domain, message)));
+            }
+        }
+    }
+
+    /// Adds the signs of a file that are those of files to which it has no tie.
+    fn lint_signs(
+        &self,
+        at: usize,
+        line: &[usize],
+        signs: &HashMap<String, Vec<usize>>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let file = &self.files[at];
+        for (sign, place) in lint::words_of_signs(&file.head) {
+            let owners = signs.get(&sign).map_or(&[][..], Vec::as_slice);
+            let is_tied = |other: &usize| {
+                let theirs = self.line_of(*other);
+                let shares = line
+                    .iter()
+                    .any(|of| owners.contains(of) && theirs.contains(of));
+                line.contains(other) || theirs.contains(&at) || shares
+            };
+            if let Some(other) = owners.iter().find(|other| !is_tied(other)) {
+                let other = &self.files[*other].outlet.id;
+                findings.push(lint::shared_sign(&file.source, place, other));
             }
         }
     }

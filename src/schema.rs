@@ -370,6 +370,7 @@ closed_list! {
     UnanchoredWildcard "unanchored-wildcard" "A pattern that takes whatever stands beside what it knows.",
     WeakGate "weak-gate" "A pattern or block that is asked for every line, which costs time.",
     OverlappingDomain "overlapping-domain" "A domain that is another outlet's too, or covered by one.",
+    OverlappingSign "overlapping-sign" "A sign that is another outlet's too, so that pages with it alone are undecided.",
     PublicSuffix "public-suffix" "A domain under which anybody may have a site.",
     NarrowDomain "narrow-domain" "A domain that begins with `www.`, so that other hosts of the outlet are not its.",
     MissingNote "missing-note" "A note that does not say what the thing is and why it may go.",

@@ -28,6 +28,9 @@ pub(crate) struct Shape {
     pub(crate) opens_wild: bool,
     /// Whether a match ends so.
     pub(crate) ends_wild: bool,
+    /// Whether a match may begin, and end, as sentences do: with letters, digits or their marks.
+    pub(crate) begins_as_words: bool,
+    pub(crate) ends_as_words: bool,
     /// Whether it is tried on nearly every line.
     pub(crate) is_asked_always: bool,
     /// What a match needs and no folded line has.
@@ -56,6 +59,8 @@ impl Shape {
             is_anchored: look(Look::Start) || look(Look::End),
             opens_wild: edge(&hir, false, all_goes) == Edge::Wild,
             ends_wild: edge(&hir, true, all_goes) == Edge::Wild,
+            begins_as_words: as_words(&hir, false) == Some(true),
+            ends_as_words: as_words(&hir, true) == Some(true),
             is_asked_always: pattern.is_asked_always(),
             unfolded: is_whole.then(|| unfolded(&hir)).flatten(),
         })
@@ -116,6 +121,37 @@ fn edge(hir: &Hir, backwards: bool, goes: bool) -> Edge {
             rank.into_iter()
                 .find(|edge| edges.contains(edge))
                 .unwrap_or(Edge::Nothing)
+        }
+    }
+}
+
+/// Whether the outermost character of a match, the last one if it is read backwards, may be one of
+/// those that sentences begin or end with; `None` if there is none.
+fn as_words(hir: &Hir, backwards: bool) -> Option<bool> {
+    let is_of_words = |c: char| c.is_alphanumeric() || ".!?…\"'".contains(c);
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => None,
+        HirKind::Literal(literal) => {
+            let text = String::from_utf8_lossy(&literal.0);
+            let mut chars = text.chars();
+            let outermost = if backwards {
+                chars.next_back()
+            } else {
+                chars.next()
+            };
+            outermost.map(is_of_words)
+        }
+        HirKind::Class(class) => Some(['a', 'A', 'ж', '7', '.'].iter().any(|&c| has(class, c))),
+        HirKind::Repetition(repetition) => as_words(&repetition.sub, backwards),
+        HirKind::Capture(capture) => as_words(&capture.sub, backwards),
+        HirKind::Concat(parts) if backwards => parts
+            .iter()
+            .rev()
+            .find_map(|part| as_words(part, backwards)),
+        HirKind::Concat(parts) => parts.iter().find_map(|part| as_words(part, backwards)),
+        HirKind::Alternation(parts) => {
+            let parts = parts.iter().filter_map(|part| as_words(part, backwards));
+            parts.reduce(|one, other| one || other)
         }
     }
 }

@@ -1221,10 +1221,29 @@ sample/agency-credit
   Who supplied the material.
 "
     );
+    let (_, behind) = RULES
+        .split_once("[[line]]\nid = \"agency-credit\"")
+        .unwrap();
+    let (source, _) = behind.split_once("\n[[inline]]").unwrap();
+    let source = format!("[[line]]\nid = \"agency-credit\"{source}");
     check(
         place.run(&["rules", "show", "sample/agency-credit"]),
         0,
-        &rule,
+        &format!("{rule}\n{source}"),
+        "",
+    );
+    for (id, wanted) in [("sample", RULES), ("sample/agency-credit", &source)] {
+        check(place.run(&["rules", "show", "--toml", id]), 0, wanted, "");
+    }
+    let last = place
+        .run(&["rules", "show", "--toml", "sample/footnote"])
+        .out;
+    assert!(RULES.ends_with(&last) && last.starts_with("[[line]]\nid = \"footnote\""));
+    let crawl = include_str!("../../rules/families/crawl.toml");
+    check(
+        place.run(&["rules", "show", "--toml", "crawl"]),
+        0,
+        crawl,
         "",
     );
     let all = place.run(&["rules", "show", "sample"]).out;
@@ -1244,6 +1263,48 @@ sample/agency-credit
     check(place.run(&["rules", "check", "rules"]), 0, &checked.out, "");
     let schema = place.run(&["rules", "schema"]).out;
     assert_eq!(schema, cleaner::RULE_SCHEMA);
+}
+
+#[test]
+fn rule_files_in_folders_that_are_not_read_are_told() {
+    let place = Place::new();
+    place.put(
+        "rules/news/herald.toml",
+        "outlet = \"herald\"\nname = \"H\"\n",
+    );
+    place.put("rules/news/Cargo.toml", "[package]\nname = \"news\"\n");
+    place.put("rules/.git/x.toml", "outlet = \"x\"\nname = \"X\"\n");
+    place.put(
+        "rules/families/own.toml",
+        "family = \"own\"\nname = \"O\"\n",
+    );
+    let file = format!("rules{0}news{0}herald.toml", std::path::MAIN_SEPARATOR);
+    let err = format!(
+        "{file}: note: not read: rule files stand in the folder itself, those of families in its families/\n"
+    );
+    let out = "2 rule files, 4 rules: fine\n";
+    check(place.run(&["rules", "check", "rules"]), 0, out, &err);
+    let strict = place.run(&["rules", "check", "--strict", "rules"]);
+    check(strict, 1, out, &err);
+}
+
+#[test]
+fn rule_files_are_checked_without_the_bundled_ones() {
+    let place = Place::new();
+    place.put(
+        "rules/sample.toml",
+        RULES.replace("signs =", "extends = [\"crawl\"]\nsigns ="),
+    );
+    let with = place.run(&["rules", "check", "rules"]);
+    check(with, 0, "1 rule file, 4 rules: fine\n", "");
+    let without = place.run(&["rules", "check", "--no-bundled", "rules"]);
+    assert_eq!(without.status, 2);
+    assert!(without.err.contains("there is no outlet or family `crawl`"));
+    let none =
+        "cleaner: error: --no-bundled needs the folder of the rules that are to be checked\n";
+    let mut command = place.command(BINARY, &["rules", "check", "--no-bundled"]);
+    command.env_remove("CLEANER_RULES");
+    check(finish(command, b""), 2, "", none);
 }
 
 #[test]

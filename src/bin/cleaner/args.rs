@@ -535,12 +535,15 @@ pub enum RulesCommand {
         #[arg(long)]
         json: bool,
     },
-    /// The rules of an outlet or a family, or one rule
+    /// The rules of an outlet or a family, or one rule with what its file says
     Show {
         /// The id of an outlet, a family or a rule, such as rferl or pangea/media-player
         id: String,
         #[command(flatten)]
         rules: RulesFolder,
+        /// The rule file itself, to be copied for instance
+        #[arg(long)]
+        toml: bool,
     },
     /// Reads rule files, runs their examples, and warns of what may be wrong all the same
     ///
@@ -556,6 +559,9 @@ pub enum RulesCommand {
         /// A warning makes the exit code 1
         #[arg(long)]
         strict: bool,
+        /// The bundled rule files are not there: nothing extends them, and no domain is theirs
+        #[arg(long)]
+        no_bundled: bool,
         /// How errors and warnings are written
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: FindingFormat,

@@ -7,6 +7,7 @@ mod new;
 use std::io::{self, Write};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cleaner::{Cleaner, Lint, Outlet, Outlets, RULE_SCHEMA, Rule};
 use serde::Serialize;
@@ -106,20 +107,34 @@ pub fn run(command: &RulesCommand, console: Console) -> Result<u8, Failure> {
             let outlets = Source::of(rules)?;
             list(&listed(&outlets)?, *json, &mut out)?;
         }
-        RulesCommand::Show { id, rules } => {
+        RulesCommand::Show { id, rules, toml } => {
             let outlets = Source::of(rules)?;
-            show(&outlets, id, console.stdout(), &mut out)?;
+            let known = outlet_and_rule(&outlets, id)?;
+            match toml {
+                true => out.write_all(known.source(&outlets).as_bytes())?,
+                false => show(&outlets, &known, console.stdout(), &mut out)?,
+            }
         }
         RulesCommand::Check {
             paths,
             strict,
+            no_bundled,
             format,
         } => {
             let mut paths = paths.clone();
             if paths.is_empty() {
                 paths.extend(rules_of_environment());
             }
-            return check::run(&paths, *strict, *format, console);
+            if *no_bundled && paths.is_empty() {
+                let what = "--no-bundled needs the folder of the rules that are to be checked";
+                return Err(Failure::Said(what.to_owned()));
+            }
+            let how = check::How {
+                strict: *strict,
+                is_alone: *no_bundled,
+                format: *format,
+            };
+            return check::run(&paths, how, console);
         }
         RulesCommand::New {
             id,
@@ -213,7 +228,15 @@ fn list(listed: &[Listed], json: bool, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(table(&rows, &[2, 3]).as_bytes())
 }
 
-fn show(outlets: &Outlets, id: &str, paint: Paint, out: &mut dyn Write) -> Result<(), Failure> {
+/// What an id names: an outlet or family with its rules, and one of these.
+struct Known<'a> {
+    outlet: &'a Outlet,
+    cleaner: Arc<Cleaner>,
+    rule: Option<Arc<Rule>>,
+}
+
+/// What the id of an outlet, a family or a rule names.
+fn outlet_and_rule<'a>(outlets: &'a Outlets, id: &str) -> Result<Known<'a>, Failure> {
     let owner = id.split('/').next().unwrap_or_default();
     let (Some(outlet), Some(cleaner)) = (outlets.outlet(owner), outlets.cleaner(owner)?) else {
         let nearest = outlets.nearest_id(owner);
@@ -223,20 +246,66 @@ fn show(outlets: &Outlets, id: &str, paint: Paint, out: &mut dyn Write) -> Resul
         );
         return Err(Failure::Said(what));
     };
-    if id == owner {
-        heading(outlet, paint, out)?;
-        for rule in cleaner.rules() {
-            writeln!(out)?;
-            metadata(rule, paint, out)?;
-        }
-        return Ok(());
-    }
-    match cleaner.rules().iter().find(|rule| rule.id == id) {
-        Some(rule) => Ok(metadata(rule, paint, out)?),
-        None => Err(Failure::Said(format!(
+    let rule = cleaner.rules().iter().find(|rule| rule.id == id).cloned();
+    if rule.is_none() && id != owner {
+        return Err(Failure::Said(format!(
             "there is no rule `{id}` that runs; `cleaner rules show {owner}` shows those of {owner}"
-        ))),
+        )));
     }
+    Ok(Known {
+        outlet,
+        cleaner,
+        rule,
+    })
+}
+
+impl Known<'_> {
+    /// What the file says of it: all of it, or of a rule what stands from its heading to the next one.
+    fn source<'a>(&self, outlets: &'a Outlets) -> &'a str {
+        let text = outlets.source(&self.outlet.id).unwrap_or_default();
+        let Some(rule) = &self.rule else {
+            return text;
+        };
+        let at = |line: usize| {
+            let mut ends = text.match_indices('\n').map(|(at, _)| at + 1);
+            line.checked_sub(2)
+                .map_or(0, |before| ends.nth(before).unwrap_or(text.len()))
+        };
+        let heading = |end: usize| text[..end].rfind("\n[[").map_or(0, |at| at + 1);
+        let rules = self.cleaner.rules().iter();
+        let behind = rules.filter(|other| owner(other) == self.outlet.id && other.line > rule.line);
+        let next = behind.map(|other| other.line).min();
+        let section =
+            &text[heading(at(rule.line))..next.map_or(text.len(), |line| heading(at(line)))];
+        // What stands between is about what follows.
+        let mut end = section.len();
+        for line in section.split_inclusive('\n').rev() {
+            if !line.trim().is_empty() && !line.starts_with('#') {
+                break;
+            }
+            end -= line.len();
+        }
+        &section[..end]
+    }
+}
+
+fn show(outlets: &Outlets, known: &Known, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(rule) = &known.rule {
+        metadata(rule, paint, out)?;
+        return write!(out, "\n{}", printable_lines(known.source(outlets)));
+    }
+    heading(known.outlet, paint, out)?;
+    for rule in known.cleaner.rules() {
+        writeln!(out)?;
+        metadata(rule, paint, out)?;
+    }
+    Ok(())
+}
+
+/// A text of several lines that cannot steer a terminal.
+fn printable_lines(text: &str) -> String {
+    let lines = text.lines().map(|line| printable(line) + "\n");
+    lines.collect()
 }
 
 fn heading(outlet: &Outlet, paint: Paint, out: &mut dyn Write) -> io::Result<()> {

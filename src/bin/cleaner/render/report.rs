@@ -14,6 +14,7 @@ use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
 
 use super::stats::{RuleTotals, Totals, UNDECIDED, sorted};
+use crate::console::counted;
 use crate::work::Page;
 
 /// The page around what is written here; `{{name}}` is a place for it.
@@ -38,6 +39,10 @@ pub struct Report {
     pages: Vec<String>,
     /// The pages that there are to show.
     all: usize,
+    /// Of those the ones whose text is the same by other rules.
+    same_text: usize,
+    /// The pages of which neither rule set knows whose they are.
+    unknown: usize,
     /// The sums of the rules that the run compares with.
     before: Totals,
 }
@@ -57,8 +62,10 @@ impl Report {
         if let Some(before) = &page.before {
             self.before.add(before, true);
             if !differ(before, page) {
+                self.unknown += usize::from(page.outlet.is_none());
                 return;
             }
+            self.same_text += usize::from(before.holes == page.holes);
         }
         self.all += 1;
         if self.pages.len() < most {
@@ -70,6 +77,8 @@ impl Report {
     pub fn merge(&mut self, other: Report) {
         self.most = self.most.max(other.most);
         self.all += other.all;
+        self.same_text += other.same_text;
+        self.unknown += other.unknown;
         self.pages.extend(other.pages);
         self.pages.truncate(self.most);
         self.before.merge(&other.before);
@@ -80,7 +89,17 @@ impl Report {
         let all = head.totals.documents;
         let pages = if all == 1 { "page" } else { "pages" };
         let mut sum = match head.against {
-            Some(_) => format!("{all} {pages}, {} with another result", self.all),
+            Some(_) => {
+                let mut sum = format!("{all} {pages}, {} with another result", self.all);
+                if self.same_text > 0 {
+                    sum += &format!(" ({} of them with the same text)", self.same_text);
+                }
+                if self.unknown > 0 {
+                    let unknown = counted(self.unknown, "page", "pages");
+                    sum += &format!("; {unknown} not compared, for no outlet is known");
+                }
+                sum
+            }
             None => format!("{all} {pages}, {} with removals", head.totals.changed),
         };
         if self.all > self.pages.len() {

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use cleaner::{Cleaner, Error, Finding, Outlet, Outlets, Problem};
 use serde::Serialize;
+use walkdir::WalkDir;
 
 use super::{Source, owner};
 use crate::args::FindingFormat;
 use crate::console::{Console, Failure, counted, tell};
+use crate::inputs::is_hidden;
 use crate::output::folder_of;
 use crate::{DIFFERENT, ERROR, FINE};
 
@@ -137,16 +139,22 @@ impl Asked {
     }
 }
 
+/// How it is checked, and told.
+#[derive(Clone, Copy)]
+pub struct How {
+    /// Whether a warning makes another exit code.
+    pub strict: bool,
+    /// Whether the bundled rule files are left out.
+    pub is_alone: bool,
+    pub format: FindingFormat,
+}
+
 /// Checks the rule files of folders, or some of them, or the bundled ones; returns the exit code.
-pub fn run(
-    paths: &[PathBuf],
-    strict: bool,
-    format: FindingFormat,
-    console: Console,
-) -> Result<u8, Failure> {
+pub fn run(paths: &[PathBuf], how: How, console: Console) -> Result<u8, Failure> {
+    let format = how.format;
     let mut status = FINE;
     for asked in Asked::of(paths)? {
-        let own = match check(&asked, strict, format, console) {
+        let own = match check(&asked, how, console) {
             Err(Failure::Rules(error)) => {
                 match format {
                     FindingFormat::Text => {
@@ -167,13 +175,16 @@ pub fn run(
     Ok(status)
 }
 
-fn check(
-    asked: &Asked,
-    strict: bool,
-    format: FindingFormat,
-    console: Console,
-) -> Result<u8, Failure> {
-    let outlets = Source::new(asked.folder.clone())?;
+fn check(asked: &Asked, how: How, console: Console) -> Result<u8, Failure> {
+    let How {
+        strict,
+        is_alone,
+        format,
+    } = how;
+    let outlets = match &asked.folder {
+        Some(folder) if is_alone => Source::Brought(Box::new(Outlets::of_folder(folder)?)),
+        folder => Source::new(folder.clone())?,
+    };
     outlets.check()?;
     let findings = outlets.lint(|outlet| asked.has(outlet))?;
     let found = outlets.outlets().filter(|outlet| asked.has(outlet)).count();
@@ -185,6 +196,12 @@ fn check(
             true => format!("no rule files (*.toml) are in {folder}"),
             false => format!("not all of these files are written so in {folder}"),
         }));
+    }
+    let unread = asked.folder.as_deref().map_or(Vec::new(), unread);
+    for file in &unread {
+        let what =
+            "not read: rule files stand in the folder itself, those of families in its families/";
+        console.note(&file.display().to_string(), what);
     }
     let mut out = console.out();
     match format {
@@ -207,11 +224,40 @@ fn check(
         _ => report(format, findings.iter().map(Reported::warning), &mut out)?,
     }
     out.flush()?;
-    Ok(if strict && !findings.is_empty() {
+    Ok(if strict && !(findings.is_empty() && unread.is_empty()) {
         DIFFERENT
     } else {
         FINE
     })
+}
+
+/// Files in the folders of a rule folder that seem to be rule files, and are not read.
+fn unread(folder: &Path) -> Vec<PathBuf> {
+    let is_kept = |entry: &walkdir::DirEntry| {
+        let families = folder.join("families");
+        !is_hidden(Path::new(entry.file_name())) || entry.depth() == 0 || entry.path() == families
+    };
+    let all = WalkDir::new(folder)
+        .max_depth(3)
+        .sort_by_file_name()
+        .into_iter();
+    let all = all.filter_entry(is_kept).filter_map(Result::ok);
+    let below = all.filter(|entry| {
+        let parent = entry.path().parent();
+        entry.file_type().is_file()
+            && parent != Some(folder)
+            && parent != Some(&folder.join("families"))
+            && entry.path().extension().is_some_and(|of| of == "toml")
+    });
+    let is_rule_file = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let mut lines = text.lines().map(str::trim_start);
+        lines.any(|line| line.starts_with("outlet =") || line.starts_with("family ="))
+    };
+    below
+        .map(|entry| entry.into_path())
+        .filter(is_rule_file)
+        .collect()
 }
 
 /// The folder of rule files that one of them is in, and where in it: those of families have a folder
