@@ -881,11 +881,16 @@ impl File {
                 id.value,
                 stem.unwrap_or_default()
             );
+            let key = if head.family.is_some() {
+                "family"
+            } else {
+                "outlet"
+            };
             return Err(vec![
                 source
                     .problem(id.place.clone(), message)
-                    .at_key("outlet")
-                    .with_help("name the file as the outlet, with .toml behind"),
+                    .at_key(key)
+                    .with_help(format!("name the file as the {key}, with .toml behind")),
             ]);
         }
         let file = File::new(source, head, None);

@@ -768,7 +768,11 @@ impl Reader<'_> {
                 place: value.span(),
             }),
             _ => {
-                self.type_error(key, value, "a string");
+                let expected = match key {
+                    "disabled" => "a string that says why",
+                    _ => "a string",
+                };
+                self.type_error(key, value, expected);
                 None
             }
         }
