@@ -22,7 +22,8 @@ pub use self::windows::Windows;
 pub(crate) const CEILING: f64 = 0.6;
 /// How often a page is gone over because boilerplate of a category stays in it.
 const ROUNDS: usize = 8;
-/// Of so many lines that a change may concern one has to change for all of them to be asked.
+/// Where one in so many noted lines changed, all noted lines are asked again: to find out which of them
+/// are near a change would cost more.
 const OFTEN: usize = 8;
 
 thread_local! {
@@ -455,12 +456,11 @@ impl Cleaner {
         } = settled;
         let goes = |taken: &Find| categories.contains(self.categories[taken.rule as usize]);
         let before = page.left();
-        let found = self.settle(page, scratch, true, None, before);
+        let found = self.settle(page, scratch, true, None);
         let found = found.map_err(|Unsettled(rules)| self.flagged(Reason::Unsettled, rules))?;
         if found.iter().all(goes) {
             *deleted = found;
-            let emptied = page.first() == NONE && !deleted.is_empty();
-            return match self.objection(page, &[], deleted, emptied, before) {
+            return match self.objection(page, &[], deleted, before) {
                 Some(reason) => Err(self.flagged(reason, rules_of(deleted))),
                 None => Ok(()),
             };
@@ -479,8 +479,7 @@ impl Cleaner {
                 return Ok(());
             }
             let (earlier, removals) = deleted.split_at(first);
-            let emptied = page.first() == NONE;
-            let objection = match self.objection(page, earlier, removals, emptied, before) {
+            let objection = match self.objection(page, earlier, removals, before) {
                 None if round == ROUNDS => Some(Reason::Unsettled),
                 objection => objection,
             };
@@ -496,13 +495,13 @@ impl Cleaner {
                 None => {}
             }
             before = page.left();
-            let Ok(found) = self.settle(page, scratch, true, Some(&put_back), before) else {
+            let Ok(found) = self.settle(page, scratch, true, Some(&put_back)) else {
                 break;
             };
             (go, stay) = found.into_iter().partition(goes);
         }
         // What was deleted so far is a page that is left as it is.
-        Gone::new(page, deleted).show(page);
+        Gone::new(page, deleted).apply_to(page);
         Ok(())
     }
 
@@ -533,7 +532,7 @@ impl Cleaner {
                 gone.parts.push((at, cuts));
             }
         }
-        gone.show(&mut page);
+        gone.apply_to(&mut page);
         let found = union(
             cleaned
                 .kept
@@ -605,8 +604,7 @@ impl Cleaner {
         let mut scratch = Scratch::default();
         scratch.clear(&self.matcher, false);
         let mut page = self.matcher.page(text, Ends::BOTH, zones, &mut scratch);
-        let before = page.left();
-        let taken = self.settle(&mut page, &mut scratch, zones, None, before);
+        let taken = self.settle(&mut page, &mut scratch, zones, None);
         (page, taken.unwrap_or_default())
     }
 
@@ -615,19 +613,18 @@ impl Cleaner {
     }
 
     /// Passes over the page until none takes more. `back`: the lines, in order, that were put back
-    /// on a page on which nothing was found; `None` for a page that was not gone over. `left`: the
-    /// bytes that are left of the page; `zones`: whether they count.
+    /// on a page on which nothing was found; `None` for a page that was not gone over. `zones`:
+    /// whether they count.
     fn settle(
         &self,
         page: &mut Page,
         scratch: &mut Scratch,
         zones: bool,
         back: Option<&[u32]>,
-        left: usize,
     ) -> Result<Vec<Find>, Unsettled> {
         // A pass asks only near what the last one took, so the passes together look at little more
         // than the page once. A page made to take more than this many times that is left alone.
-        let allowance = 64 * left + (4 << 20);
+        let allowance = 64 * page.left() + (4 << 20);
         let mut taken = std::mem::take(&mut scratch.taken);
         scratch.passes.clear();
         self.matcher.measure(page, zones, scratch);
@@ -804,18 +801,16 @@ impl Cleaner {
         }
     }
 
-    /// Why the removals of a round are not to be believed. `earlier`: those of rounds before it;
-    /// `emptied`: whether no line is left with them; `before`: the bytes that were left of the page
-    /// before the round.
+    /// Why the removals of a round, without which the page is now, are not to be believed. `earlier`:
+    /// those of rounds before it; `before`: the bytes that were left of the page before the round.
     fn objection(
         &self,
         page: &Page,
         earlier: &[Find],
         removals: &[Find],
-        emptied: bool,
         before: usize,
     ) -> Option<Reason> {
-        if emptied {
+        if page.first() == NONE && !removals.is_empty() {
             return Some(Reason::Emptied);
         }
         // Most pages are far from it, also if what several rules ask for counted for each of them.
@@ -1064,15 +1059,15 @@ fn fields<'a>(page: &Page, taken: impl Iterator<Item = &'a Find>) -> BTreeMap<St
     fields
 }
 
-/// Makes a page on which nothing is found what it is without what was deleted: what stays is put back.
-/// Returns the lines that were, in order. From this one on what was deleted was found with what stays.
+/// Puts back on a page on which nothing is found what stays by its category; returns the lines that
+/// were put back, in order. `first`: from which one on what was deleted was found beside what stays.
 fn put_back(page: &mut Page, deleted: &[Find], first: usize, stay: &[Find]) -> Vec<u32> {
     let mut lines: Vec<u32> = stay.iter().map(|taken| taken.line).collect();
     lines.sort_unstable();
     lines.dedup();
     let has_part = |taken: &Find| taken.part.is_some();
     if deleted.iter().chain(stay).any(has_part) {
-        Gone::new(page, deleted).show(page);
+        Gone::new(page, deleted).apply_to(page);
         lines.retain(|&line| !page.is_gone(line));
         return lines;
     }
@@ -1136,8 +1131,8 @@ impl Gone {
         self.lines.binary_search(&line).is_ok()
     }
 
-    /// Makes the page what it is without this and with everything else.
-    fn show(&self, page: &mut Page) {
+    /// Puts everything back on the page, and takes exactly these lines and parts off it.
+    fn apply_to(&self, page: &mut Page) {
         page.reset(&self.lines, &self.parts);
     }
 }

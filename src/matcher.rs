@@ -112,7 +112,8 @@ pub(crate) struct Matcher {
     /// How far all see, and blocks.
     reach: u32,
     block_reach: u32,
-    /// How many questions may be asked of a line again and again.
+    /// How many steps there are whose patterns are not looked up: what each says of a remembered line is
+    /// remembered too.
     questions: u32,
 }
 
@@ -201,21 +202,23 @@ fn copy_note(duplicate: usize) -> u8 {
     1 << duplicate.min(COPY_NOTES - 1)
 }
 
-/// The notes of a line, besides [`KNOWN`]. The gate is open for it: what it serves is looked up;
+// The notes of a line, besides [`KNOWN`].
+
+/// The gate is open for it, so what it serves has to be looked up.
 const MAYBE: u16 = 2;
-/// line rules want it;
+/// A line rule wants it.
 const HIT: u16 = 4;
-/// it serves a step of a block without a zone,
+/// It serves an anchor of a block without a zone.
 const ANCHOR: u16 = 8;
-/// or of one with a zone;
+/// It serves an anchor of a block with a zone.
 const ZONED_ANCHOR: u16 = 16;
-/// by its edges an inline rule may find something in it;
+/// An inline rule may find something in it, by its edges.
 const INLINE: u16 = 32;
-/// a block may begin at any line;
+/// There are blocks that may begin at any line.
 const START: u16 = 64;
-/// it is another line than when it was asked last;
+/// It is another line than when it was asked last.
 const NEW: u16 = 128;
-/// duplicate rules may want it, each by its note in the high half.
+/// Duplicate rules may want it: a bit for each, in the high half.
 const COPIES: u16 = 0xFF00;
 const COPIES_AT: u32 = 8;
 

@@ -335,7 +335,8 @@ impl<'t> Page<'t> {
         self.lines[line as usize].notes.set(notes);
     }
 
-    /// Where the matcher has written what the line serves as it is; `NONE` if it has not.
+    /// Where what the line serves is written: a place of the matcher's memory, or behind these one of
+    /// the document's own; `NONE` if it was not looked up.
     #[inline]
     pub(crate) fn entry(&self, line: u32) -> u32 {
         self.lines[line as usize].entry.get()

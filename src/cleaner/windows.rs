@@ -33,8 +33,8 @@ impl Windows for &str {
 const WINDOW: usize = 512 << 10;
 /// The bytes of a text from which on it is gone over so.
 pub(super) const LARGE: usize = 2 * WINDOW;
-/// How many times the lines within reach of a line are seen around those that two windows agree on: so
-/// far passes after the first carry what is wrong beside the end of a window.
+/// Around the lines that two windows agree on both have to show so many times the reach of the rules: what is
+/// wrong beside the end of a window comes one reach further with each pass after the first.
 const MARGIN: usize = 3;
 
 /// What was taken of a window: the number of the pass that took it, the byte of the text at which it
@@ -329,8 +329,7 @@ impl<'t> Window<'t> {
         scratch: &mut Scratch,
     ) -> Option<Vec<Find>> {
         let page = &mut self.settled.page;
-        let left = page.left();
-        let found = cleaner.settle(page, scratch, true, back, left).ok()?;
+        let found = cleaner.settle(page, scratch, true, back).ok()?;
         let mut round = Vec::with_capacity(found.len());
         let mut from = 0;
         for (pass, &to) in scratch.passes.iter().enumerate() {
@@ -422,7 +421,7 @@ impl<'t> Window<'t> {
         rounds
     }
 
-    /// Forgets what is found in lines that other windows see better.
+    /// Drops what is found outside the lines that this window settles: its neighbours tell of it.
     fn leave_out_others(&mut self) {
         let Settled {
             lines,

@@ -341,8 +341,8 @@ pub(crate) struct Edge {
     pub(crate) bytes: [ByteSet; EDGE],
     /// How many of these places tell anything.
     pub(crate) places: usize,
-    /// A few longer ones, as the bits of an edge that tell and what they must be; none if there
-    /// are not few.
+    /// Pairs of a mask and a value: an edge fits if under one of the masks it is the value; none of
+    /// them if they would not be few, and any edge fits.
     pub(crate) few: Vec<(u64, u64)>,
     /// The [`four`]s of which every match has one at its edge, in order; none if they are not few.
     pub(crate) fours: Vec<u32>,

@@ -110,7 +110,8 @@ fn input(line: &str) -> Input<'_> {
     Input::new(line).anchored(Anchored::Yes).earliest(true)
 }
 
-/// What a line tells that begins with this pattern, if with any: the second one is to give up.
+/// The answer that a search gives: pattern 0 is a match, no pattern is none, and pattern 1 means that the
+/// machine cannot tell (`None`).
 fn told(found: Option<PatternID>) -> Option<bool> {
     match found {
         Some(pattern) => (pattern == PatternID::ZERO).then_some(true),

@@ -47,7 +47,8 @@ pub(crate) struct Block {
     copies: bool,
     /// The steps that a match may begin with.
     leading: Steps,
-    /// The steps that the lines at or before which it may begin serve; none: it may begin anywhere.
+    /// Every match has a line that serves one of these steps, so it is tried only at such lines and before
+    /// them; 0: there are no such steps, and it is tried at every line.
     anchors: Steps,
 }
 
@@ -268,7 +269,7 @@ impl Block {
         steps.filter_map(|(at, step)| Some((at, step.wanted()?)))
     }
 
-    /// The steps that the lines at or before which it may begin serve; none: it may begin anywhere.
+    /// The steps of which every match has one; 0 if there are none.
     pub(crate) fn anchors(&self) -> Steps {
         self.anchors
     }
@@ -679,7 +680,8 @@ pub(crate) struct Tried {
     rest: u32,
     /// The lines of its last match.
     last: Vec<Bound>,
-    /// The last line from which on its starts were told, and the steps that it serves.
+    /// The line at which starts were looked for last, and the steps that it serves: who comes to it
+    /// again from a later line need not go on before it.
     anchor: (u32, Steps),
 }
 

@@ -313,7 +313,7 @@ impl Lookup {
 /// The most patterns with an edge in common that are tried one by one.
 const CROWD: usize = 8;
 
-/// The pairs of neighbouring bytes in a text, as a few bits of all: what has others is no part of it.
+/// A Bloom filter of the pairs of neighbouring bytes in a text: a text with other bits is no part of it.
 fn pairs(text: &[u8]) -> u64 {
     let pairs = text.windows(2);
     pairs.fold(0, |all, pair| {

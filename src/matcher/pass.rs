@@ -60,7 +60,8 @@ pub(crate) struct Scratch {
     /// no lines.
     heads: Vec<u32>,
     tails: Vec<u32>,
-    /// What is before and from the ends of rooms: of none, of all lines, and with each size.
+    /// What [`Room::before`] and [`Room::from`] may be: first those of no lines, then those of all, then
+    /// one for each size of zone.
     befores: Vec<u32>,
     froms: Vec<u32>,
     /// The room of each zone, and what all of the duplicate rules' zones have together.
@@ -292,7 +293,7 @@ impl Matcher {
             gone,
             ..
         } = scratch;
-        // What zones have one after the other nobody guesses, so it is not asked but looked up.
+        // A table, and not a question to each zone: the processor would guess the answers wrong.
         let before = |head: &u32| head.wrapping_add(1);
         befores.clear();
         befores.extend([Room::NOWHERE.before, Room::ALL.before]);

@@ -203,21 +203,43 @@ pub struct Extent {
     pub broken: Option<String>,
 }
 
+/// How a file is read: by itself as a whole, with records of any size.
+pub struct Opening {
+    /// The most bytes of a record.
+    pub max_record: usize,
+    /// Counts the bytes of the file that have been read, before they are decompressed.
+    pub passed: Arc<AtomicU64>,
+    /// Where buffers come from.
+    pub buffers: Arc<Buffers>,
+}
+
+impl Default for Opening {
+    fn default() -> Opening {
+        Opening {
+            max_record: usize::MAX,
+            passed: Arc::default(),
+            buffers: Arc::default(),
+        }
+    }
+}
+
 impl Source {
     /// Opens a file; `None`: standard input.
     ///
-    /// `asked`: the format, where neither name nor content is to tell it. `passed` counts the bytes
-    /// of the file that have been read, before they are decompressed.
+    /// `asked`: the format, where neither name nor content is to tell it.
     ///
     /// # Errors
     /// What is wrong, in words.
     pub fn open(
         file: Option<&Path>,
         asked: Option<Format>,
-        passed: Arc<AtomicU64>,
-        max_record: usize,
-        buffers: Arc<Buffers>,
+        how: Opening,
     ) -> Result<Source, String> {
+        let Opening {
+            max_record,
+            passed,
+            buffers,
+        } = how;
         let (named_format, named_compression) = file.map_or((None, Compression::None), named);
         let mut size = None;
         let raw: Box<dyn Read + Send> = match file {
@@ -742,8 +764,11 @@ mod tests {
     use super::*;
 
     fn open(path: &Path, max_record: usize) -> Source {
-        let (passed, buffers) = Default::default();
-        Source::open(Some(path), Some(Format::Text), passed, max_record, buffers).unwrap()
+        let how = Opening {
+            max_record,
+            ..Opening::default()
+        };
+        Source::open(Some(path), Some(Format::Text), how).unwrap()
     }
 
     #[test]
@@ -770,9 +795,7 @@ mod tests {
             let head =
                 format!("WARC/1.0\r\nWARC-Type: conversion\r\nContent-Length: {length}\r\n\r\n");
             std::fs::write(&path, head + &lines).unwrap();
-            let (passed, buffers) = Default::default();
-            let source = Source::open(Some(&path), None, passed, usize::MAX, buffers);
-            let mut source = source.unwrap();
+            let mut source = Source::open(Some(&path), None, Opening::default()).unwrap();
             let (_, extents) = source.wet().unwrap().unwrap();
             assert!(extents.iter().all(|extent| extent.broken.is_some()));
             assert!(source.buffer.capacity() < 4 * lines.len());

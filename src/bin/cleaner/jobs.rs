@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::args::Clean;
 use crate::clean::refuse_format;
 use crate::formats::parquet::{self, Rows};
-use crate::formats::{Buffers, Extent, Format, Piece, Source};
+use crate::formats::{Buffers, Extent, Format, Opening, Piece, Source};
 use crate::inputs::Inputs;
 
 /// A job of this size keeps the others waiting, so that large documents are never many at a time:
@@ -140,13 +140,12 @@ impl<'a> Jobs<'a> {
             }
             _ => {}
         }
-        let source = Source::open(
-            input.as_file(),
-            named,
-            self.reading.passed.clone(),
-            self.reading.args.max_record,
-            self.reading.buffers.clone(),
-        )?;
+        let how = Opening {
+            max_record: self.reading.args.max_record,
+            passed: self.reading.passed.clone(),
+            buffers: self.reading.buffers.clone(),
+        };
+        let source = Source::open(input.as_file(), named, how)?;
         refuse_format(self.reading.args, source.format)?;
         match source.format {
             Format::Text => return Ok(Some(Part::Page(Some(source)))),

@@ -5,13 +5,12 @@ mod files;
 
 use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 
 use serde::Deserialize;
 
 use crate::args::{self, Spans};
 use crate::console::{Console, Failure};
-use crate::formats::{Format, Source};
+use crate::formats::{Format, Opening, Source};
 use crate::{ERROR, FINE, output};
 
 /// What of a line of `--json` or `--removed` the original document is made from.
@@ -133,13 +132,7 @@ pub fn run(args: &args::Restore, console: Console) -> Result<u8, Failure> {
 impl Records {
     /// `counted`: whether the last line says how many there are.
     fn open(file: Option<&Path>, counted: bool) -> Result<Records, String> {
-        let source = Source::open(
-            file,
-            Some(Format::Jsonl),
-            Arc::default(),
-            usize::MAX,
-            Arc::default(),
-        )?;
+        let source = Source::open(file, Some(Format::Jsonl), Opening::default())?;
         Ok(Records {
             source: Some(source),
             piece: Vec::new(),

@@ -3,13 +3,12 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use cleaner::{Outlets, Sample};
 
 use crate::args;
 use crate::console::{Console, Failure, counted, printable};
-use crate::formats::{Format, Source, jsonl, parquet, utf8, wet};
+use crate::formats::{Format, Opening, Source, jsonl, parquet, utf8, wet};
 use crate::inputs::{Input, Inputs};
 use crate::review::Review;
 use crate::rules;
@@ -155,13 +154,7 @@ fn read(
 ) -> Result<(), String> {
     let record = |number: usize| format!("{}:{number}", input.name());
     let file = input.as_file();
-    let mut source = Source::open(
-        file,
-        args.format,
-        Arc::default(),
-        usize::MAX,
-        Arc::default(),
-    )?;
+    let mut source = Source::open(file, args.format, Opening::default())?;
     let fields = jsonl::Fields::new(&args.text_field, &[], &[], None);
     match source.format {
         Format::Text => {

@@ -418,13 +418,14 @@ impl Work<'_> {
         }
         let opened = match source {
             Some(source) => Ok(source),
-            None => Source::open(
-                input.as_file(),
-                Some(Format::Text),
-                Arc::default(),
-                self.args.max_record,
-                self.read.clone(),
-            ),
+            None => {
+                let how = formats::Opening {
+                    max_record: self.args.max_record,
+                    buffers: self.read.clone(),
+                    ..formats::Opening::default()
+                };
+                Source::open(input.as_file(), Some(Format::Text), how)
+            }
         };
         let bytes = match opened.and_then(Source::read_all) {
             Ok(bytes) => bytes,

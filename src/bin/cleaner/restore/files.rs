@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::iter::Peekable;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use memchr::memchr;
 use walkdir::WalkDir;
@@ -13,7 +12,7 @@ use walkdir::WalkDir;
 use super::{Record, Records};
 use crate::args::Restore;
 use crate::console::{Console, Failure};
-use crate::formats::{self, BOM, Compression, Format, Packer, Source, parquet, wet};
+use crate::formats::{self, BOM, Compression, Format, Opening, Packer, Source, parquet, wet};
 use crate::inputs::{Input, Inputs, slashed};
 use crate::output::{self, Pending};
 use crate::{ERROR, FINE};
@@ -162,7 +161,7 @@ impl Run<'_> {
             return Ok(self.parquet(input, &mut lines, target)?);
         }
         let format = lines.is_text().then_some(Format::Text);
-        let mut source = Source::open(file, format, Arc::default(), usize::MAX, Arc::default())?;
+        let mut source = Source::open(file, format, Opening::default())?;
         let mut out = Out::open(target, source.format)?;
         match source.format {
             Format::Text => {
