@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
-use std::path::Path;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
-use similar::{ChangeTag, TextDiff};
+use similar::{Algorithm, ChangeTag, DiffOp, capture_diff_slices, group_diff_ops};
 use walkdir::WalkDir;
 
 use crate::args;
@@ -87,13 +88,12 @@ pub fn run(args: &args::Snapshot, console: Console) -> Result<u8, Failure> {
 }
 
 /// Refuses a folder of snapshots that would be read as pages the next time.
-fn refuse_pages_of(folder: &Path, pages: &[std::path::PathBuf]) -> Result<(), Failure> {
+fn refuse_pages_of(folder: &Path, pages: &[PathBuf]) -> Result<(), Failure> {
     let Ok(folder) = std::path::absolute(folder) else {
         return Ok(());
     };
-    let holds = |page: &&std::path::PathBuf| {
-        std::path::absolute(page).is_ok_and(|page| folder.starts_with(page))
-    };
+    let holds =
+        |page: &&PathBuf| std::path::absolute(page).is_ok_and(|page| folder.starts_with(page));
     match pages.iter().find(holds) {
         Some(page) => Err(Failure::Said(format!(
             "{} is in {}, so that snapshots would be read as pages; name a folder beside it",
@@ -121,11 +121,24 @@ fn show(file: &Path, before: Option<&str>, now: &str, console: Console) -> io::R
     let name = printable(&file.display().to_string());
     let old = before.map_or("/dev/null", |_| &name);
     writeln!(out, "--- {old}\n+++ {name}")?;
-    let diff = TextDiff::from_lines(before.unwrap_or_default(), now);
-    for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
-        writeln!(out, "{}", hunk.header())?;
-        for change in hunk.iter_changes() {
-            let line = printable(change.value().trim_end_matches('\n'));
+    let old: Vec<&str> = before.unwrap_or_default().lines().collect();
+    let new: Vec<&str> = now.lines().collect();
+    let ops = capture_diff_slices(Algorithm::Myers, &old, &new);
+    for hunk in group_diff_ops(ops, CONTEXT) {
+        let lines = |of: &dyn Fn(&DiffOp) -> Range<usize>| {
+            let first = hunk.first().map_or(0, |op| of(op).start);
+            let count: usize = hunk.iter().map(|op| of(op).len()).sum();
+            let start = first + usize::from(count > 0);
+            if count == 1 {
+                start.to_string()
+            } else {
+                format!("{start},{count}")
+            }
+        };
+        let (old_lines, new_lines) = (lines(&DiffOp::old_range), lines(&DiffOp::new_range));
+        writeln!(out, "@@ -{old_lines} +{new_lines} @@")?;
+        for change in hunk.iter().flat_map(|op| op.iter_changes(&old, &new)) {
+            let line = printable(change.value());
             let line = match change.tag() {
                 ChangeTag::Delete => paint.with(RED, format!("-{line}")),
                 ChangeTag::Insert => paint.with(GREEN, format!("+{line}")),
