@@ -475,6 +475,10 @@ fn made_against(bundled: &Bundled) -> Vec<(&'static str, Text)> {
             Box::new(|size| "The clocks of Marstens\n".repeat(size / 23)),
         ),
         (
+            "all lines equal, four characters longer",
+            Box::new(|size| "The old clock of Marsten\n".repeat(size / 25)),
+        ),
+        (
             "every other line blank",
             Box::new(|size| counted(size, |number| format!("Boat {number}\n"))),
         ),
