@@ -161,12 +161,14 @@ impl fmt::Display for Flag {
         match self.reason {
             Reason::Emptied => f.write_str("no line would be left")?,
             Reason::OverCeiling { share, ceiling } => {
-                // What goes is told exactly enough to be more than the ceiling.
-                let (share, ceiling) = (share * 100.0, ceiling * 100.0);
-                let places = usize::from(share.round() <= ceiling);
+                let told = |share: f64, places| format!("{:.places$} %", share * 100.0);
+                // With as many places as tell them apart.
+                let differs = |places: &usize| told(share, *places) != told(ceiling, *places);
+                let places = (0..6).find(differs).unwrap_or(0);
+                let (share, ceiling) = (told(share, places), told(ceiling, places));
                 write!(
                     f,
-                    "patterns would take {share:.places$} % of it, over the ceiling of {ceiling:.0} %"
+                    "patterns would take {share} of it, over the ceiling of {ceiling}"
                 )?;
             }
             Reason::Unsettled => {

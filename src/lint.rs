@@ -243,8 +243,8 @@ Take it out; or, if it is for more than its examples show, add an example that t
 A text or pattern of an [[inline]] rule that may be shorter than 5 characters, white space aside,
 or of a [[line]] rule that may be shorter than 3 and may stand anywhere. `AP` stands in `MAP`, and
 a line `2` may be a list's. The same of a part that is a sign; and of a block without `zone.tail`
-whose `rest` takes all that stands below a line of fewer than 12 characters, or below one that a
-pattern with any text at an end finds, by that line alone: `More` may be a subhead, and `.+:` is.
+whose `rest` takes all that stands below a line that may be shorter than 12 characters, by that
+line alone: `More` may be a subhead, and `.+:` is one.
 
 Add what stands beside it, anchor the pattern with `^` or `$`, or give it a zone."
             }
@@ -566,10 +566,8 @@ fn rest(rule: AnyRule, found: &mut Found) {
     let proofs = proofs().filter(|step| needed == 0 || step.optional != Some(true));
     for step in proofs {
         let shape = |written: &Placed<String>| Shape::of(written, found.source, true);
-        let is_vague = |written: &&Placed<String>| {
-            shape(written)
-                .is_some_and(|shape| shape.opens_wild || shape.ends_wild || shape.least < PROOF)
-        };
+        let is_vague =
+            |written: &&Placed<String>| shape(written).is_some_and(|shape| shape.least < PROOF);
         let pattern = step.pattern.iter().find(is_vague);
         if let Some(pattern) = pattern {
             found.add(

@@ -124,6 +124,16 @@ impl fmt::Debug for Outlets {
     }
 }
 
+/// What lints know of all files.
+#[derive(Default)]
+struct All<'a> {
+    /// The files of each domain, and of each sign.
+    hosts: HashMap<&'a str, Vec<usize>>,
+    signs: HashMap<String, Vec<usize>>,
+    /// Each file and all that it extends.
+    lines: Vec<Vec<usize>>,
+}
+
 /// Which sign stands for which file.
 #[derive(Default)]
 struct SignTable {
@@ -484,19 +494,19 @@ impl Outlets {
         let asked = (0..self.files.len()).filter(|&at| is_asked(&self.files[at].outlet));
         let mut asked: Vec<usize> = asked.collect();
         asked.sort_by_key(|&at| &self.files[at].source.name);
-        let mut hosts: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut all = All {
+            lines: (0..self.files.len()).map(|at| self.line_of(at)).collect(),
+            ..All::default()
+        };
         for (at, file) in self.files.iter().enumerate() {
             for domain in &file.outlet.domains {
-                hosts.entry(domain).or_default().push(at);
+                all.hosts.entry(domain).or_default().push(at);
             }
-        }
-        let mut signs: HashMap<String, Vec<usize>> = HashMap::new();
-        for (at, file) in self.files.iter().enumerate() {
             for (sign, _) in lint::words_of_signs(&file.head) {
-                signs.entry(sign).or_default().push(at);
+                all.signs.entry(sign).or_default().push(at);
             }
         }
-        let lint = |&at: &usize| self.lint_file(at, &hosts, &signs);
+        let lint = |&at: &usize| self.lint_file(at, &all);
         let (mut findings, mut problems) = (Vec::new(), Vec::new());
         for found in each(&asked, lint) {
             match found {
@@ -570,47 +580,36 @@ impl Outlets {
         Ok(rules)
     }
 
-    /// What lints find in a file; `hosts`: the files of each domain; `signs`: those of each sign.
-    fn lint_file(
-        &self,
-        at: usize,
-        hosts: &HashMap<&str, Vec<usize>>,
-        signs: &HashMap<String, Vec<usize>>,
-    ) -> Found<Vec<Finding>> {
+    /// What lints find in a file.
+    fn lint_file(&self, at: usize, known: &All) -> Found<Vec<Finding>> {
         let all = self.compiled(at)?;
         let file = &self.files[at];
         let (id, source, whole) = (file.outlet.id.as_str(), &file.source, file.whole()?);
-        let line = self.line_of(at);
+        let line = &known.lines[at];
         let mut findings = lint::domains(source, whole);
         findings.extend(lint::signs(source, whole));
         findings.extend(lint::lists(source, whole));
-        self.lint_domains(at, &line, hosts, &mut findings);
-        self.lint_signs(at, &line, signs, &mut findings);
-        self.lint_extends(at, &line, &mut findings)?;
+        self.lint_domains(at, known, &mut findings);
+        self.lint_signs(at, known, &mut findings);
+        self.lint_extends(at, line, &mut findings)?;
         let rules = whole.rules();
         findings.extend(rules.flat_map(|rule| lint::rule(&(id, source.clone(), rule))));
-        findings.extend(lint::shadowed(id, &self.running(&line)?, &all));
+        findings.extend(lint::shadowed(id, &self.running(line)?, &all));
         Ok(lint::without_allowed(id, source, whole, findings))
     }
 
     /// Adds the domains of a file that are those of files to which it has no tie.
-    fn lint_domains(
-        &self,
-        at: usize,
-        line: &[usize],
-        hosts: &HashMap<&str, Vec<usize>>,
-        findings: &mut Vec<Finding>,
-    ) {
-        let file = &self.files[at];
+    fn lint_domains(&self, at: usize, known: &All, findings: &mut Vec<Finding>) {
+        let (file, line) = (&self.files[at], &known.lines[at]);
         for domain in &file.head.domains {
             let suffixes = std::iter::successors(Some(domain.as_str()), |host| {
                 host.split_once('.').map(|(_, rest)| rest)
             });
             let mut others: Vec<usize> = suffixes
-                .filter_map(|suffix| hosts.get(suffix))
+                .filter_map(|suffix| known.hosts.get(suffix))
                 .flatten()
                 .copied()
-                .filter(|&other| !line.contains(&other) && !self.line_of(other).contains(&at))
+                .filter(|&other| !line.contains(&other) && !known.lines[other].contains(&at))
                 .collect();
             others.sort_unstable();
             others.dedup();
@@ -636,22 +635,15 @@ impl Outlets {
     }
 
     /// Adds the signs of a file that are those of files to which it has no tie.
-    fn lint_signs(
-        &self,
-        at: usize,
-        line: &[usize],
-        signs: &HashMap<String, Vec<usize>>,
-        findings: &mut Vec<Finding>,
-    ) {
-        let file = &self.files[at];
+    fn lint_signs(&self, at: usize, known: &All, findings: &mut Vec<Finding>) {
+        let (file, line) = (&self.files[at], &known.lines[at]);
         for (sign, place) in lint::words_of_signs(&file.head) {
-            let owners = signs.get(&sign).map_or(&[][..], Vec::as_slice);
+            let owners = known.signs.get(&sign).map_or(&[][..], Vec::as_slice);
+            // Itself, and the families of which it is told anyway.
+            let own: Vec<&usize> = line.iter().filter(|of| owners.contains(of)).collect();
             let is_tied = |other: &usize| {
-                let theirs = self.line_of(*other);
-                let shares = line
-                    .iter()
-                    .any(|of| owners.contains(of) && theirs.contains(of));
-                line.contains(other) || theirs.contains(&at) || shares
+                let theirs = &known.lines[*other];
+                line.contains(other) || own.iter().any(|of| theirs.contains(of))
             };
             if let Some(other) = owners.iter().find(|other| !is_tied(other)) {
                 let other = &self.files[*other].outlet.id;

@@ -505,7 +505,12 @@ impl RuleFile {
     /// What can be read of a file up to a byte, and what is wrong.
     fn read_all(source: &Arc<SourceFile>, end: usize) -> (Option<RuleFile>, Vec<Problem>) {
         let (table, errors) = DeTable::parse_recoverable(&source.text[..end]);
-        if let (false, Some(place)) = (errors.is_empty(), conflict(&source.text)) {
+        let is_in = |place: &Range<usize>| {
+            let mut spans = errors.iter().filter_map(|error| error.span());
+            spans.any(|span| place.contains(&span.start))
+        };
+        if let Some(place) = conflict(&source.text).filter(is_in) {
+            let place = place.start..place.start + "<<<<<<<".len();
             let problem = source.problem(place, "a merge that is not resolved");
             let help = "settle which of the two it is, and take the lines `<<<<<<<`, `=======` and `>>>>>>>` out";
             return (None, vec![problem.with_help(help)]);
@@ -556,14 +561,15 @@ impl RuleFile {
     }
 }
 
-/// The first line of a conflict that a merge has left in a file.
+/// The first conflict that a merge has left in a file.
 fn conflict(text: &str) -> Option<Range<usize>> {
-    let mut start = None;
+    let (mut start, mut is_parted) = (None, false);
     let mut at = 0;
     for line in text.split_inclusive('\n') {
-        match (line.get(..7), &start) {
-            (Some("<<<<<<<"), _) => start = Some(at..at + line.trim_end().len()),
-            (Some(">>>>>>>"), Some(_)) => return start,
+        match (line.get(..7), start) {
+            (Some("<<<<<<<"), _) => (start, is_parted) = (Some(at), false),
+            (Some("======="), Some(_)) => is_parted = true,
+            (Some(">>>>>>>"), Some(start)) if is_parted => return Some(start..at + line.len()),
             _ => {}
         }
         at += line.len();

@@ -59,6 +59,8 @@ const HELD_OUT: usize = 4;
 const PARTS: usize = 4;
 /// The most signs that are proposed.
 const SIGNS: usize = 3;
+/// The lines of a zone in which an article's text stands too.
+const PLACE: u32 = 12;
 /// The longest part of a paragraph in an example: characters.
 const EXCERPT: usize = 160;
 
@@ -183,17 +185,25 @@ pub fn suggest(sample: &Sample, outlets: &Outlets) -> Result<Draft> {
     let mut header = Header { extends, ..bare };
     let mut made = Made::new(&header, &all, outlets);
     made.try_on(&all, &pages);
+    made.ask_for_two();
     header.ceiling = made.ceiling;
+    let probes = made.probed();
     let risks = match all.stories >= HELD_OUT {
         true => made.held_out(&header, &all, &pages, &covered, outlets),
-        false => made.probed(),
+        false => probes.clone(),
     };
     header.signs = signs(&all, &made, sample, outlets);
     let mut proposals: Vec<Proposal> = Vec::new();
-    for (written, risk) in made.rules.iter_mut().zip(risks) {
-        let (Risk::HeldOut { text: bad, .. } | Risk::Probe { taken: bad, .. }) = risk;
-        if bad > 0 && written.rule.disabled.is_none() {
-            written.rule.disabled = Some("it took what may be text: see its risk".to_owned());
+    for ((written, risk), probe) in made.rules.iter_mut().zip(risks).zip(probes) {
+        let why = match (risk.is_bad(), probe.is_bad()) {
+            (true, _) => Some("it took what may be text: see its risk"),
+            (false, true) => {
+                Some("it took a line that any article may have, one of a built-in set")
+            }
+            (false, false) => None,
+        };
+        if let (None, Some(why)) = (&written.rule.disabled, why) {
+            written.rule.disabled = Some(why.to_owned());
         }
         proposals.push(Proposal {
             id: written.id.clone(),
@@ -373,6 +383,12 @@ impl Written {
 }
 
 impl Risk {
+    /// Whether something was taken that may be text.
+    fn is_bad(self) -> bool {
+        let (Risk::HeldOut { text: bad, .. } | Risk::Probe { taken: bad, .. }) = self;
+        bad > 0
+    }
+
     fn words(self) -> String {
         match self {
             Risk::HeldOut { pages, lines, text } => format!(
@@ -545,16 +561,42 @@ impl<'a> Made<'a> {
         }
     }
 
+    /// Makes blocks that take an ordinary line by itself ask for two of their lines, where the pages have
+    /// them.
+    fn ask_for_two(&mut self) {
+        for (at, risk) in self.probed().into_iter().enumerate() {
+            let before = self.rules[at].rule.clone();
+            if !risk.is_bad() || before.disabled.is_some() || !self.rules[at].rule.ask_for_two() {
+                continue;
+            }
+            match self.cleaner_of(&self.rules) {
+                Ok(cleaner) => self.cleaner = Some(cleaner),
+                Err(_) => self.rules[at].rule = before,
+            }
+        }
+    }
+
     /// Each rule's risk on built-in lines.
     fn probed(&self) -> Vec<Risk> {
         let mut taken: BTreeMap<String, usize> = BTreeMap::new();
-        for line in words::PROBE {
-            if let Some(cleaner) = &self.cleaner {
-                for removal in cleaner.clean_of(line, everything()).removals {
-                    if let Some(rule) = removal.rule {
-                        *taken.entry(own(&rule.id).to_owned()).or_default() += 1;
-                    }
-                }
+        for (cleaner, line) in self.cleaner.iter().flat_map(|cleaner| {
+            let lines = words::PROBE.iter();
+            lines.map(move |line| (cleaner, line))
+        }) {
+            // A line by itself would be the head and the tail of its page.
+            let rules = cleaner.takes(line).into_iter();
+            let rules = rules.map(|(at, ..)| &cleaner.rules()[at]);
+            let is_wide = |size: Option<u32>| size.is_some_and(|size| size > PLACE);
+            let mut anywhere: Vec<&str> = rules
+                .filter(|rule| {
+                    let has_zone = rule.head.is_some() || rule.tail.is_some();
+                    !has_zone || is_wide(rule.head) || is_wide(rule.tail)
+                })
+                .map(|rule| own(&rule.id))
+                .collect();
+            anywhere.dedup();
+            for id in anywhere {
+                *taken.entry(id.to_owned()).or_default() += 1;
             }
         }
         let risk = |written: &Written| Risk::Probe {

@@ -220,6 +220,8 @@ pub(super) struct Rule {
     pub(super) disabled: Option<String>,
     /// How many of the last rows of its places stay.
     pub(super) kept: usize,
+    /// How many of the steps have to be there of a block that may lack any of them.
+    least: usize,
     /// For parts of lines: whether it stands in front, and what it is.
     pub(super) mark: Option<(bool, String)>,
     /// Where it was seen, the best example first: the page, and the rows.
@@ -237,6 +239,7 @@ impl Rule {
             why: "",
             disabled: None,
             kept: 0,
+            least: 1,
             mark: None,
             places: Vec::new(),
         }
@@ -300,6 +303,18 @@ impl Rule {
         }
     }
 
+    /// Makes a block that any one of its lines proves ask for two of them; whether it is one, and has two.
+    pub(super) fn ask_for_two(&mut self) -> bool {
+        let Kind::Block(steps) = &self.kind else {
+            return false;
+        };
+        let is_one = self.least == 1 && steps.len() > 1 && steps.iter().all(|step| step.optional);
+        if is_one {
+            self.least = 2;
+        }
+        is_one
+    }
+
     /// Its keys besides those that every rule has.
     pub(super) fn keys(&self, stories: usize) -> String {
         match &self.kind {
@@ -318,7 +333,7 @@ impl Rule {
             Kind::Block(steps) => {
                 let mut keys = String::new();
                 if steps.iter().all(|step| step.optional) {
-                    keys.push_str("least = 1\n");
+                    let _ = writeln!(keys, "least = {}", self.least);
                 }
                 keys.push_str("lines = [\n");
                 for step in steps {

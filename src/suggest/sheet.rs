@@ -324,8 +324,8 @@ impl<'t> Sheet<'t> {
                 title,
                 prose: folded.len() >= PROSE && !title,
                 covered: covered
-                    .iter()
-                    .any(|hole| hole.start <= bytes.start && bytes.end <= hole.end),
+                    .get(covered.partition_point(|hole| hole.end < bytes.end))
+                    .is_some_and(|hole| hole.start <= bytes.start),
             });
             gap = false;
         }

@@ -60,12 +60,12 @@ fn rest_behind_one_short_line_wants_a_place_or_a_second_step() {
     check("block", "More of the mill\nx", &keys, None);
     let title = rest(&format!("{more}, {{ title = true }}"), "");
     check("block", "More\nx\ny", &title, is_short);
-    for pattern in [".+:", "(?:Mill|Dams) .*", "Also of the .*"] {
+    for pattern in [".+:", "(?:Mill|Dams) .*", "Also of .*"] {
         let keys = rest(&format!("{{ pattern = '{pattern}' }}"), "");
         let (first, _) = pattern.split_once('.').unwrap();
         let line = match first {
             "" => "Now:".to_owned(),
-            "Also of the " => "Also of the mill".to_owned(),
+            "Also of " => "Also of the mill".to_owned(),
             _ => "Dams of it".to_owned(),
         };
         check("block", &format!("{line}\nx"), &keys, is_short);

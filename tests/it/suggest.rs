@@ -293,6 +293,55 @@ fn risk_is_of_held_out_pages_where_there_are_four() {
 }
 
 #[test]
+fn line_that_any_article_may_have_goes_only_beside_another_one() {
+    // A box amid each page, far from both of its ends.
+    let pages = (0..5).map(|story| {
+        let [title, text @ ..] = STORIES[story];
+        let words: Vec<&str> = text.iter().flat_map(|text| text.split(' ')).collect();
+        let lines: Vec<String> = words
+            .chunks(3)
+            .map(|words| words.join(" ") + " and so on.")
+            .collect();
+        let (above, below) = lines.split_at(lines.len() / 2 - story);
+        let text = [
+            above,
+            &["1".to_owned(), "Popular at the Times".to_owned()],
+            below,
+        ]
+        .concat();
+        format!("{title}\n\n{}\n", text.join("\n\n"))
+    });
+    let toml = draft_of(pages.collect()).toml();
+    let both = "least = 2
+lines = [
+  { text = \"1\", optional = true }, # 5 of 5
+  { text = \"Popular at the Times\", optional = true }, # 5 of 5
+]";
+    assert!(toml.contains(both), "{toml}");
+}
+
+#[test]
+fn line_that_any_article_may_have_is_disabled() {
+    // It stands amid each page, under another line each time.
+    let pages = (0..5).map(|story| {
+        let [title, text @ ..] = STORIES[story];
+        let words: Vec<&str> = text.iter().flat_map(|text| text.split(' ')).collect();
+        let lines: Vec<String> = words
+            .chunks(3)
+            .map(|words| words.join(" ") + " so.")
+            .collect();
+        let (above, below) = lines.split_at(lines.len() / 2 - story);
+        let text = [above, &["Background".to_owned()], below].concat();
+        format!("{title}\n\n{}\n", text.join("\n\n"))
+    });
+    let draft = draft_of(pages.collect());
+    let is_of_it = |proposal: &&cleaner::Proposal| proposal.toml.contains("Background");
+    let found: Vec<_> = draft.proposals.iter().filter(is_of_it).collect();
+    let disabled = found.iter().map(|proposal| proposal.disabled.is_some());
+    assert_eq!(disabled.collect::<Vec<_>>(), [true], "{}", draft.toml());
+}
+
+#[test]
 fn draft_is_the_same_each_time() {
     let form = "Made Times\nNews\nSport\n\n{title}\n\n{1}\n\n{2}\n\n{3}\n\nMore\n\nGoat elected\n\nAbout us\n";
     let toml = draft(&[form; 5]).toml();

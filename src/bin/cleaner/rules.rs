@@ -266,17 +266,17 @@ impl Known<'_> {
         let Some(rule) = &self.rule else {
             return text;
         };
-        let at = |line: usize| {
-            let mut ends = text.match_indices('\n').map(|(at, _)| at + 1);
-            line.checked_sub(2)
-                .map_or(0, |before| ends.nth(before).unwrap_or(text.len()))
-        };
-        let heading = |end: usize| text[..end].rfind("\n[[").map_or(0, |at| at + 1);
-        let rules = self.cleaner.rules().iter();
-        let behind = rules.filter(|other| owner(other) == self.outlet.id && other.line > rule.line);
-        let next = behind.map(|other| other.line).min();
-        let section =
-            &text[heading(at(rule.line))..next.map_or(text.len(), |line| heading(at(line)))];
+        // The line of its id is below its heading.
+        let (mut start, mut end) = (0, text.len());
+        for (line, at) in headings(text) {
+            if line <= rule.line as usize {
+                start = at;
+            } else {
+                end = at;
+                break;
+            }
+        }
+        let section = &text[start..end];
         // What stands between is about what follows.
         let mut end = section.len();
         for line in section.split_inclusive('\n').rev() {
@@ -287,6 +287,32 @@ impl Known<'_> {
         }
         &section[..end]
     }
+}
+
+/// The headings of a rule file's tables: the line of each, from 1, and its first byte.
+fn headings(text: &str) -> Vec<(usize, usize)> {
+    let mut headings = Vec::new();
+    // What ends the string of several lines that a line stands in.
+    let mut string: Option<&str> = None;
+    let mut at = 0;
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        if string.is_none() && line.starts_with("[[") {
+            headings.push((number + 1, at));
+        }
+        let mut rest = line;
+        while let Some(place) = ["\"\"\"", "'''"]
+            .iter()
+            .filter(|quotes| string.is_none_or(|end| end == **quotes))
+            .filter_map(|quotes| Some((rest.find(quotes)?, *quotes)))
+            .min()
+        {
+            let (found, quotes) = place;
+            string = if string.is_some() { None } else { Some(quotes) };
+            rest = &rest[found + quotes.len()..];
+        }
+        at += line.len();
+    }
+    headings
 }
 
 fn show(outlets: &Outlets, known: &Known, paint: Paint, out: &mut dyn Write) -> io::Result<()> {

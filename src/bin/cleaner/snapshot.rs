@@ -1,9 +1,9 @@
 //! `cleaner snapshot`: what becomes of each page, in a file of its own, for review.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{self, Write};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use similar::{Algorithm, ChangeTag, DiffOp, capture_diff_slices, group_diff_ops};
 use walkdir::WalkDir;
@@ -22,7 +22,6 @@ const CONTEXT: usize = 3;
 
 /// Writes the snapshots, or compares with them; returns the exit code.
 pub fn run(args: &args::Snapshot, console: Console) -> Result<u8, Failure> {
-    refuse_pages_of(&args.output, &args.pages.paths)?;
     let source = Source::of(&args.pages.shared.rules)?;
     let (totals, gathered, _) =
         clean::gather(&args.pages.run(), Show::Snapshots, &source, None, console)?;
@@ -30,18 +29,20 @@ pub fn run(args: &args::Snapshot, console: Console) -> Result<u8, Failure> {
         return Ok(ERROR);
     }
     let mut now: BTreeMap<String, String> = BTreeMap::new();
+    let mut names: HashSet<String> = HashSet::new();
     for snapshot in gathered.snapshots {
-        let path = snapshot.path;
-        if path.starts_with('.') {
+        let Some(path) = snapshot.path else {
             return Err(Failure::Said(
                 "a page from standard input has no snapshot; name its file".to_owned(),
             ));
-        }
-        if now.insert(path.clone(), snapshot.text).is_some() {
+        };
+        // Some systems take names for the same that differ in case alone.
+        if !names.insert(path.to_lowercase()) {
             return Err(Failure::Said(format!(
                 "two pages have the snapshot {path}; name the folder that both are in"
             )));
         }
+        now.insert(path, snapshot.text);
     }
     let mut stale = reviewed(&args.output);
     let (mut new, mut changed) = (0, 0);
@@ -50,7 +51,8 @@ pub fn run(args: &args::Snapshot, console: Console) -> Result<u8, Failure> {
         let file = args.output.join(path);
         let cannot = |error: io::Error| Failure::Said(format!("{}: {error}", file.display()));
         let before = match std::fs::read(&file) {
-            Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+            // Version control may have written other line ends.
+            Ok(bytes) => Some(String::from_utf8_lossy(&bytes).replace("\r\n", "\n")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(cannot(error)),
         };
@@ -69,7 +71,10 @@ pub fn run(args: &args::Snapshot, console: Console) -> Result<u8, Failure> {
     }
     for path in &stale {
         let file = args.output.join(path).display().to_string();
-        console.note(&file, "no page has this snapshot");
+        match args.check {
+            true => console.print(&format!("--- {}\n+++ /dev/null\n", printable(&file)))?,
+            false => console.note(&file, "no page has this snapshot"),
+        }
     }
     console.note(
         &args.output.display().to_string(),
@@ -87,27 +92,12 @@ pub fn run(args: &args::Snapshot, console: Console) -> Result<u8, Failure> {
     })
 }
 
-/// Refuses a folder of snapshots that would be read as pages the next time.
-fn refuse_pages_of(folder: &Path, pages: &[PathBuf]) -> Result<(), Failure> {
-    let Ok(folder) = std::path::absolute(folder) else {
-        return Ok(());
-    };
-    let holds =
-        |page: &&PathBuf| std::path::absolute(page).is_ok_and(|page| folder.starts_with(page));
-    match pages.iter().find(holds) {
-        Some(page) => Err(Failure::Said(format!(
-            "{} is in {}, so that snapshots would be read as pages; name a folder beside it",
-            folder.display(),
-            page.display()
-        ))),
-        None => Ok(()),
-    }
-}
-
 /// The snapshots that are in a folder.
 fn reviewed(folder: &Path) -> BTreeSet<String> {
-    let files = WalkDir::new(folder).into_iter().filter_map(Result::ok);
-    let snapshots = files.filter(|file| file.path().extension().is_some_and(|of| of == "snap"));
+    let files = WalkDir::new(folder).follow_links(true).into_iter();
+    let snapshots = files.filter_map(Result::ok).filter(|file| {
+        file.file_type().is_file() && file.path().extension().is_some_and(|of| of == "snap")
+    });
     let below = snapshots.filter_map(|file| {
         let below = file.path().strip_prefix(folder).ok()?;
         Some(slashed(below))
@@ -121,8 +111,8 @@ fn show(file: &Path, before: Option<&str>, now: &str, console: Console) -> io::R
     let name = printable(&file.display().to_string());
     let old = before.map_or("/dev/null", |_| &name);
     writeln!(out, "--- {old}\n+++ {name}")?;
-    let old: Vec<&str> = before.unwrap_or_default().lines().collect();
-    let new: Vec<&str> = now.lines().collect();
+    let old: Vec<&str> = before.unwrap_or_default().split_inclusive('\n').collect();
+    let new: Vec<&str> = now.split_inclusive('\n').collect();
     let ops = capture_diff_slices(Algorithm::Myers, &old, &new);
     for hunk in group_diff_ops(ops, CONTEXT) {
         let lines = |of: &dyn Fn(&DiffOp) -> Range<usize>| {
@@ -138,13 +128,17 @@ fn show(file: &Path, before: Option<&str>, now: &str, console: Console) -> io::R
         let (old_lines, new_lines) = (lines(&DiffOp::old_range), lines(&DiffOp::new_range));
         writeln!(out, "@@ -{old_lines} +{new_lines} @@")?;
         for change in hunk.iter().flat_map(|op| op.iter_changes(&old, &new)) {
-            let line = printable(change.value());
+            let (line, end) = match change.value().strip_suffix('\n') {
+                Some(line) => (line, ""),
+                None => (change.value(), "\n\\ No newline at end of file"),
+            };
+            let line = printable(line);
             let line = match change.tag() {
                 ChangeTag::Delete => paint.with(RED, format!("-{line}")),
                 ChangeTag::Insert => paint.with(GREEN, format!("+{line}")),
                 ChangeTag::Equal => format!(" {line}"),
             };
-            writeln!(out, "{line}")?;
+            writeln!(out, "{line}{end}")?;
         }
     }
     out.flush()

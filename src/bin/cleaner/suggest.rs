@@ -75,10 +75,6 @@ pub fn run(args: &args::Suggest, console: Console) -> Result<u8, Failure> {
     }
     let toml = draft.toml();
     match &output {
-        Some(_) if draft.proposals.is_empty() => {
-            let what = "no rule was found in these pages: nothing is written";
-            return Err(Failure::Said(what.to_owned()));
-        }
         Some(path) => {
             // A folder that is named, and not there yet, is made, as for cleaned files.
             let is_folder = args

@@ -102,9 +102,9 @@ impl Page<'_> {
             None => "outlet not known".to_owned(),
         };
         let record = self.record.map_or(String::new(), |at| format!(".{at}"));
-        let below = self.target.map_or(String::new(), slashed);
+        let path = |below| format!("{}{record}.snap", slashed(below));
         Snapshot {
-            path: format!("{below}{record}.snap"),
+            path: self.target.map(path),
             text: format!("{outlet}\n{}", self.cleaned.snapshot(self.text)),
         }
     }
@@ -201,8 +201,8 @@ pub struct Rules<'a> {
 
 /// A page as a reviewer reads it.
 pub struct Snapshot {
-    /// Where it is below the folder of snapshots, with slashes; nothing of a page without a name.
-    pub path: String,
+    /// Where it is below the folder of snapshots, with slashes; `None` of a page without a name.
+    pub path: Option<String>,
     pub text: String,
 }
 
@@ -893,7 +893,7 @@ impl Work<'_> {
         })?;
         let named = named.filter(|id| !id.is_empty());
         let page = |outlet: Option<(Arc<Cleaner>, By)>, (cleaned, holes), misses, before| Page {
-            unknown: named.filter(|_| outlet.is_none()).map(Box::from),
+            unknown: named.filter(|_| outlet.is_none()).map(shortened),
             tied: match (&outlet, self.show) {
                 (None, Show::Explain) => self.rules.tied(text),
                 _ => Vec::new(),
@@ -1064,11 +1064,15 @@ impl Rules<'_> {
         found(by_signs.map(|outlet| outlet.id.as_str()), By::Signs)
     }
 
-    /// The outlet as whose id a folder of the file is named, the innermost.
+    /// The outlet as whose id a folder of the file is named, the innermost of its path as it was given.
     fn folder<'i>(&self, input: &'i Input) -> Option<&'i str> {
         let folders = input.as_file()?.parent()?.iter().rev();
         let mut names = folders.filter_map(|folder| folder.to_str());
-        names.find(|name| self.outlets.outlet(name).is_some())
+        let is_outlet = |name: &&str| {
+            let outlet = self.outlets.outlet(name);
+            outlet.is_some_and(|outlet| !outlet.is_family)
+        };
+        names.find(is_outlet)
     }
 
     /// The ids of the outlets of whose signs a text has equally many.
@@ -1076,6 +1080,13 @@ impl Rules<'_> {
         let tied = self.outlets.tied_by_signs(text).into_iter();
         tied.map(|outlet| outlet.id.clone()).collect()
     }
+}
+
+/// A name that a record gives, which may be anything.
+fn shortened(name: &str) -> Box<str> {
+    const MOST: usize = 80;
+    let shown = name.chars().filter(|c| !c.is_control()).take(MOST);
+    shown.collect()
 }
 
 /// The finalizer of SplitMix64: every bit of the number depends on every bit of the other one.

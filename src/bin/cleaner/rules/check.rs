@@ -14,6 +14,10 @@ use crate::inputs::is_hidden;
 use crate::output::folder_of;
 use crate::{DIFFERENT, ERROR, FINE};
 
+/// What is told of a file that is not read.
+const UNREAD: &str =
+    "not read: rule files stand in the folder itself, those of families in its families/";
+
 /// An error or a warning, as `--format json` writes it.
 #[derive(Serialize)]
 struct Reported<'a> {
@@ -41,6 +45,21 @@ impl<'a> Reported<'a> {
             lint: None,
             message: problem.message(),
             help: problem.help(),
+        }
+    }
+
+    /// A file that seems to be a rule file, and is not read where it is.
+    fn unread(file: &'a str) -> Reported<'a> {
+        Reported {
+            level: "warning",
+            file,
+            line: 1,
+            column: 1,
+            rule: None,
+            key: None,
+            lint: None,
+            message: UNREAD,
+            help: None,
         }
     }
 
@@ -197,15 +216,15 @@ fn check(asked: &Asked, how: How, console: Console) -> Result<u8, Failure> {
             false => format!("not all of these files are written so in {folder}"),
         }));
     }
-    let unread = asked.folder.as_deref().map_or(Vec::new(), unread);
-    for file in &unread {
-        let what =
-            "not read: rule files stand in the folder itself, those of families in its families/";
-        console.note(&file.display().to_string(), what);
-    }
+    // Of single files only their own warnings are wanted.
+    let folder = asked.folder.as_deref().filter(|_| asked.files.is_empty());
+    let unread: Vec<String> = folder.map_or(Vec::new(), unread);
     let mut out = console.out();
     match format {
         FindingFormat::Text => {
+            for file in &unread {
+                console.note(file, UNREAD);
+            }
             for finding in &findings {
                 let finding = finding.render(console.stdout().is_on());
                 writeln!(out, "{finding}\n")?;
@@ -221,7 +240,11 @@ fn check(asked: &Asked, how: How, console: Console) -> Result<u8, Failure> {
             );
             writeln!(out, "{files}, {rules}: {verdict}")?;
         }
-        _ => report(format, findings.iter().map(Reported::warning), &mut out)?,
+        _ => {
+            let reports = findings.iter().map(Reported::warning);
+            let unread = unread.iter().map(|file| Reported::unread(file));
+            report(format, reports.chain(unread), &mut out)?;
+        }
     }
     out.flush()?;
     Ok(if strict && !(findings.is_empty() && unread.is_empty()) {
@@ -232,15 +255,12 @@ fn check(asked: &Asked, how: How, console: Console) -> Result<u8, Failure> {
 }
 
 /// Files in the folders of a rule folder that seem to be rule files, and are not read.
-fn unread(folder: &Path) -> Vec<PathBuf> {
+fn unread(folder: &Path) -> Vec<String> {
     let is_kept = |entry: &walkdir::DirEntry| {
         let families = folder.join("families");
         !is_hidden(Path::new(entry.file_name())) || entry.depth() == 0 || entry.path() == families
     };
-    let all = WalkDir::new(folder)
-        .max_depth(3)
-        .sort_by_file_name()
-        .into_iter();
+    let all = WalkDir::new(folder).sort_by_file_name().into_iter();
     let all = all.filter_entry(is_kept).filter_map(Result::ok);
     let below = all.filter(|entry| {
         let parent = entry.path().parent();
@@ -251,12 +271,13 @@ fn unread(folder: &Path) -> Vec<PathBuf> {
     });
     let is_rule_file = |path: &PathBuf| {
         let text = std::fs::read_to_string(path).unwrap_or_default();
-        let mut lines = text.lines().map(str::trim_start);
-        lines.any(|line| line.starts_with("outlet =") || line.starts_with("family ="))
+        let mut keys = text.lines().filter_map(|line| line.split_once('='));
+        keys.any(|(key, _)| matches!(key.trim(), "outlet" | "family"))
     };
+    let below = below.map(|entry| entry.into_path());
     below
-        .map(|entry| entry.into_path())
         .filter(is_rule_file)
+        .map(|path| path.display().to_string())
         .collect()
 }
 
