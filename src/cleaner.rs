@@ -235,9 +235,13 @@ impl Cleaned {
 /// `None` if the pieces do not fit together.
 ///
 /// ```
-/// let cleaned = "The school was opened.";
-/// let original = cleaner::restore(cleaned, &[(0, "AKIPRESS.COM - ")]);
-/// assert_eq!(original.unwrap(), "AKIPRESS.COM - The school was opened.");
+/// let page = "AKIPRESS.COM - The school was opened.\n\nAll rights reserved\n";
+/// let cleaned = cleaner::Outlets::bundled().cleaner("akipress")?.unwrap().clean(page);
+/// let removals = cleaned.removals.iter();
+/// let went: Vec<(usize, &str)> = removals.map(|removal| (removal.span.start, &page[removal.span.clone()])).collect();
+/// assert_eq!(went[0], (0, "AKIPRESS.COM - "));
+/// assert_eq!(cleaner::restore(&cleaned.text, &went).as_deref(), Some(page));
+/// # Ok::<(), cleaner::Error>(())
 /// ```
 #[must_use]
 pub fn restore(left: &str, removed: &[(usize, &str)]) -> Option<String> {

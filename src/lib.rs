@@ -8,16 +8,64 @@
 //! use cleaner::Outlets;
 //!
 //! let page = "Accessibility links\n\nA School Opens\n\nThe school in Ak-Bulak opened on Monday.\n";
-//! let outlets = Outlets::bundled();
-//! let outlet = outlets
-//!     .by_address("https://www.rferl.org/a/1.html")
-//!     .or_else(|| outlets.by_signs(page))
-//!     .expect("known by its host, or by its text");
-//! let cleaned = outlets.cleaner(&outlet.id)?.unwrap().clean(page);
+//! // By its address, which need not be known, or by what it says itself.
+//! let cleaner = Outlets::bundled().cleaner_for(Some("https://www.rferl.org/a/1.html"), page)?;
+//! let cleaned = cleaner.expect("an outlet is known").clean(page);
 //! assert_eq!(cleaned.text, "A School Opens\n\nThe school in Ak-Bulak opened on Monday.\n");
 //! assert_eq!(cleaned.removals[0].span, 0..20);
 //! # Ok::<(), cleaner::Error>(())
 //! ```
+//!
+//! All places are bytes of the original text. Outlets and cleaners are shared by threads as they are; a
+//! cleaner works fastest where it cleans one page after the other.
+//!
+//! **Rules of your own** come from a folder ([`Outlets::with_folder`]) or from strings. What is wrong
+//! with them is an [`Error`] with places, and nothing else fails:
+//!
+//! ```
+//! let rules = r#"
+//! outlet = "herald"
+//! name = "The Herald"
+//! domains = ["herald.example"]
+//! [[line]]
+//! id = "menu"
+//! category = "navigation"
+//! note = "The menu, on every page."
+//! text = "Herald | Home"
+//! removes = ["Herald | Home"]
+//! keeps = ["Herald | Home is the name of a boat."]
+//! "#;
+//! let outlets = cleaner::Outlets::with_files([("herald.toml", rules)])?;
+//! let herald = outlets.cleaner("herald")?.expect("it was just read");
+//! assert_eq!(herald.clean("Herald | Home\nIt rained.\n").text, "It rained.\n");
+//!
+//! let wrong = rules.replace("navigation", "navigatoin");
+//! let error = cleaner::Outlets::with_files([("herald.toml", wrong)]).unwrap_err();
+//! let problem = &error.problems()[0];
+//! assert_eq!((problem.line(), problem.key()), (7, Some("category")));
+//! assert_eq!(problem.help(), Some("did you mean `navigation`?"));
+//! # Ok::<(), cleaner::Error>(())
+//! ```
+//!
+//! **What goes** is said by [`Categories`]; by default all but credits. **A page is left as it is**, with a
+//! [`Flag`], where the rules would take so much of it that they cannot be right:
+//!
+//! ```
+//! use cleaner::{Categories, Category, Outlets, Reason};
+//!
+//! let akipress = Outlets::bundled().cleaner("akipress")?.expect("it is built in");
+//! let page = "AKIPRESS.COM - The school was opened.\n";
+//! let cleaned = akipress.clean_of(page, Categories::default().keep(Category::Dateline));
+//! assert_eq!(cleaned.text, page);
+//! let flag = akipress.clean("All rights reserved\n").flag.expect("no line would be left");
+//! assert_eq!(flag.reason, Reason::Emptied);
+//! # Ok::<(), cleaner::Error>(())
+//! ```
+//!
+//! **To undo it**, keep what went while the page is at hand, and give it to [`restore`]. To show it, there are
+//! [`Cleaned::unified_diff`], [`Cleaned::lines`] and [`Cleaned::snapshot`].
+//!
+//! The default features are the program's: a library wants `default-features = false`.
 //!
 //! # The way of a rule
 //!

@@ -363,6 +363,27 @@ impl Outlets {
             .transpose()
     }
 
+    /// The rules for a page: those of the outlet of its address, if that is given and known, else of the
+    /// outlet that the page's own signs tell; `None` if that stays unknown.
+    ///
+    /// # Errors
+    /// As those of [`cleaner`](Outlets::cleaner).
+    ///
+    /// ```
+    /// let outlets = cleaner::Outlets::bundled();
+    /// let cleaner = outlets.cleaner_for(Some("https://akipress.com/news:1/"), "A page.")?;
+    /// assert_eq!(cleaner.unwrap().outlet(), "akipress");
+    /// assert!(outlets.cleaner_for(None, "A page.")?.is_none());
+    /// # Ok::<(), cleaner::Error>(())
+    /// ```
+    pub fn cleaner_for(&self, address: Option<&str>, text: &str) -> Result<Option<Arc<Cleaner>>> {
+        let by_address = address.and_then(|address| self.by_address(address));
+        match by_address.or_else(|| self.by_signs(text)) {
+            Some(outlet) => self.cleaner(&outlet.id),
+            None => Ok(None),
+        }
+    }
+
     /// The outlet that a page of this address, a URL or a bare host, is from.
     ///
     /// The longest domain that the host is, or is a sub-domain of, decides; of equal ones that of a

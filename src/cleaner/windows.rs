@@ -19,7 +19,8 @@ use crate::page::{Ends, NONE, Page};
 /// [`Cleaner::holes_of_windows`]. A `&str` is one of which all is at hand.
 pub trait Windows {
     /// The text from a byte on, on a border of code points: so many bytes or more, less only where it
-    /// ends before. No earlier byte is asked for after that. `None` if it cannot be read.
+    /// ends before. No earlier byte is asked for after that, but the same one may be asked for again, and
+    /// has the same text. `None` if it cannot be read.
     fn text_from(&mut self, start: usize, least: usize) -> Option<&str>;
 }
 
@@ -470,7 +471,8 @@ fn window(
         }
     };
     let window = text.text_from(start, least)?;
-    Some((&window[..length], has_tail))
+    // Somebody else's `Windows` may have less of it the second time.
+    Some((window.get(..length)?, has_tail))
 }
 
 #[cfg(test)]
