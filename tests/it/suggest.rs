@@ -292,26 +292,26 @@ fn risk_is_of_held_out_pages_where_there_are_four() {
     assert!(many.toml().contains("# risk: made anew without them, it took 5 lines of 5 held-out pages, 0 of them prose amid the text"));
 }
 
-#[test]
-fn line_that_any_article_may_have_goes_only_beside_another_one() {
-    // A box amid each page, far from both of its ends.
-    let pages = (0..5).map(|story| {
+/// A page of each story, of short lines, with a box amid them, far from both ends.
+fn pages_around(boxed: &[&str]) -> Vec<String> {
+    let page = |story: usize| {
         let [title, text @ ..] = STORIES[story];
         let words: Vec<&str> = text.iter().flat_map(|text| text.split(' ')).collect();
         let lines: Vec<String> = words
             .chunks(3)
-            .map(|words| words.join(" ") + " and so on.")
+            .map(|words| words.join(" ") + " so.")
             .collect();
         let (above, below) = lines.split_at(lines.len() / 2 - story);
-        let text = [
-            above,
-            &["1".to_owned(), "Popular at the Times".to_owned()],
-            below,
-        ]
-        .concat();
-        format!("{title}\n\n{}\n", text.join("\n\n"))
-    });
-    let toml = draft_of(pages.collect()).toml();
+        let boxed: Vec<String> = boxed.iter().map(|line| (*line).to_owned()).collect();
+        let text = [above, &boxed, below].concat().join("\n\n");
+        format!("{title}\n\n{text}\n")
+    };
+    (0..STORIES.len()).map(page).collect()
+}
+
+#[test]
+fn line_that_any_article_may_have_goes_only_beside_another_one() {
+    let toml = draft_of(pages_around(&["1", "Popular at the Times"])).toml();
     let both = "least = 2
 lines = [
   { text = \"1\", optional = true }, # 5 of 5
@@ -322,23 +322,11 @@ lines = [
 
 #[test]
 fn line_that_any_article_may_have_is_disabled() {
-    // It stands amid each page, under another line each time.
-    let pages = (0..5).map(|story| {
-        let [title, text @ ..] = STORIES[story];
-        let words: Vec<&str> = text.iter().flat_map(|text| text.split(' ')).collect();
-        let lines: Vec<String> = words
-            .chunks(3)
-            .map(|words| words.join(" ") + " so.")
-            .collect();
-        let (above, below) = lines.split_at(lines.len() / 2 - story);
-        let text = [above, &["Background".to_owned()], below].concat();
-        format!("{title}\n\n{}\n", text.join("\n\n"))
-    });
-    let draft = draft_of(pages.collect());
+    let draft = draft_of(pages_around(&["Background"]));
     let is_of_it = |proposal: &&cleaner::Proposal| proposal.toml.contains("Background");
-    let found: Vec<_> = draft.proposals.iter().filter(is_of_it).collect();
-    let disabled = found.iter().map(|proposal| proposal.disabled.is_some());
-    assert_eq!(disabled.collect::<Vec<_>>(), [true], "{}", draft.toml());
+    let found = draft.proposals.iter().filter(is_of_it);
+    let disabled: Vec<bool> = found.map(|proposal| proposal.disabled.is_some()).collect();
+    assert_eq!(disabled, [true], "{}", draft.toml());
 }
 
 #[test]
