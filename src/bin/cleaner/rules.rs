@@ -269,7 +269,7 @@ impl Known<'_> {
         // The line of its id is below its heading.
         let (mut start, mut end) = (0, text.len());
         for (line, at) in headings(text) {
-            if line <= rule.line as usize {
+            if line <= rule.line {
                 start = at;
             } else {
                 end = at;
