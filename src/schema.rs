@@ -509,7 +509,9 @@ impl RuleFile {
             let mut spans = errors.iter().filter_map(|error| error.span());
             spans.any(|span| place.contains(&span.start))
         };
-        if let Some(place) = conflict(&source.text).filter(is_in) {
+        // Where nothing is wrong, as nearly always, the text is not gone over for it.
+        let found = (!errors.is_empty()).then(|| conflict(&source.text));
+        if let Some(place) = found.flatten().filter(is_in) {
             let place = place.start..place.start + "<<<<<<<".len();
             let problem = source.problem(place, "a merge that is not resolved");
             let help = "settle which of the two it is, and take the lines `<<<<<<<`, `=======` and `>>>>>>>` out";
