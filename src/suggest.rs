@@ -579,10 +579,10 @@ impl<'a> Made<'a> {
     /// Each rule's risk on built-in lines.
     fn probed(&self) -> Vec<Risk> {
         let mut taken: BTreeMap<String, usize> = BTreeMap::new();
-        for (cleaner, line) in self.cleaner.iter().flat_map(|cleaner| {
-            let lines = words::PROBE.iter();
-            lines.map(move |line| (cleaner, line))
-        }) {
+        let cleaner = self.cleaner.iter();
+        let tries =
+            cleaner.flat_map(|cleaner| words::PROBE.iter().map(move |line| (cleaner, line)));
+        for (cleaner, line) in tries {
             // A line by itself would be the head and the tail of its page.
             let rules = cleaner.takes(line).into_iter();
             let rules = rules.map(|(at, ..)| &cleaner.rules()[at]);
