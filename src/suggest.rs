@@ -11,13 +11,13 @@
 //! | lines that recur | document frequency of folded lines, counted by story: template detection (Bar-Yossef & Rajagopalan 2002; Yi, Liu & Li's *site style tree*, 2003, whose nodes of low entropy across pages are the site's) |
 //! | one story on several pages | shingles of six words, sampled by hash (Broder 1997): pages with half of the smaller one's in common count once |
 //! | numbers and dates | the line's shape, a `0` for each run of digits, counted the same way |
-//! | "By NAME", "Published under: …" | lines keyed by their first, or first and last, words; of each key the common frame, by longest common subsequence, becomes the pattern (wrapper induction: Kushmerick 1997; RoadRunner, Crescenzi et al. 2001) |
+//! | "By NAME", "Published under: …", "Home › …", "← …" | lines keyed by their first, or first and last, words, by the root of a path or by an arrow; of each key the common frame, by longest common subsequence, becomes the pattern (wrapper induction: Kushmerick 1997; RoadRunner, Crescenzi et al. 2001) |
 //! | where the article is | the run of lines with the greatest sum of weights, prose that stands nowhere else for it, what recurs against (maximum subsequence segmentation: Pasternack & Roth 2009); a headline shares its words with it |
 //! | lists, boxes | the lines that recur align the pages; short lines that differ at the same place beside or between them are slots (RoadRunner; partial tree alignment: Zhai & Liu 2005) |
 //! | sections' names | short lines between what recurs and the headline |
 //! | boxes about authors | a name, below it a line that begins with it, below that what recurs |
 //! | marks in paragraphs | what stands before the first dash or behind the last sentence, counted the same way |
-//! | to the end | the first line that recurs below which no page has an article's run of prose |
+//! | to the end | the first line that recurs below which no page has an article's run of prose, and between which and the next such line no page has more text than titles |
 //! | a line on one page alone | its neighbours: in a group, or between lines, that recur, outside of the article (context of neighbours: Kohlschütter et al. 2010) |
 //! | runs | a text that mostly follows another one is its next step |
 //!
@@ -26,6 +26,9 @@
 //!
 //! A line that stands above the article on one page alone and below it on others is a headline to which
 //! they link: it is taken nowhere.
+//!
+//! The draft's ceiling is so high that a story of a few sentences is cleaned too of what the pages have around
+//! theirs.
 //!
 //! What is not sure is written `disabled`, with the reason: a short line alone amid the text may be a
 //! subhead, a sentence may be background that stories share. A refrain recurs on its own page, not on
@@ -42,7 +45,7 @@ use std::fmt::Write;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::cleaner::{Categories, Cleaner, Reason};
+use crate::cleaner::{CEILING, Categories, Cleaner, Reason};
 use crate::error::Result;
 use crate::outlets::Outlets;
 use crate::schema::Category;
@@ -61,6 +64,8 @@ const PARTS: usize = 4;
 const SIGNS: usize = 3;
 /// The lines of a zone in which an article's text stands too.
 const PLACE: u32 = 12;
+/// The bytes of a short story, of which the shell that the pages have should go too.
+const SHORT: usize = 300;
 /// The longest part of a paragraph in an example: characters.
 const EXCERPT: usize = 160;
 
@@ -509,6 +514,7 @@ impl<'a> Made<'a> {
             };
             let mut bad: BTreeMap<String, usize> = BTreeMap::new();
             let mut share: f64 = 0.0;
+            let mut of_short: f64 = 0.0;
             for (page, text) in pages.iter().enumerate() {
                 let cleaned = cleaner.clean_of(text, everything());
                 if let Some(Reason::OverCeiling { share: over, .. }) =
@@ -516,6 +522,8 @@ impl<'a> Made<'a> {
                 {
                     share = share.max(*over);
                 }
+                let gone: usize = cleaned.holes().iter().map(Range::len).sum();
+                of_short = of_short.max(gone as f64 / (gone + SHORT) as f64);
                 for removal in &cleaned.removals {
                     let Some(id) = removal.rule.as_ref().map(|rule| own(&rule.id)) else {
                         continue;
@@ -550,9 +558,13 @@ impl<'a> Made<'a> {
                     changed = true;
                 }
             }
-            if share > 0.0 && self.ceiling.is_none() && share <= 0.85 {
-                self.ceiling = Some((share + 0.05).min(0.9));
-                changed = true;
+            if self.ceiling.is_none() {
+                let over = if share <= 0.85 { share + 0.05 } else { 0.0 };
+                let wanted = over.max(of_short);
+                if wanted > CEILING {
+                    self.ceiling = Some(wanted.min(0.9));
+                    changed = true;
+                }
             }
             if !changed {
                 return;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::rule::{Rule, Step, Wanted, Zone};
 use super::sheet::{Row, Sheet, Sheets};
 use super::template::{
-    NAME, begins_with_name, common_pattern, ends_in_name, is_date, is_name, plain_dashes, prefix,
-    suffix, template_key,
+    Alike, NAME, begins_with_name, common_pattern, ends_in_name, escape, is_date, is_name,
+    plain_dashes, prefix, suffix, template_key,
 };
 
 /// The most rows of one page that are taken because of their neighbours.
@@ -55,6 +55,11 @@ pub(super) struct Finder<'s, 't> {
     marks: Vec<Vec<Option<Mark>>>,
     templates: Vec<Template>,
     rules: Vec<Rule>,
+}
+
+/// On how many pages rows stand, which are in order.
+fn pages(rows: &[(usize, usize)]) -> usize {
+    rows.chunk_by(|one, other| one.0 == other.0).count()
 }
 
 /// Where a row is.
@@ -245,9 +250,8 @@ impl<'s, 't> Finder<'s, 't> {
         if !prose && half(rows.iter().filter(heads_list).count()) {
             return None;
         }
-        let mut pages: Vec<usize> = rows.iter().map(|row| row.0).collect();
-        pages.dedup();
-        if !prose && pages.len() < rows.len() && rows.len() >= pages.len() + 2 {
+        let pages = pages(rows);
+        if !prose && pages < rows.len() && rows.len() >= pages + 2 {
             return None;
         }
         Some(if prose {
@@ -302,7 +306,7 @@ impl<'s, 't> Finder<'s, 't> {
     /// Lines that begin with the same words, or begin and end with them, and differ between.
     fn mark_templates(&mut self) {
         let mut keys = HashMap::new();
-        let mut names: Vec<(usize, String)> = Vec::new();
+        let mut names: Vec<(Alike, String)> = Vec::new();
         let places = {
             let keys = std::cell::RefCell::new((&mut keys, &mut names));
             self.places(|page, at, row| {
@@ -334,13 +338,21 @@ impl<'s, 't> Finder<'s, 't> {
             if self.stories(&rows) < self.all.need || texts.len() < 2 {
                 continue;
             }
-            if names[number as usize].0 != 3 && self.doubt(&rows).is_some() {
+            let (alike, words) = &names[number as usize];
+            if *alike != Alike::Frame && self.doubt(&rows).is_some() {
+                continue;
+            }
+            // Who speaks again and again is named so too.
+            let is_amid = |&row: &(usize, usize)| self.region(row) == Region::Body;
+            if *alike == Alike::Label && rows.iter().any(is_amid) && rows.len() > 2 * pages(&rows) {
                 continue;
             }
             let texts: Vec<&str> = texts.into_iter().collect();
-            let pattern = match &names[number as usize] {
-                (4, pattern) => Some(pattern.clone()),
-                (how, _) => common_pattern(&texts, *how),
+            let pattern = match alike {
+                Alike::Fields => Some(words.clone()),
+                Alike::Begin => Some(format!(r"{} .{{1,200}}", escape(words))),
+                Alike::End => Some(format!(r".{{1,200}} {}", escape(words))),
+                _ => common_pattern(&texts, *alike),
             };
             if let Some(pattern) = pattern {
                 templates.push(Template { pattern, rows });
@@ -484,9 +496,7 @@ impl<'s, 't> Finder<'s, 't> {
         }
         let mut found: Vec<(Wanted, Vec<(usize, usize)>)> = Vec::new();
         for (wanted, rows) in candidates.into_values() {
-            let mut pages: Vec<usize> = rows.iter().map(|row| row.0).collect();
-            pages.dedup();
-            let once = pages.len() == rows.len();
+            let once = pages(&rows) == rows.len();
             if once
                 && self.stories(&rows) >= self.all.need
                 && rows.iter().all(|&row| self.is_tail_from(row))
@@ -494,6 +504,25 @@ impl<'s, 't> Finder<'s, 't> {
                 found.push((wanted, rows));
             }
         }
+        // A text that goes on between one and the next is no tail yet.
+        let mut starts: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for &(page, at) in found.iter().flat_map(|(_, rows)| rows) {
+            starts.entry(page).or_default().insert(at);
+        }
+        let goes_on = |&(page, at): &(usize, usize)| {
+            let sheet = &self.all.sheets[page];
+            let free = |at: usize| self.marks[page][at].is_none() && !sheet.rows[at].covered;
+            let is_boxed = |at: usize| sheet.gapped && sheet.group(at).any(|at| !free(at));
+            let next = starts[&page].range(at + 1..).next();
+            // A list of other stories has as many titles as first lines of them.
+            next.is_some_and(|&next| {
+                let (titles, texts): (Vec<_>, Vec<_>) =
+                    (at + 1..next).partition(|&at| sheet.rows[at].title);
+                let own = texts.iter().filter(|&&at| free(at) && !is_boxed(at));
+                own.count() > titles.len()
+            })
+        };
+        found.retain(|(_, rows)| !rows.iter().any(goes_on));
         // Something has to vary below, or literals say it all.
         let varies = |&&(page, at): &&(usize, usize)| {
             let sheet = &self.all.sheets[page];
@@ -633,10 +662,19 @@ impl<'s, 't> Finder<'s, 't> {
                 // A box above its last lines.
                 let first = (group.start..at).all(free);
                 let lines = at - group.start;
-                // Below the headline it may be a byline, or the headline itself.
+                // Below the headline it may be a byline, if it is longer than a label.
                 let titled = lines == 1
                     && sheet.rows[group.start].title
-                    && self.region((page, at)) == Region::Body;
+                    && match self.region((page, at)) {
+                        Region::Head => {
+                            let text = self.all.text(&sheet.rows[group.start]);
+                            sheet
+                                .headline
+                                .is_some_and(|headline| headline < group.start)
+                                && text.chars().count() <= KICKER
+                        }
+                        region => region == Region::Body,
+                    };
                 if sheet.gapped
                     && first
                     && (1..=3).contains(&lines)

@@ -9,28 +9,64 @@ const SEPARATORS: &[&str] = &[" - ", " – ", " — ", " -- ", " | ", " // "];
 /// Characters after which a sentence is at its end.
 const ENDS: &[char] = &['.', '!', '?', '…', '।', '。', '։', '؟', '۔'];
 
-/// What lines of one kind have in common, or nothing for a line that is of none: how it is read
-/// (1: up to a colon, 2: the first two words, 3: the first and the last two), and the words.
+/// How lines are alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Alike {
+    /// Up to a colon.
+    Label,
+    /// In the first two words.
+    Words,
+    /// In the first two and the last two.
+    Frame,
+    /// In how many fields they have, and which of them have numbers.
+    Fields,
+    /// In how they begin.
+    Begin,
+    /// In how they end.
+    End,
+}
+
+/// What lines of one kind have in common, or nothing for a line that is of none: how they are alike,
+/// and the words.
 pub(super) fn template_key(
     text: &str,
     title: bool,
     outside: bool,
     head: bool,
-) -> Option<(usize, String)> {
+) -> Option<(Alike, String)> {
     let words: Vec<&str> = text.split(' ').collect();
     let lettered = |word: &str| word.chars().any(char::is_alphabetic);
-    if title
-        && outside
-        && let Some(colon) = words.iter().take(4).position(|word| word.ends_with(':'))
-    {
+    if title && let Some(colon) = words.iter().take(4).position(|word| word.ends_with(':')) {
         let label = words[..=colon].join(" ");
-        return (words.len() > colon + 1 && lettered(&label)).then_some((1, label));
+        // Amid a text a word or a name is who speaks, and little may be a result.
+        let fits = match outside {
+            true => words.len() > colon + 1,
+            false => colon >= 1 && words.len() > colon + 3 && !is_capitalised(&words[..=colon]),
+        };
+        return (fits && lettered(&label)).then_some((Alike::Label, label));
+    }
+    if title
+        && head
+        && let Some(root) = crumb_root(text)
+    {
+        return Some((Alike::Begin, root.to_owned()));
     }
     if title
         && outside
         && let Some(key) = crumb(text)
     {
-        return Some((4, key));
+        return Some((Alike::Fields, key));
+    }
+    if title
+        && outside
+        && let [first, .., last] = words[..]
+    {
+        if ARROWS.contains(&first) {
+            return Some((Alike::Begin, first.to_owned()));
+        }
+        if ARROWS.contains(&last) {
+            return Some((Alike::End, last.to_owned()));
+        }
     }
     let most = if head { 4 } else { 8 };
     if title
@@ -38,14 +74,24 @@ pub(super) fn template_key(
         && (3..=most).contains(&words.len())
         && words[..2].iter().all(|word| lettered(word))
     {
-        return Some((2, words[..2].join(" ")));
+        return Some((Alike::Words, words[..2].join(" ")));
     }
     if words.len() >= 6 {
         let last = &words[words.len() - 2..];
-        return Some((3, format!("{} … {}", words[..2].join(" "), last.join(" "))));
+        let frame = format!("{} … {}", words[..2].join(" "), last.join(" "));
+        return Some((Alike::Frame, frame));
     }
     None
 }
+
+/// Whether all words begin with capitals, and are more than these.
+fn is_capitalised(words: &[&str]) -> bool {
+    let capital = |word: &&str| word.chars().next().is_some_and(char::is_uppercase);
+    words.iter().all(capital) && words.iter().any(|word| word.contains(char::is_lowercase))
+}
+
+/// Words that point to another story.
+const ARROWS: &[&str] = &["←", "→", "«", "»", "‹", "›", "▶", "►", "◀", "◄"];
 
 /// Whether a line has several numbers and few words, as dates and times do.
 pub(super) fn is_date(text: &str) -> bool {
@@ -58,6 +104,21 @@ pub(super) fn is_date(text: &str) -> bool {
 
 /// Characters that part the fields of a crumb.
 const PARTS: &[char] = &['|', '/', '»', '›', '·'];
+
+/// What stands between the fields of a path.
+const STROKES: &[&str] = &[" › ", " > ", " » ", " / ", " → "];
+/// The longest name of a site's first page: bytes.
+const ROOT: usize = 30;
+
+/// The first field of a path to the story, whatever its depth, with what parts it from the next:
+/// `Home › World › Europe`.
+fn crumb_root(text: &str) -> Option<&str> {
+    let strokes = STROKES.iter();
+    let end = strokes.filter_map(|stroke| Some(text.find(stroke)? + stroke.len()));
+    let root = text[..end.min()?].trim_end();
+    let is_name = root.len() <= ROOT && root.starts_with(char::is_alphabetic);
+    is_name.then_some(root)
+}
 
 /// The pattern of a line of fields: `Region|topic|May 4, 2019 / 10:03`. Several of them, or numbers,
 /// tell it from a line with a stroke in it.
@@ -113,7 +174,7 @@ fn crumb(text: &str) -> Option<String> {
 }
 
 /// A pattern of what texts have in common, where that is enough.
-pub(super) fn common_pattern(texts: &[&str], how: usize) -> Option<String> {
+pub(super) fn common_pattern(texts: &[&str], alike: Alike) -> Option<String> {
     let split: Vec<Vec<&str>> = texts.iter().map(|text| text.split(' ').collect()).collect();
     let first = &split[0];
     let begins = (0..first.len())
@@ -134,7 +195,7 @@ pub(super) fn common_pattern(texts: &[&str], how: usize) -> Option<String> {
             .map(|words| words[begins..words.len() - ends].join(" ").chars().count())
             .max()
     };
-    if how == 3 {
+    if alike == Alike::Frame {
         // A frame of most words, with something short put in.
         let frame = first[..begins].iter().chain(&first[first.len() - ends..]);
         let frame: usize = frame.map(|word| word.chars().count() + 1).sum();

@@ -174,6 +174,61 @@ fn what_differs_to_the_end_goes() {
 }
 
 #[test]
+fn text_between_a_mark_and_the_tail_stays() {
+    // Read with one paragraph below it, the call could be where the tail begins.
+    let of = |titles: &str| {
+        format!(
+            "{{title}}\n\n{{1}}\n\n{{2}}\n\nGet the Made app for free\n\n{{3}}\n\nMost read\n\n{titles}\n\nAll rights reserved by the Made Times\n"
+        )
+    };
+    let longer = "{title}\n\n{1}\n\nGet the Made app for free\n\n{2}\n\n{3}\n\nMost read\n\nHay burns in the upper barn\n\nAll rights reserved by the Made Times\n";
+    let forms = [
+        of("A goat in the town hall\n\nTwo brides and one bus"),
+        of("Rain on the fair\n\nThe mayor learns to swim"),
+        longer.to_owned(),
+    ];
+    let forms: Vec<&str> = forms.iter().map(String::as_str).collect();
+    check(&forms, ARTICLE);
+}
+
+#[test]
+fn path_of_any_depth_goes() {
+    let forms = [
+        "Made Times › Region\n\n{title}\n\n{1}\n\n{2}\n\n{3}\n",
+        "Made Times › Region › Upper valley\n\n{title}\n\n{1}\n\n{2}\n\n{3}\n",
+        "Made Times › Sport › Rowing › Eights\n\n{title}\n\n{1}\n\n{2}\n\n{3}\n",
+    ];
+    check(&forms, ARTICLE);
+}
+
+#[test]
+fn arrow_to_another_story_goes() {
+    let forms = [
+        "{title}\n\n{1}\n\n{2}\n\n{3}\n\n← A goat in the town hall\n\nRain on the fair →\n",
+        "{title}\n\n{1}\n\n{2}\n\n{3}\n\n← Two brides and one bus\n\nThe mayor learns to swim →\n",
+        "{title}\n\n{1}\n\n{2}\n\n{3}\n\n← Hay burns in the upper barn\n\nNobody wants the piano →\n",
+    ];
+    check(&forms, ARTICLE);
+}
+
+#[test]
+fn short_story_under_a_long_shell_is_believed() {
+    let foot: String = (0..30)
+        .map(|at| format!("Foot link number {at} of the Made Times\n\n"))
+        .collect();
+    let form = format!("{{title}}\n\n{{1}}\n\n{{2}}\n\n{{3}}\n\nMost read\n\nVARIES\n\n{foot}");
+    let forms = [
+        form.replace("VARIES", "A goat in the town hall"),
+        form.replace("VARIES", "Rain on the fair"),
+        form.replace("VARIES", "Hay burns in the upper barn")
+            .replace("\n\n{2}\n\n{3}", ""),
+    ];
+    let forms: Vec<&str> = forms.iter().map(String::as_str).collect();
+    let draft = check(&forms, "{title}\n\n{1}\n");
+    assert!(draft.toml().contains("\nceiling = 0."), "{}", draft.toml());
+}
+
+#[test]
 fn list_under_its_heading_goes() {
     let forms = [
         "{title}\n\n{1}\n\nREAD ON\nGoat elected again\nMayor resigns over soup\n\n{2}\n\n{3}\n",
