@@ -610,6 +610,31 @@ sample/footnote
 }
 
 #[test]
+fn stats_count_bytes_of_a_category_once() {
+    let rule = |id: &str| {
+        format!(
+            "\n[[line]]\nid = \"{id}\"\ncategory = \"promo\"\nnote = \"n\"\ntext = [\"Share\"]\nremoves = [\"Share\"]\nkeeps = [\"Shares fell.\"]\n"
+        )
+    };
+    let place = Place::new();
+    let rules = format!(
+        "outlet = \"twice\"\nname = \"T\"\n{}{}",
+        rule("one"),
+        rule("two")
+    );
+    place.put("mine/twice.toml", rules);
+    place.put("a.txt", "Snow fell.\nShare\nIt rained.\n");
+    let args = ["--rules=mine", "-O", "twice", "--stats=json", "a.txt"];
+    let told: Value = serde_json::from_str(&place.run(&args).err).unwrap();
+    assert_eq!(
+        told["categories"],
+        json!({ "promo": { "removals": 2, "bytes": 6, "lines": 1 } })
+    );
+    assert_eq!(told["rules"]["twice/one"]["bytes"], 6);
+    assert_eq!(told["rules"]["twice/two"]["bytes"], 6);
+}
+
+#[test]
 fn flagged_page_is_left_and_told() {
     let pluses = "SAMPLE -- One.\n+ Two and more of it.\n+ Three and more of it.\n";
     let emptied = "no line would be left (rules: sample/copyright-line)";

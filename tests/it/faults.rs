@@ -1,6 +1,7 @@
 //! Disks that are full, readers that go away, and the progress bar: what is around a run.
 #![cfg(unix)]
 
+use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 
 use crate::place::*;
@@ -369,4 +370,51 @@ fn progress_is_shown_on_a_terminal_alone() {
         "",
         "",
     );
+}
+
+#[test]
+fn standard_output_that_is_an_input_is_refused() {
+    let place = Place::new();
+    place.put("a.jsonl", record(PAGE));
+    let before = place.read("a.jsonl");
+    let run = place.shell("\"$CLEANER\" -q b.jsonl a.jsonl >> a.jsonl");
+    let what = "standard output is the input a.jsonl";
+    assert_eq!(run.status, 2);
+    assert!(run.err.contains(what), "{}", run.err);
+    assert_eq!(place.read("a.jsonl"), before);
+}
+
+#[test]
+fn what_is_no_ordinary_file_is_not_rewritten() {
+    let place = Place::new();
+    let run = place.shell("mkfifo pipe && \"$CLEANER\" -i pipe");
+    let err = "cleaner: error: pipe is no ordinary file, and cannot be rewritten in place\n";
+    check(run, 2, "", err);
+}
+
+#[test]
+fn outputs_are_not_named_for_what_they_are_not() {
+    let place = Place::new();
+    place.put("a.jsonl", record(PAGE));
+    for name in ["b.jsonl.bz2", "b.jsonl.XZ"] {
+        let run = place.run(&["-q", "a.jsonl", "-o", name]);
+        let err = format!(
+            "cleaner: error: {name} would not be compressed as its name says: .gz and .zst are\n"
+        );
+        check(run, 2, "", &err);
+    }
+    assert_eq!(place.names(), ["a.jsonl"]);
+}
+
+#[test]
+fn zstandard_data_that_ask_for_more_are_not_called_broken() {
+    let place = Place::new();
+    let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    encoder.window_log(28).unwrap();
+    encoder.write_all(record(PAGE).as_bytes()).unwrap();
+    place.put("a.jsonl.zst", encoder.finish().unwrap());
+    let run = place.run(&["-q", "a.jsonl.zst"]);
+    assert_eq!(run.status, 2);
+    let what = "has a window of more than 128 MiB, as `zstd --long` makes it; decompress it with `zstd -dc --long=31`";
+    assert!(run.err.contains(what), "{}", run.err);
 }

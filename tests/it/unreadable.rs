@@ -219,11 +219,60 @@ fn nothing_is_put_aside_of_a_file_that_fails() {
 #[test]
 fn a_record_is_put_aside_in_place_also_where_nothing_else_changes() {
     let place = Place::new();
-    place.put("a.jsonl", "7\n{}\n");
-    let run = place.run(&["-q", "-i", "--on-error=reject=bad.jsonl", "a.jsonl"]);
+    place.put("in/a.jsonl", "7\n{}\n");
+    place.put("in/b.jsonl", "{}\n");
+    let run = place.run(&["-q", "-i", "--on-error=reject=bad/", "in"]);
     assert_eq!(run.status, 0, "{}", run.err);
-    assert_eq!(place.read("a.jsonl"), "{}\n");
-    assert_eq!(place.read("bad.jsonl"), "7\n");
+    assert_eq!(place.read("in/a.jsonl"), "{}\n");
+    assert_eq!(place.read("bad/rejected-a.jsonl"), "7\n");
+    assert!(!place.path("bad/rejected-b.jsonl").exists());
+}
+
+#[test]
+fn what_a_file_lost_in_place_is_never_written_over() {
+    let place = Place::new();
+    place.put("a.jsonl", "7\n{}\n");
+    // A file of all inputs would be there only at the end of the run.
+    let run = place.run(&["-i", "--on-error=reject=bad.jsonl", "a.jsonl"]);
+    let what = "--in-place needs --on-error reject to name a folder";
+    assert_eq!((run.status, run.out.as_str()), (2, ""));
+    assert!(run.err.contains(what), "{}", run.err);
+    let args = ["-q", "-i", "--on-error=reject=bad/", "a.jsonl"];
+    assert_eq!(place.run(&args).status, 0);
+    // The same again finds nothing to put aside, and leaves what is there.
+    check(place.run(&args), 0, "", "");
+    assert_eq!(place.read("bad/rejected-a.jsonl"), "7\n");
+    // Other records would take the place of those: the file stays as it is.
+    place.put("a.jsonl", "8\n{}\n");
+    let run = place.run(&args);
+    let what = "is there already: what went before would be lost";
+    assert_eq!((run.status, run.out.as_str()), (2, ""));
+    assert!(run.err.contains(what), "{}", run.err);
+    assert_eq!(place.read("a.jsonl"), "8\n{}\n");
+    assert_eq!(place.read("bad/rejected-a.jsonl"), "7\n");
+}
+
+#[test]
+fn records_are_put_aside_in_a_folder_for_outputs_too() {
+    let place = Place::new();
+    place.put("in/a.jsonl", "7\n{}\n");
+    place.put("in/sub/b.jsonl.gz", gz("{}\n8\n"));
+    let args = ["-q", "--on-error=reject=bad/", "in", "-o", "out"];
+    assert_eq!(place.run(&args).status, 0);
+    assert_eq!(place.read("bad/rejected-a.jsonl"), "7\n");
+    assert_eq!(gunzip(&place.bytes("bad/sub/rejected-b.jsonl.gz")), b"8\n");
+    assert_eq!(place.read("out/a.jsonl"), "{}\n");
+}
+
+#[test]
+fn how_many_records_were_kept_or_put_aside_is_told_where_they_are_many() {
+    let place = Place::new();
+    place.put("a.jsonl", "7\n".repeat(4) + "{}\n");
+    for (how, what) in [("keep", "kept as they are"), ("reject=bad", "rejected")] {
+        let run = place.run(&["--on-error", how, "-o", "b.jsonl", "a.jsonl"]);
+        let told = format!("cleaner: note: records that could not be read, {what}: 4\n");
+        assert!(run.err.contains(&told), "{}", run.err);
+    }
 }
 
 #[test]

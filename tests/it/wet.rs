@@ -115,7 +115,7 @@ fn documents_become_jsonl() {
     );
     let run = place.run_on(&["--to=jsonl"], bare);
     let wanted = format!(
-        "{{\"id\":null,\"url\":null,\"date\":null,\"text\":{}}}\n",
+        "{{\"id\":null,\"url\":null,\"date\":null,\"language\":null,\"text\":{}}}\n",
         json_string(CLEANED)
     );
     check(run, 0, &wanted, "");

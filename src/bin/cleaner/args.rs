@@ -136,7 +136,7 @@ pub struct Clean {
     /// `fail`: nothing is written for the file that it is in (to standard output: nothing more); the
     /// other files are still processed.
     /// `keep`: the record is written as it is. `reject=FILE`: the record goes to that file as it
-    /// is, and not to the output. Records that were kept or rejected are counted, and told of.
+    /// is, and not to the output; `reject=FOLDER/`: to a file for each input, `rejected-NAME`. Records that were kept or rejected are counted, and told of.
     #[arg(long, value_name = "HOW", default_value = "fail", value_parser = on_error, help_heading = READ)]
     pub on_error: OnError,
 

@@ -14,6 +14,7 @@ use crate::formats::jsonl::Fields;
 use crate::formats::{self, Buffers, Compression, Format, parquet};
 use crate::inputs::{self, Inputs};
 use crate::jobs::{Jobs, Reading};
+use crate::listed::List;
 use crate::output::{self, Naming, Targets};
 use crate::render::stats::Totals;
 use crate::results::Results;
@@ -109,6 +110,9 @@ fn with(
         inputs.leave_out_attributes();
     }
     let targets = targets(args, &inputs).map_err(Failure::Said)?;
+    if targets.is_none() {
+        output::refuse_own_input(&inputs).map_err(Failure::Said)?;
+    }
     refuse_names(args, &inputs, targets.as_ref()).map_err(Failure::Said)?;
     let rejected = match &args.on_error {
         OnError::Reject(path) => Some(path),
@@ -181,6 +185,17 @@ fn with(
     let manifest = resumed(&work, &reading).map_err(Failure::Said)?;
     let (totals, gathered) = over(&work, &reading, manifest)?;
     note_undecided(&totals, outlets, console);
+    for (count, what) in [
+        (
+            totals.kept,
+            "records that could not be read, kept as they are",
+        ),
+        (totals.rejected, "records that could not be read, rejected"),
+    ] {
+        if count > TOLD && args.stats.is_none() {
+            console.note("cleaner", format!("{what}: {count}"));
+        }
+    }
     if totals.without_text > 0 && args.stats.is_none() {
         let (without, field) = (totals.without_text, &args.shared.text_field);
         let what = format!("records without a text under `{field}`, unchanged: {without}");
@@ -347,6 +362,10 @@ fn refuse_senseless(args: &Clean) -> Result<(), String> {
             .is_some_and(|path| !output::is_meant_as_folder(path))
     {
         "--in-place needs --removed to be a folder, so that what goes of a file is kept before the file is rewritten: write it with a slash at its end"
+    } else if args.in_place
+        && matches!(&args.on_error, OnError::Reject(path) if !output::is_meant_as_folder(path))
+    {
+        "--in-place needs --on-error reject to name a folder, so that the records that a file loses are kept before the file is rewritten: write it with a slash at its end"
     } else if args.to.is_some() && args.on_error == OnError::Keep {
         "--to jsonl cannot write a record as it is, which --on-error keep asks for; --on-error reject=FILE puts it aside"
     } else if args.resume
@@ -432,6 +451,19 @@ fn refuse_packed_parquet(args: &Clean, format: Format, target: &Path) -> Result<
     ))
 }
 
+/// Refuses an output whose name tells of a compression that is not written.
+fn refuse_packing(target: &Path) -> Result<(), String> {
+    let extension = target.extension().unwrap_or_default().to_string_lossy();
+    let others = ["bz2", "xz", "lz4", "lzma", "br", "zip"];
+    match others.contains(&&*extension.to_lowercase()) {
+        true => Err(format!(
+            "{} would not be compressed as its name says: .gz and .zst are",
+            target.display()
+        )),
+        false => Ok(()),
+    }
+}
+
 /// Refuses names that a list could not hold, and formats that do not fit, as far as names tell them:
 /// nothing has been written yet.
 fn refuse_names(args: &Clean, inputs: &Inputs, targets: Option<&Targets>) -> Result<(), String> {
@@ -456,6 +488,7 @@ fn refuse_names(args: &Clean, inputs: &Inputs, targets: Option<&Targets>) -> Res
         let Some(targets) = targets else { continue };
         refuse_packed_parquet(args, format, &targets.files[at])
             .map_err(|what| format!("{}: {what}", input.name()))?;
+        refuse_packing(&targets.files[at])?;
         let is_jsonl = args.to.is_some() || args.annotate.is_some();
         let written = if is_jsonl { Format::Jsonl } else { format };
         let target = &targets.files[at];
@@ -552,7 +585,8 @@ fn resumed(work: &Work, reading: &Reading) -> Result<Option<Manifest>, String> {
         folders.extend(target.parent().map(PathBuf::from));
         let mut is_there = true;
         if let Some(removed) = &args.removed {
-            let removed = output::removed_path(removed, work.target(at).unwrap_or(target));
+            let removed =
+                output::beside_path(removed, work.target(at).unwrap_or(target), List::Removed);
             folders.extend(removed.parent().map(PathBuf::from));
             // One that is whole has at least its last line.
             is_there = removed.metadata().is_ok_and(|file| file.len() > 0);

@@ -676,12 +676,31 @@ impl<R: Read> Read for Gunzip<R> {
     }
 }
 
+/// What the decoder says of data that are not broken, and what to do.
+const UNZSTD: [(&str, &str); 2] = [
+    (
+        "too much memory",
+        "the Zstandard data has a window of more than 128 MiB, as `zstd --long` makes it; decompress it with `zstd -dc --long=31`",
+    ),
+    (
+        "Dictionary mismatch",
+        "the Zstandard data needs the dictionary that it was compressed with; decompress it with `zstd -dc -D DICTIONARY`",
+    ),
+];
+
 /// Every frame of a Zstandard file.
 fn unzstd(raw: impl Read + Send, is_empty: bool) -> Result<impl Read + Send, String> {
     struct Unzstd<R>(R);
     impl<R: Read> Read for Unzstd<R> {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            retried(|| self.0.read(buffer)).map_err(|error| broken("Zstandard", error))
+            retried(|| self.0.read(buffer)).map_err(|error| {
+                let words = error.to_string();
+                let wanted = UNZSTD.iter().find(|(sign, _)| words.contains(sign));
+                match wanted {
+                    Some((_, what)) => io::Error::new(io::ErrorKind::InvalidData, *what),
+                    None => broken("Zstandard", error),
+                }
+            })
         }
     }
     if is_empty {

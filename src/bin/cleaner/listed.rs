@@ -9,40 +9,55 @@ use tempfile::SpooledTempFile;
 use crate::formats::{self, Packer};
 use crate::output::{self, Pending};
 
-/// Where the lines of `--removed` go.
-pub enum Removed {
-    Nowhere,
-    File(Listed),
-    /// To a file for each input.
-    Folder(PathBuf, Option<Listed>),
+/// What is listed beside the outputs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum List {
+    /// What went, a line for each document: of no file nothing, for the last line counts them.
+    Removed,
+    /// The records that could not be read.
+    Rejected,
 }
 
-impl Removed {
+/// Where the lines of a list go.
+pub struct Beside {
+    list: List,
+    place: Place,
+}
+
+enum Place {
+    Nowhere,
+    File(Box<Listed>),
+    /// To a file for each input.
+    Folder(PathBuf, Option<Box<Listed>>),
+}
+
+impl Beside {
     /// As the argument says; `None`: they are not wanted.
     ///
     /// # Errors
     /// The file cannot be written, in words.
-    pub fn new(path: Option<&Path>) -> Result<Removed, String> {
-        Ok(match path {
-            None => Removed::Nowhere,
-            Some(path) if output::is_meant_as_folder(path) => {
-                Removed::Folder(path.to_owned(), None)
-            }
-            Some(path) => Removed::File(Listed::new(path, true)?),
-        })
+    pub fn new(list: List, path: Option<&Path>) -> Result<Beside, String> {
+        let place = match path {
+            None => Place::Nowhere,
+            Some(path) if output::is_meant_as_folder(path) => Place::Folder(path.to_owned(), None),
+            Some(path) => Place::File(Box::new(Listed::new(path, list == List::Removed)?)),
+        };
+        Ok(Beside { list, place })
     }
 
     /// Writes lines of the input whose output has this name; `is_sure` as for [`Listed::write`].
     pub fn write(&mut self, target: &Path, lines: &[u8], is_sure: bool) -> Result<(), String> {
-        match self {
-            Removed::Nowhere => Ok(()),
-            Removed::File(file) => file.write(lines, is_sure),
-            Removed::Folder(folder, open) => {
+        match &mut self.place {
+            Place::Nowhere => Ok(()),
+            Place::File(file) => file.write(lines, is_sure),
+            Place::Folder(..) if lines.is_empty() && self.list == List::Rejected => Ok(()),
+            Place::Folder(folder, open) => {
                 if open.is_none() {
-                    let path = output::removed_path(folder, target);
+                    let path = output::beside_path(folder, target, self.list);
                     let made = output::make_folder(&path);
                     made.map_err(|error| cannot(&path, &error))?;
-                    *open = Some(Listed::new(&path, true)?);
+                    let listed = Listed::new(&path, self.list == List::Removed)?;
+                    *open = Some(Box::new(listed));
                 }
                 // If the input fails its file is not written at all.
                 open.as_mut().map_or(Ok(()), |open| open.write(lines, true))
@@ -50,45 +65,45 @@ impl Removed {
         }
     }
 
-    /// The input is at its end: the file of what went of it appears, if it is to be kept, but `anew`
-    /// only where there is none. Its path, if there is one now.
+    /// The input is at its end: the file of its lines appears, if it is to be kept, but `anew` only
+    /// where there is none. Its path, if there is one now.
     pub fn end(&mut self, is_kept: bool, anew: bool) -> Result<Option<PathBuf>, String> {
-        let Removed::Folder(_, open) = self else {
+        let Place::Folder(_, open) = &mut self.place else {
             return Ok(None);
         };
-        let Some(removed) = open.take().filter(|_| is_kept) else {
+        let Some(listed) = open.take().filter(|_| is_kept) else {
             return Ok(None);
         };
-        let path = removed.path.clone();
+        let path = listed.path.clone();
         if anew && path.exists() {
             let path = path.display();
             return Err(format!(
                 "{path} is there already: what went before would be lost; name another folder"
             ));
         }
-        removed.commit()?;
+        listed.commit()?;
         Ok(Some(path))
     }
 
     /// The input has failed: no file of its own appears.
     pub fn drop_own(&mut self) {
-        if let Removed::Folder(_, open) = self {
+        if let Place::Folder(_, open) = &mut self.place {
             *open = None;
         }
     }
 
     /// The file of all inputs.
     pub fn common(&mut self) -> Option<&mut Listed> {
-        match self {
-            Removed::File(file) => Some(file),
+        match &mut self.place {
+            Place::File(file) => Some(file),
             _ => None,
         }
     }
 
     /// All inputs are at their ends.
-    pub fn commit(self) -> Result<(), String> {
-        match self {
-            Removed::File(file) => file.commit(),
+    pub fn commit(&mut self) -> Result<(), String> {
+        match std::mem::replace(&mut self.place, Place::Nowhere) {
+            Place::File(file) => file.commit(),
             _ => Ok(()),
         }
     }

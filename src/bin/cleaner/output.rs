@@ -10,8 +10,10 @@ use std::sync::{Mutex, MutexGuard, Once, PoisonError, RwLock, RwLockReadGuard};
 use once_cell::sync::OnceCell;
 use tempfile::NamedTempFile;
 
+use crate::console::tell;
 use crate::formats::{self, Compression, Format};
 use crate::inputs::Inputs;
+use crate::listed::List;
 
 /// The files that inputs are written to.
 pub struct Targets {
@@ -83,6 +85,12 @@ impl Targets {
             let Some(file) = input.as_file() else {
                 return Err("standard input cannot be rewritten in place".to_owned());
             };
+            if input.known_size().is_none() {
+                let name = input.name();
+                return Err(format!(
+                    "{name} is no ordinary file, and cannot be rewritten in place"
+                ));
+            }
             let real = key(&folders.resolved(file, input.is_plain()));
             if let Some(other) = owners.insert(real, input.name()) {
                 let name = input.name();
@@ -208,16 +216,60 @@ pub fn is_meant_as_folder(path: &Path) -> bool {
     path.is_dir() || ends_as_folder(path)
 }
 
-/// Where in a folder is what went of the file of this path in the output folder.
-pub fn removed_path(folder: &Path, target: &Path) -> PathBuf {
+/// Where in a folder is a list's file for the file of this path in the output folder.
+pub fn beside_path(folder: &Path, target: &Path, list: List) -> PathBuf {
     let mut name = target.file_name().unwrap_or_default().to_owned();
-    name.push(".removed.jsonl");
-    name.push(match formats::named(target).1 {
-        Compression::None => "",
-        Compression::Gz => ".gz",
-        Compression::Zst => ".zst",
-    });
+    match list {
+        List::Removed => {
+            name.push(".removed.jsonl");
+            name.push(match formats::named(target).1 {
+                Compression::None => "",
+                Compression::Gz => ".gz",
+                Compression::Zst => ".zst",
+            });
+        }
+        // Records as they are: the name tells their format.
+        List::Rejected => {
+            let mut rejected = OsString::from("rejected-");
+            rejected.push(&name);
+            name = rejected;
+        }
+    }
     folder.join(target).with_file_name(name)
+}
+
+/// Refuses a standard output that is a file which is read: it would grow as long as there is room.
+///
+/// # Errors
+/// What is wrong, in words.
+#[cfg(unix)]
+pub fn refuse_own_input(inputs: &Inputs) -> Result<(), String> {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+
+    let stdout = io::stdout().as_fd().try_clone_to_owned().map(File::from);
+    let Ok(stdout) = stdout.and_then(|stdout| stdout.metadata()) else {
+        return Ok(());
+    };
+    let is_it = |file: &Path| {
+        let metadata = file.metadata();
+        metadata.is_ok_and(|file| (file.dev(), file.ino()) == (stdout.dev(), stdout.ino()))
+    };
+    let mut read = inputs.list.iter();
+    let own = read.find(|input| stdout.is_file() && input.as_file().is_some_and(is_it));
+    match own {
+        Some(input) => Err(format!(
+            "standard output is the input {}; to rewrite files where they are use --in-place",
+            input.name()
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Elsewhere the system does not say which file it is.
+#[cfg(not(unix))]
+pub fn refuse_own_input(_: &Inputs) -> Result<(), String> {
+    Ok(())
 }
 
 fn refuse_overlap(inputs: &Inputs, targets: &[PathBuf]) -> Result<(), String> {
@@ -580,7 +632,11 @@ pub fn heed_signals() {
             let _held = abandon();
             std::process::exit(INTERRUPTED);
         });
-        heeded.expect("there is no other handler");
+        if let Err(error) = heeded {
+            // Nothing is written yet, and a signal would be lost.
+            tell(&format!("error: no thread can wait for signals: {error}\n"));
+            std::process::exit(i32::from(crate::ERROR));
+        }
     });
 }
 

@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Builder;
 
 /// Results that wait for their turn, for each thread: with more a thread waits itself.
 const WAITING: usize = 2;
@@ -147,7 +148,11 @@ pub fn run<J: Send, D: Send, E: Send>(
     std::thread::scope(|scope| {
         for own in 1..threads {
             let thread = &thread;
-            scope.spawn(move || thread(own));
+            let spawned = Builder::new().spawn_scoped(scope, move || thread(own));
+            if spawned.is_err() {
+                // The system gives no more of them: those that there are do all the work.
+                break;
+            }
         }
         thread(0);
     });

@@ -11,7 +11,7 @@ use crate::args::OnError;
 use crate::console::{Failure, one_line, tell};
 use crate::formats::{self, Compression, Packer, parquet};
 use crate::jobs::Reading;
-use crate::listed::{Listed, Removed};
+use crate::listed::{Beside, List, Listed};
 use crate::output::Pending;
 use crate::progress::Progress;
 use crate::render::stats::Totals;
@@ -30,9 +30,9 @@ pub struct Results<'a> {
     shown: Option<(usize, bool)>,
     /// The output of the input whose results come in.
     open: Option<Open>,
-    /// The lines of `--removed`.
-    removed: Removed,
-    rejected: Option<Listed>,
+    /// The lines of `--removed` and of `--on-error reject`.
+    removed: Beside,
+    rejected: Beside,
     /// The sample so far: the largest number first.
     sample: BinaryHeap<Drawn>,
     manifest: Option<Manifest>,
@@ -69,11 +69,13 @@ impl<'a> Results<'a> {
     ) -> Result<Results<'a>, String> {
         let args = work.args;
         let is_plan = work.show == Show::Plan;
-        let removed = Removed::new(args.removed.as_deref().filter(|_| !is_plan))?;
         let rejected = match &args.on_error {
-            OnError::Reject(path) if !is_plan => Some(Listed::new(path, false)?),
+            OnError::Reject(path) => Some(path.as_path()),
             _ => None,
         };
+        let beside = |list, path: Option<&Path>| Beside::new(list, path.filter(|_| !is_plan));
+        let removed = beside(List::Removed, args.removed.as_deref())?;
+        let rejected = beside(List::Rejected, rejected)?;
         Ok(Results {
             work,
             reading,
@@ -132,11 +134,9 @@ impl<'a> Results<'a> {
         self.gone += done.totals.gone();
         let mut failed = done.failed;
         if !failed || is_stream {
-            if let Some(rejected) = &mut self.rejected {
-                let written = rejected.write(&done.rejected, is_stream);
-                written.map_err(Failure::Said)?;
-            }
             let target = self.work.target(at).unwrap_or(Path::new("stdin"));
+            let written = self.rejected.write(target, &done.rejected, is_stream);
+            written.map_err(Failure::Said)?;
             let written = self.removed.write(target, &done.removed, is_stream);
             written.map_err(Failure::Said)?;
         }
@@ -151,6 +151,7 @@ impl<'a> Results<'a> {
         if failed {
             self.open = None;
             self.removed.drop_own();
+            self.rejected.drop_own();
         }
         if !failed || is_stream {
             self.totals.merge(&done.totals);
@@ -185,7 +186,10 @@ impl<'a> Results<'a> {
 
     /// The files of lines of all inputs.
     fn listed(&mut self) -> impl Iterator<Item = &mut Listed> {
-        self.rejected.iter_mut().chain(self.removed.common())
+        self.rejected
+            .common()
+            .into_iter()
+            .chain(self.removed.common())
     }
 
     fn is_over(&self, at: usize) -> bool {
@@ -322,8 +326,11 @@ impl<'a> Results<'a> {
 
     /// The input is at its end: its output appears. Whether it could be written; if not it is told.
     fn end(&mut self, at: usize) -> Result<bool, Failure> {
+        let anew = self.work.args.in_place;
         let Some(targets) = self.work.targets else {
-            return match self.removed.end(true, self.work.args.in_place) {
+            let ended = self.rejected.end(true, anew);
+            let ended = ended.and_then(|_| self.removed.end(true, anew));
+            return match ended {
                 Ok(_) => Ok(true),
                 Err(what) => Ok(self.failed(at, what)),
             };
@@ -340,6 +347,7 @@ impl<'a> Results<'a> {
         let is_kept = self.changed || !self.work.args.in_place;
         let cannot = |error: io::Error| targets.cannot(at, &error);
         // The file is whole before what went of it appears, which is before the file does.
+        let mut beside = Vec::new();
         let whole = match self.open.take() {
             None => Ok(None),
             Some(_) if !is_kept => Ok(None),
@@ -349,15 +357,15 @@ impl<'a> Results<'a> {
             Some(Open::Rows(writer)) => writer.finish().map(Some),
         };
         let done = whole.and_then(|whole| {
-            let removed = self.removed.end(is_kept, self.work.args.in_place)?;
-            let done = whole.map_or(Ok(()), Pending::commit).map_err(cannot);
-            if let (Err(_), Some(removed)) = (&done, removed) {
-                // Nothing went.
-                let _ = std::fs::remove_file(removed);
-            }
-            done
+            beside.extend(self.rejected.end(is_kept, anew)?);
+            beside.extend(self.removed.end(is_kept, anew)?);
+            whole.map_or(Ok(()), Pending::commit).map_err(cannot)
         });
         if let Err(what) = done {
+            // Nothing went.
+            for path in beside {
+                let _ = std::fs::remove_file(path);
+            }
             return Ok(self.failed(at, what));
         }
         let input = &self.work.inputs.list[at];
@@ -406,10 +414,8 @@ impl<'a> Results<'a> {
     /// As [`take`](Results::take).
     pub fn finish(mut self, stats: Option<&str>) -> Result<Totals, Failure> {
         self.progress.end();
-        let rejected = self.rejected.take().map_or(Ok(()), Listed::commit);
-        rejected.map_err(Failure::Said)?;
-        let removed = std::mem::replace(&mut self.removed, Removed::Nowhere);
-        removed.commit().map_err(Failure::Said)?;
+        self.rejected.commit().map_err(Failure::Said)?;
+        self.removed.commit().map_err(Failure::Said)?;
         let mut sample = std::mem::take(&mut self.sample).into_vec();
         sample.sort_by_key(|drawn| drawn.place);
         let is_alone = matches!(self.work.show, Show::Nothing | Show::Sample);

@@ -200,7 +200,6 @@ pub fn of_wet(record: &wet::Record, text: &str, out: &mut Vec<u8>) {
         id: Option<Cow<'a, str>>,
         url: Option<Cow<'a, str>>,
         date: Option<Cow<'a, str>>,
-        #[serde(skip_serializing_if = "Option::is_none")]
         language: Option<Cow<'a, str>>,
         text: &'a str,
     }

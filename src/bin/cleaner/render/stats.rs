@@ -60,7 +60,7 @@ pub struct OutletTotals {
     pub lines_out: usize,
 }
 
-/// What went of a category.
+/// What went of a category: bytes that several of its rules ask for count once.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Took {
     pub removals: usize,
@@ -135,15 +135,19 @@ impl Totals {
             lines_out,
         });
         let mut here: Vec<&str> = Vec::new();
+        // How far each category has been counted: rules may ask for the same bytes.
+        let mut ends: BTreeMap<&str, usize> = BTreeMap::new();
         for removal in &cleaned.removals {
             let Some(rule) = &removal.rule else { continue };
-            let bytes = removal.span.len();
-            let lines = lines(&page.text[removal.span.clone()]);
-            let category = self.categories.entry(rule.category.name()).or_default();
-            category.merge(&Took {
+            let category = rule.category.name();
+            let end = ends.entry(category).or_default();
+            let start = *end;
+            *end = removal.span.end.max(*end);
+            let new = removal.span.start.max(start)..*end;
+            self.categories.entry(category).or_default().merge(&Took {
                 removals: 1,
-                bytes,
-                lines,
+                bytes: new.len(),
+                lines: lines(&page.text[new]),
             });
             let is_first = !here.contains(&rule.id.as_str());
             if is_first {
@@ -152,8 +156,8 @@ impl Totals {
             entry(&mut self.rules, &rule.id).merge(&RuleTotals {
                 documents: usize::from(is_first),
                 removals: 1,
-                bytes,
-                lines,
+                bytes: removal.span.len(),
+                lines: lines(&page.text[removal.span.clone()]),
                 ..RuleTotals::default()
             });
         }

@@ -14,6 +14,7 @@ use crate::args::Restore;
 use crate::console::{Console, Failure};
 use crate::formats::{self, BOM, Compression, Format, Opening, Packer, Source, parquet, wet};
 use crate::inputs::{Input, Inputs, slashed};
+use crate::listed::List;
 use crate::output::{self, Pending};
 use crate::{ERROR, FINE};
 
@@ -49,7 +50,7 @@ impl Run<'_> {
         let removed = match removed {
             Some(folder) if folder.is_dir() => {
                 let name = cleaned.file_name().unwrap_or_default();
-                Some(output::removed_path(folder, Path::new(name)))
+                Some(output::beside_path(folder, Path::new(name), List::Removed))
             }
             other => other.map(Path::to_owned),
         };
@@ -86,7 +87,7 @@ impl Run<'_> {
         if let Some(folder) = removed.filter(|removed| removed.is_dir()) {
             refuse_strays(folder, &files)?;
             for (below, input) in files {
-                let path = output::removed_path(folder, Path::new(&below));
+                let path = output::beside_path(folder, Path::new(&below), List::Removed);
                 let lines = if path.exists() {
                     open(Some(&path))?
                 } else {
@@ -225,7 +226,7 @@ impl Run<'_> {
 fn refuse_strays(folder: &Path, files: &BTreeMap<String, &Input>) -> Result<(), String> {
     let expected: HashSet<PathBuf> = files
         .keys()
-        .map(|below| output::removed_path(folder, Path::new(below)))
+        .map(|below| output::beside_path(folder, Path::new(below), List::Removed))
         .collect();
     let found = WalkDir::new(folder).sort_by_file_name().into_iter();
     let mut found = found.filter_map(Result::ok).map(|entry| entry.into_path());
