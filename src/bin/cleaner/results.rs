@@ -18,6 +18,9 @@ use crate::render::stats::Totals;
 use crate::resume::Manifest;
 use crate::work::{Done, Drawn, Gathered, Out, Show, Told, Work};
 
+/// With `--resume`, to do a smaller file again costs less than to wait for the disk: bytes.
+const SMALL: u64 = 1 << 20;
+
 /// What the sink keeps between results.
 pub struct Results<'a> {
     work: &'a Work<'a>,
@@ -359,7 +362,14 @@ impl<'a> Results<'a> {
         let done = whole.and_then(|whole| {
             beside.extend(self.rejected.end(is_kept, anew)?);
             beside.extend(self.removed.end(is_kept, anew)?);
-            whole.map_or(Ok(()), Pending::commit).map_err(cannot)
+            // Of a small one a power cut may leave less: the list tells then, and it is done again.
+            let is_small = |file: &Pending| self.manifest.is_some() && file.size < SMALL;
+            let named = match whole {
+                None => Ok(()),
+                Some(file) if is_small(&file) => file.commit_page(),
+                Some(file) => file.commit(),
+            };
+            named.map_err(cannot)
         });
         if let Err(what) = done {
             // Nothing went.
@@ -371,7 +381,7 @@ impl<'a> Results<'a> {
         let input = &self.work.inputs.list[at];
         if let Some(manifest) = &mut self.manifest {
             manifest
-                .add(input, &targets.files[at])
+                .add(input, &targets.files[at], SMALL)
                 .map_err(Failure::Said)?;
         }
         Ok(true)

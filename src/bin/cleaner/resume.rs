@@ -112,19 +112,22 @@ impl Manifest {
         entry.is_some_and(|entry| self.done.get(&entry.input) == Some(&entry))
     }
 
-    /// Adds an input whose output has its name.
+    /// Adds an input whose output has its name. The list outlasts a power cut as far as the last output
+    /// of `large` bytes or more.
     ///
     /// # Errors
     /// The list cannot be written, in words.
-    pub fn add(&mut self, input: &Input, output: &Path) -> Result<(), String> {
+    pub fn add(&mut self, input: &Input, output: &Path, large: u64) -> Result<(), String> {
         let Some(entry) = self.entry(input, output) else {
             return Ok(());
         };
         let line = serde_json::to_string(&entry).expect("strings and numbers are JSON") + "\n";
-        let written = self
-            .file
-            .write_all(line.as_bytes())
-            .and_then(|()| self.file.sync_data());
+        let written = self.file.write_all(line.as_bytes());
+        let is_large = entry.output_is.size >= large;
+        let written = written.and_then(|()| match is_large {
+            true => self.file.sync_data(),
+            false => Ok(()),
+        });
         written.map_err(|error| format!("cannot write {}: {error}", self.path.display()))
     }
 
