@@ -447,6 +447,14 @@ impl Cleaner {
         read
     }
 
+    /// How many bytes of a text go that are not literal, as the ceiling counts them; more where several
+    /// rules ask for the same.
+    pub(crate) fn not_literal(&self, text: &str, categories: Categories) -> usize {
+        let other = |settled: &mut Settled| sizes(&settled.page, &settled.deleted).1;
+        let found = self.settled(text, categories, false, other);
+        found.ok().flatten().unwrap_or_default()
+    }
+
     /// Takes off the page what rules find on it, round after round.
     fn take_all(
         &self,

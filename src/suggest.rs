@@ -522,7 +522,7 @@ impl<'a> Made<'a> {
                 {
                     share = share.max(*over);
                 }
-                let gone: usize = cleaned.holes().iter().map(Range::len).sum();
+                let gone = cleaner.not_literal(text, everything());
                 of_short = of_short.max(gone as f64 / (gone + SHORT) as f64);
                 for removal in &cleaned.removals {
                     let Some(id) = removal.rule.as_ref().map(|rule| own(&rule.id)) else {
@@ -558,7 +558,7 @@ impl<'a> Made<'a> {
                     changed = true;
                 }
             }
-            if self.ceiling.is_none() {
+            if !changed && self.ceiling.is_none() {
                 let over = if share <= 0.85 { share + 0.05 } else { 0.0 };
                 let wanted = over.max(of_short);
                 if wanted > CEILING {

@@ -450,7 +450,7 @@ pub(crate) const fn may_fold(byte: u8) -> bool {
 /// The characters after which a line ends as a sentence does.
 pub(crate) const SENTENCE_ENDS: &[char] = &[
     '.', '!', '?', '…', ':', ';', ',', '।', '॥', '。', '！', '？', '：', '；', '，', '։', '؟', '۔',
-    '،', '؛', '።', '፧', '၊', '။', '།', '។',
+    '،', '؛', '።', '፡', '፧', '၊', '။', '།', '។', '៕', '—', '–',
 ];
 
 /// Whether a character is not seen: joiners, and marks of the direction of writing.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::rule::{Rule, Step, Wanted, Zone};
 use super::sheet::{Row, Sheet, Sheets};
 use super::template::{
-    Alike, NAME, begins_with_name, common_pattern, ends_in_name, escape, is_date, is_name,
+    Alike, NAME, Spot, begins_with_name, common_pattern, ends_in_name, escape, is_date, is_name,
     plain_dashes, prefix, suffix, template_key,
 };
 
@@ -314,12 +314,16 @@ impl<'s, 't> Finder<'s, 't> {
                 if self.marks[page][at].is_some() || self.all.sheets[page].headline == Some(at) {
                     return None;
                 }
-                let key = template_key(
-                    self.all.text(row),
-                    row.title,
-                    self.region(here) != Region::Body,
-                    self.region(here) == Region::Head,
-                )?;
+                let headline = self.all.sheets[page].headline;
+                let spot = match self.region(here) {
+                    Region::Head if headline.is_none_or(|headline| at < headline) => {
+                        Spot::AboveHeadline
+                    }
+                    Region::Head => Spot::BelowHeadline,
+                    Region::Body => Spot::Amid,
+                    Region::Tail => Spot::Below,
+                };
+                let key = template_key(self.all.text(row), row.title, spot)?;
                 let mut keys = keys.borrow_mut();
                 let next = keys.0.len() as u32;
                 let number = *keys.0.entry(key.clone()).or_insert(next);
@@ -340,11 +344,6 @@ impl<'s, 't> Finder<'s, 't> {
             }
             let (alike, words) = &names[number as usize];
             if *alike != Alike::Frame && self.doubt(&rows).is_some() {
-                continue;
-            }
-            // Who speaks again and again is named so too.
-            let is_amid = |&row: &(usize, usize)| self.region(row) == Region::Body;
-            if *alike == Alike::Label && rows.iter().any(is_amid) && rows.len() > 2 * pages(&rows) {
                 continue;
             }
             let texts: Vec<&str> = texts.into_iter().collect();

@@ -26,27 +26,30 @@ pub(super) enum Alike {
     End,
 }
 
+/// Where a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spot {
+    AboveHeadline,
+    BelowHeadline,
+    Amid,
+    Below,
+}
+
 /// What lines of one kind have in common, or nothing for a line that is of none: how they are alike,
 /// and the words.
-pub(super) fn template_key(
-    text: &str,
-    title: bool,
-    outside: bool,
-    head: bool,
-) -> Option<(Alike, String)> {
+pub(super) fn template_key(text: &str, title: bool, spot: Spot) -> Option<(Alike, String)> {
     let words: Vec<&str> = text.split(' ').collect();
     let lettered = |word: &str| word.chars().any(char::is_alphabetic);
-    if title && let Some(colon) = words.iter().take(4).position(|word| word.ends_with(':')) {
+    let outside = spot != Spot::Amid;
+    if title
+        && outside
+        && let Some(colon) = words.iter().take(4).position(|word| word.ends_with(':'))
+    {
         let label = words[..=colon].join(" ");
-        // Amid a text a word or a name is who speaks, and little may be a result.
-        let fits = match outside {
-            true => words.len() > colon + 1,
-            false => colon >= 1 && words.len() > colon + 3 && !is_capitalised(&words[..=colon]),
-        };
-        return (fits && lettered(&label)).then_some((Alike::Label, label));
+        return (words.len() > colon + 1 && lettered(&label)).then_some((Alike::Label, label));
     }
     if title
-        && head
+        && spot == Spot::AboveHeadline
         && let Some(root) = crumb_root(text)
     {
         return Some((Alike::Begin, root.to_owned()));
@@ -68,7 +71,8 @@ pub(super) fn template_key(
             return Some((Alike::End, last.to_owned()));
         }
     }
-    let most = if head { 4 } else { 8 };
+    let is_head = matches!(spot, Spot::AboveHeadline | Spot::BelowHeadline);
+    let most = if is_head { 4 } else { 8 };
     if title
         && outside
         && (3..=most).contains(&words.len())
@@ -84,14 +88,8 @@ pub(super) fn template_key(
     None
 }
 
-/// Whether all words begin with capitals, and are more than these.
-fn is_capitalised(words: &[&str]) -> bool {
-    let capital = |word: &&str| word.chars().next().is_some_and(char::is_uppercase);
-    words.iter().all(capital) && words.iter().any(|word| word.contains(char::is_lowercase))
-}
-
 /// Words that point to another story.
-const ARROWS: &[&str] = &["←", "→", "«", "»", "‹", "›", "▶", "►", "◀", "◄"];
+const ARROWS: &[&str] = &["←", "→", "▶", "►", "◀", "◄"];
 
 /// Whether a line has several numbers and few words, as dates and times do.
 pub(super) fn is_date(text: &str) -> bool {
@@ -107,7 +105,7 @@ const PARTS: &[char] = &['|', '/', '»', '›', '·'];
 
 /// What stands between the fields of a path.
 const STROKES: &[&str] = &[" › ", " > ", " » ", " / ", " → "];
-/// The longest name of a site's first page: bytes.
+/// The longest name of a site's first page: characters.
 const ROOT: usize = 30;
 
 /// The first field of a path to the story, whatever its depth, with what parts it from the next:
@@ -116,7 +114,7 @@ fn crumb_root(text: &str) -> Option<&str> {
     let strokes = STROKES.iter();
     let end = strokes.filter_map(|stroke| Some(text.find(stroke)? + stroke.len()));
     let root = text[..end.min()?].trim_end();
-    let is_name = root.len() <= ROOT && root.starts_with(char::is_alphabetic);
+    let is_name = root.chars().count() <= ROOT && root.starts_with(char::is_alphabetic);
     is_name.then_some(root)
 }
 

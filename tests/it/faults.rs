@@ -381,6 +381,13 @@ fn standard_output_that_is_an_input_is_refused() {
     let what = "standard output is the input a.jsonl";
     assert_eq!(run.status, 2);
     assert!(run.err.contains(what), "{}", run.err);
+    let run = place.shell("\"$CLEANER\" -q < a.jsonl >> a.jsonl");
+    assert_eq!(run.status, 2);
+    assert!(
+        run.err.contains("standard output is the input <stdin>"),
+        "{}",
+        run.err
+    );
     assert_eq!(place.read("a.jsonl"), before);
 }
 

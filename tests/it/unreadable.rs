@@ -265,6 +265,43 @@ fn records_are_put_aside_in_a_folder_for_outputs_too() {
 }
 
 #[test]
+fn two_inputs_never_share_a_file_of_a_folder() {
+    let place = Place::new();
+    place.put("x/a.jsonl", "7\n{}\n");
+    place.put("y/a.jsonl", "8\n{}\n");
+    place.put("x/rejected-a.jsonl", "{}\n");
+    for args in [
+        &["--json", "--on-error=reject=bad/", "x/a.jsonl", "y/a.jsonl"][..],
+        &["-i", "--on-error=reject=bad/", "x/a.jsonl", "y/a.jsonl"],
+        &["-q", "--removed=bad/", "x/a.jsonl", "y/a.jsonl"],
+    ] {
+        let run = place.run(args);
+        assert_eq!((run.status, run.out.as_str()), (2, ""));
+        assert!(run.err.contains(" would both have bad"), "{}", run.err);
+    }
+    let run = place.run(&[
+        "-q",
+        "--on-error=reject=x/",
+        "x/a.jsonl",
+        "x/rejected-a.jsonl",
+    ]);
+    assert_eq!((run.status, run.out.as_str()), (2, ""));
+    assert!(run.err.contains(" is an input too"), "{}", run.err);
+    assert_eq!(place.read("x/a.jsonl"), "7\n{}\n");
+    assert!(!place.path("bad").exists());
+}
+
+#[test]
+fn what_was_put_aside_of_a_stream_stays_where_its_end_is_broken() {
+    let place = Place::new();
+    let whole = gz("7\n".to_owned() + &record(DIRTY).repeat(40_000));
+    place.put("a.jsonl.gz", &whole[..whole.len() - 9]);
+    let run = place.run(&["-q", "--on-error=reject=bad/", "a.jsonl.gz"]);
+    assert_eq!(run.status, 2);
+    assert_eq!(gunzip(&place.bytes("bad/rejected-a.jsonl.gz")), b"7\n");
+}
+
+#[test]
 fn how_many_records_were_kept_or_put_aside_is_told_where_they_are_many() {
     let place = Place::new();
     place.put("a.jsonl", "7\n".repeat(4) + "{}\n");

@@ -120,6 +120,9 @@ fn with(
     };
     let beside = args.removed.iter().chain(rejected);
     let beside: Vec<&Path> = beside.map(PathBuf::as_path).collect();
+    for path in &beside {
+        refuse_unknown_compression(path).map_err(Failure::Said)?;
+    }
     output::refuse_beside(&inputs, targets.as_ref(), &beside).map_err(Failure::Said)?;
     if let Some(folder) = args.shared.rules.folder() {
         let is_of_it = |outlet: &Outlet| Path::new(&outlet.file).starts_with(&folder);
@@ -171,6 +174,15 @@ fn with(
         targets: targets.as_ref(),
         sample_below: AtomicU64::new(if args.sample == Some(0) { 0 } else { u64::MAX }),
     };
+    for (list, path) in [
+        (List::Removed, args.removed.as_ref()),
+        (List::Rejected, rejected),
+    ] {
+        if let Some(folder) = path.filter(|path| output::is_meant_as_folder(path)) {
+            let name = |at| work.listed(at, list);
+            output::refuse_shared(&inputs, list, folder, name).map_err(Failure::Said)?;
+        }
+    }
     let reading = Reading {
         args,
         buffers,
@@ -451,11 +463,13 @@ fn refuse_packed_parquet(args: &Clean, format: Format, target: &Path) -> Result<
     ))
 }
 
-/// Refuses an output whose name tells of a compression that is not written.
-fn refuse_packing(target: &Path) -> Result<(), String> {
+/// Refuses a file whose name tells of a compression that is not written.
+fn refuse_unknown_compression(target: &Path) -> Result<(), String> {
     let extension = target.extension().unwrap_or_default().to_string_lossy();
-    let others = ["bz2", "xz", "lz4", "lzma", "br", "zip"];
-    match others.contains(&&*extension.to_lowercase()) {
+    let others = ["bz2", "xz", "lz4", "lzma", "br", "zip", "7z", "gzip"];
+    // Pages may be named for their hosts.
+    let is_format = formats::named(&target.with_extension("")).0.is_some();
+    match is_format && others.contains(&&*extension.to_lowercase()) {
         true => Err(format!(
             "{} would not be compressed as its name says: .gz and .zst are",
             target.display()
@@ -481,6 +495,9 @@ fn refuse_names(args: &Clean, inputs: &Inputs, targets: Option<&Targets>) -> Res
                 "{name}: the name is not UTF-8, and {list} could not write it down; rename the file"
             ));
         }
+        if let Some(targets) = targets {
+            refuse_unknown_compression(&targets.files[at])?;
+        }
         let Some(format) = args.shared.format.or(input.format()) else {
             continue;
         };
@@ -488,7 +505,6 @@ fn refuse_names(args: &Clean, inputs: &Inputs, targets: Option<&Targets>) -> Res
         let Some(targets) = targets else { continue };
         refuse_packed_parquet(args, format, &targets.files[at])
             .map_err(|what| format!("{}: {what}", input.name()))?;
-        refuse_packing(&targets.files[at])?;
         let is_jsonl = args.to.is_some() || args.annotate.is_some();
         let written = if is_jsonl { Format::Jsonl } else { format };
         let target = &targets.files[at];
@@ -586,7 +602,7 @@ fn resumed(work: &Work, reading: &Reading) -> Result<Option<Manifest>, String> {
         let mut is_there = true;
         if let Some(removed) = &args.removed {
             let removed =
-                output::beside_path(removed, work.target(at).unwrap_or(target), List::Removed);
+                output::beside_path(removed, work.listed(at, List::Removed), List::Removed);
             folders.extend(removed.parent().map(PathBuf::from));
             // One that is whole has at least its last line.
             is_there = removed.metadata().is_ok_and(|file| file.len() > 0);

@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 
 use crate::console::tell;
 use crate::formats::{self, Compression, Format};
-use crate::inputs::Inputs;
+use crate::inputs::{Input, Inputs};
 use crate::listed::List;
 
 /// The files that inputs are written to.
@@ -244,22 +244,30 @@ pub fn beside_path(folder: &Path, target: &Path, list: List) -> PathBuf {
 /// What is wrong, in words.
 #[cfg(unix)]
 pub fn refuse_own_input(inputs: &Inputs) -> Result<(), String> {
-    use std::os::fd::AsFd;
+    use std::os::fd::{AsFd, BorrowedFd};
     use std::os::unix::fs::MetadataExt;
 
-    let stdout = io::stdout().as_fd().try_clone_to_owned().map(File::from);
-    let Ok(stdout) = stdout.and_then(|stdout| stdout.metadata()) else {
+    let metadata = |stream: BorrowedFd| {
+        let file = stream.try_clone_to_owned().map(File::from);
+        file.and_then(|file| file.metadata())
+    };
+    let Ok(stdout) = metadata(io::stdout().as_fd()) else {
         return Ok(());
     };
-    let is_it = |file: &Path| {
-        let metadata = file.metadata();
-        metadata.is_ok_and(|file| (file.dev(), file.ino()) == (stdout.dev(), stdout.ino()))
+    let is_it = |input: &&Input| {
+        let read = match input.as_file() {
+            Some(file) => file.metadata(),
+            None => metadata(io::stdin().as_fd()),
+        };
+        read.is_ok_and(|read| (read.dev(), read.ino()) == (stdout.dev(), stdout.ino()))
     };
-    let mut read = inputs.list.iter();
-    let own = read.find(|input| stdout.is_file() && input.as_file().is_some_and(is_it));
-    match own {
+    match inputs
+        .list
+        .iter()
+        .find(|input| stdout.is_file() && is_it(input))
+    {
         Some(input) => Err(format!(
-            "standard output is the input {}; to rewrite files where they are use --in-place",
+            "standard output is the input {}; write it elsewhere, or use --in-place to rewrite files where they are",
             input.name()
         )),
         None => Ok(()),
@@ -359,6 +367,39 @@ pub fn refuse_beside(
             // A device takes everything.
         } else if let Some(what) = taken.insert(real(path), "to be written twice") {
             return Err(format!("the file {shown} is {what}"));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a folder of a list in which two inputs would have one file, or a file that is an input;
+/// `name`: that of an input, below the folder.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn refuse_shared<'a>(
+    inputs: &Inputs,
+    list: List,
+    folder: &Path,
+    name: impl Fn(usize) -> &'a Path,
+) -> Result<(), String> {
+    let mut folders = Folders::default();
+    let read = inputs.list.iter().filter_map(|input| input.as_file());
+    let read: HashSet<OsString> = read
+        .map(|file| key(&folders.resolved(file, false)))
+        .collect();
+    let mut owners: HashMap<OsString, &str> = HashMap::new();
+    for (at, input) in inputs.list.iter().enumerate() {
+        let path = beside_path(folder, name(at), list);
+        let real = key(&folders.resolved(&path, false));
+        let (shown, input) = (path.display(), input.name());
+        if read.contains(&real) {
+            return Err(format!("the file {shown} is an input too"));
+        }
+        if let Some(other) = owners.insert(real, input) {
+            return Err(format!(
+                "{other} and {input} would both have {shown}; name a folder for each"
+            ));
         }
     }
     Ok(())

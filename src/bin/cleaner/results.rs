@@ -137,10 +137,12 @@ impl<'a> Results<'a> {
         self.gone += done.totals.gone();
         let mut failed = done.failed;
         if !failed || is_stream {
-            let target = self.work.target(at).unwrap_or(Path::new("stdin"));
-            let written = self.rejected.write(target, &done.rejected, is_stream);
+            let name = |list| self.work.listed(at, list);
+            let rejected = name(List::Rejected);
+            let written = self.rejected.write(rejected, &done.rejected, is_stream);
             written.map_err(Failure::Said)?;
-            let written = self.removed.write(target, &done.removed, is_stream);
+            let removed = name(List::Removed);
+            let written = self.removed.write(removed, &done.removed, is_stream);
             written.map_err(Failure::Said)?;
         }
         if is_stream {
@@ -153,8 +155,13 @@ impl<'a> Results<'a> {
         }
         if failed {
             self.open = None;
-            self.removed.drop_own();
-            self.rejected.drop_own();
+            for list in [&mut self.rejected, &mut self.removed] {
+                // What has gone to standard output has gone.
+                match is_stream {
+                    true => list.end(true, false).map(drop).map_err(Failure::Said)?,
+                    false => list.drop_own(),
+                }
+            }
         }
         if !failed || is_stream {
             self.totals.merge(&done.totals);

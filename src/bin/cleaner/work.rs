@@ -22,6 +22,7 @@ use crate::formats::{
 };
 use crate::inputs::{Input, Inputs, slashed};
 use crate::jobs::{Job, Part};
+use crate::listed::List;
 use crate::output::{Pending, Targets};
 use crate::render::coverage::Coverage;
 use crate::render::json::Undo;
@@ -407,6 +408,16 @@ impl Work<'_> {
             }
             _ => below,
         }
+    }
+
+    /// The path by which a list names an input in its folder: that of what was written where it is of
+    /// that, and else the input's own.
+    pub fn listed(&self, at: usize, list: List) -> &Path {
+        let name = match list {
+            List::Removed => self.target(at),
+            List::Rejected => self.inputs.list[at].below.as_deref(),
+        };
+        name.unwrap_or(Path::new("stdin"))
     }
 
     /// A page of text, which is a whole file.

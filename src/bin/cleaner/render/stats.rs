@@ -60,7 +60,7 @@ pub struct OutletTotals {
     pub lines_out: usize,
 }
 
-/// What went of a category: bytes that several of its rules ask for count once.
+/// What went of a category: bytes that several of its rules ask for count once, as removals of each.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Took {
     pub removals: usize,
