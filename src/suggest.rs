@@ -514,7 +514,6 @@ impl<'a> Made<'a> {
             };
             let mut bad: BTreeMap<String, usize> = BTreeMap::new();
             let mut share: f64 = 0.0;
-            let mut of_short: f64 = 0.0;
             for (page, text) in pages.iter().enumerate() {
                 let cleaned = cleaner.clean_of(text, everything());
                 if let Some(Reason::OverCeiling { share: over, .. }) =
@@ -522,8 +521,6 @@ impl<'a> Made<'a> {
                 {
                     share = share.max(*over);
                 }
-                let gone = cleaner.not_literal(text, everything());
-                of_short = of_short.max(gone as f64 / (gone + SHORT) as f64);
                 for removal in &cleaned.removals {
                     let Some(id) = removal.rule.as_ref().map(|rule| own(&rule.id)) else {
                         continue;
@@ -560,7 +557,11 @@ impl<'a> Made<'a> {
             }
             if !changed && self.ceiling.is_none() {
                 let over = if share <= 0.85 { share + 0.05 } else { 0.0 };
-                let wanted = over.max(of_short);
+                let of_short = pages.iter().map(|text| {
+                    let gone = cleaner.not_literal(text, everything());
+                    gone as f64 / (gone + SHORT) as f64
+                });
+                let wanted = of_short.fold(over, f64::max);
                 if wanted > CEILING {
                     self.ceiling = Some(wanted.min(0.9));
                     changed = true;

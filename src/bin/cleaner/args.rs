@@ -136,7 +136,8 @@ pub struct Clean {
     /// `fail`: nothing is written for the file that it is in (to standard output: nothing more); the
     /// other files are still processed.
     /// `keep`: the record is written as it is. `reject=FILE`: the record goes to that file as it
-    /// is, and not to the output; `reject=FOLDER/`: to a file for each input, `rejected-NAME`. Records that were kept or rejected are counted, and told of.
+    /// is, and not to the output; `reject=FOLDER/`: to a file for each input, `rejected-NAME`.
+    /// Records that were kept or rejected are counted, and told of.
     #[arg(long, value_name = "HOW", default_value = "fail", value_parser = on_error, help_heading = READ)]
     pub on_error: OnError,
 
@@ -784,6 +785,16 @@ pub enum OnError {
     Fail,
     Keep,
     Reject(PathBuf),
+}
+
+impl OnError {
+    /// The file or folder that it goes to, if it goes to one.
+    pub fn rejected(&self) -> Option<&Path> {
+        match self {
+            OnError::Reject(path) => Some(path),
+            _ => None,
+        }
+    }
 }
 
 fn at_least_one(word: &str) -> Result<usize, String> {

@@ -114,12 +114,11 @@ fn with(
         output::refuse_own_input(&inputs).map_err(Failure::Said)?;
     }
     refuse_names(args, &inputs, targets.as_ref()).map_err(Failure::Said)?;
-    let rejected = match &args.on_error {
-        OnError::Reject(path) => Some(path),
-        _ => None,
-    };
-    let beside = args.removed.iter().chain(rejected);
-    let beside: Vec<&Path> = beside.map(PathBuf::as_path).collect();
+    let lists = [
+        (List::Removed, args.removed.as_deref()),
+        (List::Rejected, args.on_error.rejected()),
+    ];
+    let beside: Vec<&Path> = lists.iter().filter_map(|(_, path)| *path).collect();
     for path in &beside {
         refuse_unknown_compression(path).map_err(Failure::Said)?;
     }
@@ -174,10 +173,7 @@ fn with(
         targets: targets.as_ref(),
         sample_below: AtomicU64::new(if args.sample == Some(0) { 0 } else { u64::MAX }),
     };
-    for (list, path) in [
-        (List::Removed, args.removed.as_ref()),
-        (List::Rejected, rejected),
-    ] {
+    for (list, path) in lists {
         if let Some(folder) = path.filter(|path| output::is_meant_as_folder(path)) {
             let name = |at| work.listed(at, list);
             output::refuse_shared(&inputs, list, folder, name).map_err(Failure::Said)?;
@@ -375,7 +371,10 @@ fn refuse_senseless(args: &Clean) -> Result<(), String> {
     {
         "--in-place needs --removed to be a folder, so that what goes of a file is kept before the file is rewritten: write it with a slash at its end"
     } else if args.in_place
-        && matches!(&args.on_error, OnError::Reject(path) if !output::is_meant_as_folder(path))
+        && args
+            .on_error
+            .rejected()
+            .is_some_and(|path| !output::is_meant_as_folder(path))
     {
         "--in-place needs --on-error reject to name a folder, so that the records that a file loses are kept before the file is rewritten: write it with a slash at its end"
     } else if args.to.is_some() && args.on_error == OnError::Keep {

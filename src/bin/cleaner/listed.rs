@@ -12,7 +12,7 @@ use crate::output::{self, Pending};
 /// What is listed beside the outputs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum List {
-    /// What went, a line for each document: of no file nothing, for the last line counts them.
+    /// What went, a line for each document. The last line counts them, so that there is always one.
     Removed,
     /// The records that could not be read.
     Rejected,

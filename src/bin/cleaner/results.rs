@@ -7,7 +7,6 @@ use std::path::Path;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use crate::args::OnError;
 use crate::console::{Failure, one_line, tell};
 use crate::formats::{self, Compression, Packer, parquet};
 use crate::jobs::Reading;
@@ -15,11 +14,8 @@ use crate::listed::{Beside, List, Listed};
 use crate::output::Pending;
 use crate::progress::Progress;
 use crate::render::stats::Totals;
-use crate::resume::Manifest;
+use crate::resume::{Manifest, SMALL};
 use crate::work::{Done, Drawn, Gathered, Out, Show, Told, Work};
-
-/// With `--resume`, to do a smaller file again costs less than to wait for the disk: bytes.
-const SMALL: u64 = 1 << 20;
 
 /// What the sink keeps between results.
 pub struct Results<'a> {
@@ -72,13 +68,9 @@ impl<'a> Results<'a> {
     ) -> Result<Results<'a>, String> {
         let args = work.args;
         let is_plan = work.show == Show::Plan;
-        let rejected = match &args.on_error {
-            OnError::Reject(path) => Some(path.as_path()),
-            _ => None,
-        };
         let beside = |list, path: Option<&Path>| Beside::new(list, path.filter(|_| !is_plan));
         let removed = beside(List::Removed, args.removed.as_deref())?;
-        let rejected = beside(List::Rejected, rejected)?;
+        let rejected = beside(List::Rejected, args.on_error.rejected())?;
         Ok(Results {
             work,
             reading,
@@ -388,7 +380,7 @@ impl<'a> Results<'a> {
         let input = &self.work.inputs.list[at];
         if let Some(manifest) = &mut self.manifest {
             manifest
-                .add(input, &targets.files[at], SMALL)
+                .add(input, &targets.files[at])
                 .map_err(Failure::Said)?;
         }
         Ok(true)

@@ -14,6 +14,9 @@ use sha2::{Digest, Sha256};
 
 use crate::inputs::{Input, slashed};
 
+/// To do an output again that is smaller costs less than to wait for the disk: bytes.
+pub const SMALL: u64 = 1 << 20;
+
 /// The name of the list.
 const NAME: &str = ".cleaner-manifest";
 
@@ -113,20 +116,19 @@ impl Manifest {
     }
 
     /// Adds an input whose output has its name. The list outlasts a power cut as far as the last output
-    /// of `large` bytes or more.
+    /// that is not [`SMALL`].
     ///
     /// # Errors
     /// The list cannot be written, in words.
-    pub fn add(&mut self, input: &Input, output: &Path, large: u64) -> Result<(), String> {
+    pub fn add(&mut self, input: &Input, output: &Path) -> Result<(), String> {
         let Some(entry) = self.entry(input, output) else {
             return Ok(());
         };
         let line = serde_json::to_string(&entry).expect("strings and numbers are JSON") + "\n";
         let written = self.file.write_all(line.as_bytes());
-        let is_large = entry.output_is.size >= large;
-        let written = written.and_then(|()| match is_large {
-            true => self.file.sync_data(),
-            false => Ok(()),
+        let written = written.and_then(|()| match entry.output_is.size < SMALL {
+            true => Ok(()),
+            false => self.file.sync_data(),
         });
         written.map_err(|error| format!("cannot write {}: {error}", self.path.display()))
     }
