@@ -95,7 +95,7 @@ fn add_patterns(file: &RuleFile, patterns: &mut Patterns) {
         for pattern in texts {
             // What is wrong with one the tests say, with its place.
             if let Some(bytes) = packed_pattern(pattern, extent) {
-                patterns.insert((extent, pattern.value.clone()), bytes);
+                patterns.insert((extent, pattern.to_string()), bytes);
             }
         }
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::cleaner::{Categories, Cleaner, Patterns, Shape};
 use crate::error::{Problem, SourceFile};
-use crate::schema::{AnyRule, Category, Example, Placed, Texts, Zone};
+use crate::schema::{AnyRule, Category, Example, Placed, Text, Texts, Zone};
 use crate::text::{fold, without};
 
 /// Lines of every sort: a rule that takes them all takes anything.
@@ -101,7 +101,7 @@ fn why_it_stays(
 }
 
 /// The patterns for folded lines of a rule.
-fn patterns(rule: AnyRule<'_>) -> impl Iterator<Item = &Placed<String>> {
+fn patterns(rule: AnyRule<'_>) -> impl Iterator<Item = &Placed<Text>> {
     let patterns: Vec<&Texts> = match rule {
         AnyRule::Line(rule) => vec![&rule.pattern],
         AnyRule::Block(rule) => rule.lines.iter().map(|step| &step.pattern).collect(),

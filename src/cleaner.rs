@@ -677,8 +677,10 @@ impl Cleaner {
             if scratch.finds.is_empty() {
                 break;
             }
+            let before = taken.len();
             apply(page, scratch, &mut taken);
             scratch.passes.push(taken.len());
+            self.take_run(page, scratch, &mut taken, before);
             self.matcher.measure_again(page, zones, scratch);
             self.find_lines_to_ask(page, scratch, back.is_none() && scratch.passes.len() == 1);
             if scratch.asks.is_empty() {
@@ -687,6 +689,49 @@ impl Cleaner {
             work += self.matcher.find_near(page, allowance, scratch);
         }
         Ok(taken)
+    }
+
+    /// Takes what the next passes take where the last one, whose finds begin at `before`, took the first
+    /// lines of a long run of equal ones and nothing else. The page is the same then but for these lines,
+    /// so the next pass takes as many again, and so on until what stands behind the run comes into sight.
+    fn take_run(
+        &self,
+        page: &mut Page,
+        scratch: &mut Scratch,
+        taken: &mut Vec<Find>,
+        before: usize,
+    ) {
+        let finds = &taken[before..];
+        let lines = || finds.iter().map(|find| find.line);
+        let (Some(first), Some(last)) = (lines().min(), lines().max()) else {
+            return;
+        };
+        let is_equal = |line: &u32| page.are_equal(first, *line);
+        let is_plain = |find: &Find| find.part.is_none() && find.fields.is_none();
+        if !(last + 1..page.count()).take(1).all(|line| is_equal(&line))
+            || !finds.iter().all(is_plain)
+            || !(first..=last).all(|line| page.is_gone(line) && is_equal(&line))
+        {
+            return;
+        }
+        let is_left = |line: &u32| !page.is_gone(*line) && is_equal(line);
+        let run = (last + 1..page.count()).take_while(is_left).count() as u32;
+        let count = last - first + 1;
+        let times = run.saturating_sub(self.matcher.sight() + count) / count;
+        let again: Vec<Find> = (1..=times)
+            .flat_map(|time| {
+                let find = move |find: &Find| {
+                    Find::of_line(find.rule, find.line + time * count, find.literal)
+                };
+                finds.iter().map(find)
+            })
+            .collect();
+        for finds in again.chunks(finds.len()) {
+            scratch.finds.extend_from_slice(finds);
+            take_lines(page, scratch);
+            taken.append(&mut scratch.finds);
+            scratch.passes.push(taken.len());
+        }
     }
 
     /// Finds the lines for which rules may find something new after lines were touched; `all_noted`:
@@ -973,7 +1018,7 @@ impl Rule {
             id: format!("{owner}/{}", head.id.value),
             kind: rule.kind(),
             category: head.category,
-            note: head.note.clone(),
+            note: head.note.to_string(),
             file: source.name.clone(),
             line: source.line(head.id.place.start),
             head: zone.head,
@@ -988,6 +1033,24 @@ fn rules_of(taken: &[Find]) -> Vec<u32> {
 
 /// Takes what was found off the page, and notes the lines that changed as touched.
 fn apply(page: &mut Page, scratch: &mut Scratch, taken: &mut Vec<Find>) {
+    scratch.touched.clear();
+    let has_parts = take_lines(page, scratch);
+    let Scratch {
+        finds,
+        touched,
+        gone,
+        ..
+    } = scratch;
+    if has_parts {
+        let lines = touched.len();
+        take_parts(page, finds, touched);
+        *gone += (touched.len() - lines) as u32;
+    }
+    taken.append(finds);
+}
+
+/// Takes the lines that were found off the page; whether there are parts of others.
+fn take_lines(page: &mut Page, scratch: &mut Scratch) -> bool {
     let Scratch {
         finds,
         touched,
@@ -995,7 +1058,6 @@ fn apply(page: &mut Page, scratch: &mut Scratch, taken: &mut Vec<Find>) {
         gone,
         ..
     } = scratch;
-    touched.clear();
     let mut has_parts = false;
     for find in &*finds {
         if find.part.is_some() {
@@ -1008,12 +1070,7 @@ fn apply(page: &mut Page, scratch: &mut Scratch, taken: &mut Vec<Find>) {
             }
         }
     }
-    if has_parts {
-        let lines = touched.len();
-        take_parts(page, finds, touched);
-        *gone += (touched.len() - lines) as u32;
-    }
-    taken.append(finds);
+    has_parts
 }
 
 /// Takes the parts that were found off their lines, and makes them parts of the original text.

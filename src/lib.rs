@@ -114,7 +114,9 @@
 //! What a rule can see is bounded: a line or block rule its line or at most 128 of them, a duplicate
 //! rule the lines that it may stand apart, a zone the first or last so many. So after a pass only
 //! lines within that reach of a change, and those in zones, are asked again; for any other line
-//! the answer is known. Each line that goes pays for its neighbourhood once.
+//! the answer is known. Each line that goes pays for its neighbourhood once. Of a long run of equal lines,
+//! at whose start a zone takes a few with each pass, as many go at once as passes would take before the
+//! run's end comes into sight.
 //!
 //! What this does not bound is a line that loses its inside again and again (`((()))`), and the
 //! trying of blocks and copies on lines made for them. So what is looked at is counted, roughly in
@@ -143,11 +145,13 @@
 //! start or the end of a line is asked by the gate; another one is left out for a page that lacks what
 //! all of its matches have.
 //!
-//! Patterns of whole lines are lazy automata of `regex-automata`, first of code points of one or two
-//! bytes, and of all Unicode only where a line asks for it; a `Regex`, which also finds where a match
-//! begins and its groups, is built only for who asks for these. What edges a pattern's lines have, and
-//! what its automaton is made of, the build finds out for bundled rule files, and of others it is found
-//! out when they are read or first met; the patterns of a family are compiled once for all its outlets.
+//! The first lines for a pattern are told by going over its parts, forth and back, which a run over a page
+//! or two is done with before states are made. Then patterns of whole lines are lazy automata of
+//! `regex-automata`, first of code points of one or two bytes, and of all Unicode only where a line asks
+//! for it; a `Regex`, which also finds where a match begins and its groups, is built only for who asks
+//! for these. What edges a pattern's lines have, and what its parts are, the build finds out for bundled
+//! rule files, and of others it is found out when they are read or first met; the patterns of a family
+//! are compiled once for all its outlets.
 //!
 //! Where few lines of a page may be concerned by a change, a later pass asks these alone, else the
 //! lines near what changed; a line that only came into a zone is asked again by the rules that have one.

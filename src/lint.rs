@@ -13,7 +13,7 @@ use crate::cleaner::Cleaner;
 use crate::error::{Problem, SourceFile};
 use crate::matcher::shape::Shape;
 use crate::matcher::sign::Signs;
-use crate::schema::{Allow, AnyRule, Category, Lint, List, Placed, RuleFile, Step, Texts};
+use crate::schema::{Allow, AnyRule, Category, Lint, List, Placed, RuleFile, Step, Text, Texts};
 use crate::text::{fold, subtract, union};
 
 /// The letters of a note that may say something.
@@ -424,7 +424,7 @@ fn texts(rule: AnyRule, found: &mut Found) {
                 );
             }
             let folded = match is_inline {
-                true => text.value.clone(),
+                true => text.to_string(),
                 false => fold(text).into_owned(),
             };
             match known.entry(folded) {
@@ -461,7 +461,7 @@ fn texts(rule: AnyRule, found: &mut Found) {
 }
 
 /// The patterns of a rule that tell what goes.
-fn all_patterns(rule: AnyRule<'_>) -> Vec<&Placed<String>> {
+fn all_patterns(rule: AnyRule<'_>) -> Vec<&Placed<Text>> {
     match rule {
         AnyRule::Line(rule) => rule.pattern.iter().collect(),
         AnyRule::Inline(rule) => rule.pattern.iter().collect(),
@@ -565,9 +565,9 @@ fn rest(rule: AnyRule, found: &mut Found) {
     }
     let proofs = proofs().filter(|step| needed == 0 || step.optional != Some(true));
     for step in proofs {
-        let shape = |written: &Placed<String>| Shape::of(written, found.source, true);
+        let shape = |written: &Placed<Text>| Shape::of(written, found.source, true);
         let is_vague =
-            |written: &&Placed<String>| shape(written).is_some_and(|shape| shape.least < PROOF);
+            |written: &&Placed<Text>| shape(written).is_some_and(|shape| shape.least < PROOF);
         let pattern = step.pattern.iter().find(is_vague);
         if let Some(pattern) = pattern {
             found.add(
@@ -751,16 +751,16 @@ fn examples(rule: AnyRule) -> Vec<(String, Vec<Range<usize>>)> {
     let head = rule.head();
     let removes = head.removes.iter();
     let mut examples: Vec<_> = removes
-        .map(|example| (example.text.clone(), example.marked.clone()))
+        .map(|example| (example.text.to_string(), example.marked.clone()))
         .collect();
     let literals = match rule {
         AnyRule::Line(rule) => &rule.text[..],
         AnyRule::Inline(rule) => &rule.text[..],
         AnyRule::Block(_) | AnyRule::Duplicate(_) => &[],
     };
-    let whole = |text: &Placed<String>| {
+    let whole = |text: &Placed<Text>| {
         let all = std::iter::once(0..text.len());
-        (text.value.clone(), all.collect())
+        (text.to_string(), all.collect())
     };
     examples.extend(literals.iter().map(whole));
     examples
@@ -791,7 +791,7 @@ fn has_patterns(rule: AnyRule) -> bool {
 
 /// Whether a rule reads anything out of what it finds.
 fn has_fields(rule: AnyRule) -> bool {
-    let patterns: Vec<&Placed<String>> = match rule {
+    let patterns: Vec<&Placed<Text>> = match rule {
         AnyRule::Line(rule) => rule.pattern.iter().collect(),
         AnyRule::Inline(rule) => rule.pattern.iter().collect(),
         AnyRule::Block(rule) => rule.lines.iter().flat_map(|step| &step.pattern).collect(),
@@ -853,7 +853,7 @@ pub(crate) fn words_of_signs(file: &RuleFile) -> impl Iterator<Item = (String, &
             .iter()
             .map(|text| (fold(text).into_owned(), &text.place));
         let others = sign.pattern.iter().chain(&sign.part);
-        texts.chain(others.map(|other| (other.value.clone(), &other.place)))
+        texts.chain(others.map(|other| (other.to_string(), &other.place)))
     })
 }
 
@@ -889,7 +889,7 @@ pub(crate) fn domains(source: &Arc<SourceFile>, file: &RuleFile) -> Vec<Finding>
                 .with_help(format!("write `{bare}`"));
             findings.push(Finding::new(Lint::NarrowDomain, problem));
         }
-        let is_wider = |other: &&Placed<String>| is_below(domain, other);
+        let is_wider = |other: &&Placed<Text>| is_below(domain, other);
         if let Some(wider) = file.domains.iter().find(is_wider) {
             let message = format!("`{}` is covered by `{}`", domain.value, wider.value);
             findings.push(overlap(source, domain, message));
@@ -928,11 +928,7 @@ pub(crate) fn lists(source: &Arc<SourceFile>, file: &RuleFile) -> Vec<Finding> {
 }
 
 /// A domain that is another outlet's as well.
-pub(crate) fn overlap(
-    source: &Arc<SourceFile>,
-    domain: &Placed<String>,
-    message: String,
-) -> Finding {
+pub(crate) fn overlap(source: &Arc<SourceFile>, domain: &Placed<Text>, message: String) -> Finding {
     let problem = source.problem(domain.place.clone(), message);
     let problem = problem
         .at_key("domains")

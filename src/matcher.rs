@@ -26,6 +26,7 @@ mod replay;
 mod served;
 pub(crate) mod shape;
 pub(crate) mod sign;
+mod walk;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -233,6 +234,9 @@ impl Matcher {
             reach: 1,
             ..Matcher::default()
         };
+        let literals = rules.iter().map(|(_, rule)| rule.texts_of_lines()).sum();
+        matcher.lookup.reserve(literals);
+        matcher.gate.reserve(literals);
         let mut problems = Vec::new();
         for (index, (source, rule)) in rules.iter().enumerate() {
             let mut wrong = Vec::new();
@@ -332,6 +336,12 @@ impl Matcher {
     /// How many non-blank lines away from a place a change of the page may make something match.
     pub(crate) fn reach(&self) -> u32 {
         self.reach
+    }
+
+    /// How many non-blank lines behind a place may be within its reach, or within that of a zone's end.
+    pub(crate) fn sight(&self) -> u32 {
+        let sizes = [self.heads.last(), self.tails.last()];
+        self.reach + sizes.into_iter().flatten().max().copied().unwrap_or(0)
     }
 
     /// Whether a rule that found something may take lines out of reach: all that follow.

@@ -808,7 +808,7 @@ impl Outlets {
             ids.extend(rules.map(|rule| format!("{}/{}", file.outlet.id, rule.head().id.value)));
         }
         for off in &file.head.off {
-            if !ids.contains(&off.rule.value) {
+            if !ids.iter().any(|id| *id == off.rule.value) {
                 let message = format!("no inherited rule has the id `{}`", off.rule.value);
                 let problem = file
                     .source
@@ -913,19 +913,19 @@ impl File {
 
     fn new(source: Arc<SourceFile>, head: RuleFile, packed: Option<Unpacker>) -> File {
         let outlet = Outlet {
-            id: head.id().value.clone(),
-            name: head.name.clone(),
+            id: head.id().to_string(),
+            name: head.name.to_string(),
             is_family: head.family.is_some(),
             domains: head
                 .domains
                 .iter()
-                .map(|domain| domain.value.clone())
+                .map(|domain| domain.to_string())
                 .collect(),
-            extends: head.extends.iter().map(|id| id.value.clone()).collect(),
+            extends: head.extends.iter().map(|id| id.to_string()).collect(),
             off: head
                 .off
                 .iter()
-                .map(|off| (off.rule.value.clone(), off.reason.clone()))
+                .map(|off| (off.rule.to_string(), off.reason.to_string()))
                 .collect(),
             file: source.name.clone(),
         };

@@ -147,6 +147,18 @@ impl Packed for Cow<'static, str> {
     }
 }
 
+impl Packed for Cow<'static, [u8]> {
+    fn pack(&self, to: &mut Packer) {
+        self.len().pack(to);
+        to.bytes.extend_from_slice(self);
+    }
+
+    fn unpack(from: &mut Unpacker) -> Cow<'static, [u8]> {
+        let length = usize::unpack(from);
+        Cow::Borrowed(from.take(length))
+    }
+}
+
 impl<T: Packed> Packed for Option<T> {
     fn pack(&self, to: &mut Packer) {
         self.is_some().pack(to);

@@ -365,6 +365,12 @@ impl<'t> Page<'t> {
         known.length as usize
     }
 
+    /// Whether two lines are the same to the byte, also in what stood before them, and lost nothing.
+    pub(crate) fn are_equal(&self, one: u32, other: u32) -> bool {
+        let [a, b] = [one, other].map(|line| self.lines[line as usize].state & !GONE);
+        a == b && a & (CUT | BACK) == 0 && self.bytes(one) == self.bytes(other)
+    }
+
     #[inline]
     pub(crate) fn is_gone(&self, line: u32) -> bool {
         self.lines[line as usize].is(GONE)

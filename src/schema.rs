@@ -3,6 +3,7 @@
 //! Reading finds every error of a file at once. It knows shapes (keys, types, which keys go
 //! together), not patterns: those are compiled by `matcher`.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::{Deref, Range};
@@ -28,8 +29,17 @@ impl<T> Deref for Placed<T> {
     }
 }
 
+/// What is written in a file; that of a bundled one is where the program has it.
+pub(crate) type Text = Cow<'static, str>;
+
+impl Placed<Text> {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.value
+    }
+}
+
 /// One string or a list of them; any of them serves.
-pub(crate) type Texts = Vec<Placed<String>>;
+pub(crate) type Texts = Vec<Placed<Text>>;
 
 /// A rule file: one outlet, or one family that outlets extend.
 #[derive(Clone, Debug)]
@@ -38,12 +48,12 @@ pub(crate) type Texts = Vec<Placed<String>>;
 pub(crate) struct RuleFile {
     /// The outlet's id: the stem of the file's name. A file has this or `family`.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
-    pub(crate) outlet: Option<Placed<String>>,
+    pub(crate) outlet: Option<Placed<Text>>,
     /// The family's id: the stem of the file's name. A file has this or `outlet`.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
-    pub(crate) family: Option<Placed<String>>,
+    pub(crate) family: Option<Placed<Text>>,
     /// The name for people.
-    pub(crate) name: String,
+    pub(crate) name: Text,
     /// Hosts; their sub-domains belong to them.
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     pub(crate) domains: Texts,
@@ -101,9 +111,9 @@ pub(crate) struct Sign {
 pub(crate) struct Off {
     /// The rule's id with its file's, such as `pangea/kicker`.
     #[cfg_attr(test, schemars(with = "String"))]
-    pub(crate) rule: Placed<String>,
+    pub(crate) rule: Placed<Text>,
     /// Why it does not apply.
-    pub(crate) reason: String,
+    pub(crate) reason: Text,
 }
 
 /// A lint that does not count here.
@@ -115,7 +125,7 @@ pub(crate) struct Allow {
     #[cfg_attr(test, schemars(with = "Lint"))]
     pub(crate) lint: Placed<Lint>,
     /// Why it does not count.
-    pub(crate) reason: String,
+    pub(crate) reason: Text,
 }
 
 /// Texts and patterns under a name, which rules and steps of the same file take in with `list`.
@@ -128,7 +138,7 @@ pub(crate) struct List {
         test,
         schemars(with = "String", regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))
     )]
-    pub(crate) id: Placed<String>,
+    pub(crate) id: Placed<Text>,
     /// As `text` of the rules that take it in.
     #[cfg_attr(test, schemars(with = "Option<OneOrMany>"))]
     pub(crate) text: Texts,
@@ -146,11 +156,11 @@ pub(crate) struct Head {
         test,
         schemars(with = "String", regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))
     )]
-    pub(crate) id: Placed<String>,
+    pub(crate) id: Placed<Text>,
     /// What kind of boilerplate it is.
     pub(crate) category: Category,
     /// What the thing is, and why it is safe to take out.
-    pub(crate) note: String,
+    pub(crate) note: Text,
     /// Where it may be; anywhere without it.
     pub(crate) zone: Option<Zone>,
     /// Texts that the rule takes out: wholly, or the parts between `[-` and `-]`.
@@ -160,7 +170,7 @@ pub(crate) struct Head {
     #[cfg_attr(test, schemars(with = "Vec<String>", length(min = 1)))]
     pub(crate) keeps: Vec<Example>,
     /// Why the rule does not run.
-    pub(crate) disabled: Option<String>,
+    pub(crate) disabled: Option<Text>,
     /// Lints that do not count for this rule.
     #[cfg_attr(test, schemars(with = "Option<Vec<Allow>>"))]
     pub(crate) allow: Vec<Allow>,
@@ -382,7 +392,7 @@ closed_list! {
 /// A sample text of a rule: what is left of it without its marks, and what they enclosed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Example {
-    pub(crate) text: String,
+    pub(crate) text: Text,
     /// Bytes of `text`, in order. Of a `removes` text without marks: all of it.
     pub(crate) marked: Vec<Range<usize>>,
     pub(crate) place: Range<usize>,
@@ -416,7 +426,7 @@ impl Example {
             marked.push(0..text.len());
         }
         Ok(Example {
-            text,
+            text: text.into(),
             marked,
             place,
         })
@@ -452,6 +462,15 @@ impl<'a> AnyRule<'a> {
             AnyRule::Block(rule) => &rule.head,
             AnyRule::Inline(rule) => &rule.head,
             AnyRule::Duplicate(rule) => &rule.head,
+        }
+    }
+
+    /// How many texts of whole lines it has.
+    pub(crate) fn texts_of_lines(self) -> usize {
+        match self {
+            AnyRule::Line(rule) => rule.text.len(),
+            AnyRule::Block(rule) => rule.lines.iter().map(|step| step.text.len()).sum(),
+            AnyRule::Inline(_) | AnyRule::Duplicate(_) => 0,
         }
     }
 
@@ -534,7 +553,7 @@ impl RuleFile {
         }
         let mut reader = Reader {
             source,
-            owner: String::new(),
+            owner: Text::default(),
             rule: None,
             lists: Vec::new(),
             problems: &mut problems,
@@ -544,7 +563,7 @@ impl RuleFile {
     }
 
     /// The id of the outlet or family.
-    pub(crate) fn id(&self) -> &Placed<String> {
+    pub(crate) fn id(&self) -> &Placed<Text> {
         self.outlet
             .as_ref()
             .or(self.family.as_ref())
@@ -657,7 +676,7 @@ type Value<'v> = Spanned<DeValue<'v>>;
 struct Reader<'r> {
     source: &'r Arc<SourceFile>,
     /// The file's id, once it is known.
-    owner: String,
+    owner: Text,
     /// The rule that is being read.
     rule: Option<String>,
     /// The lists of the file.
@@ -713,7 +732,7 @@ impl Reader<'_> {
     }
 
     /// Checks that this is an id.
-    fn id(&mut self, id: &Placed<String>, key: &'static str) {
+    fn id(&mut self, id: &Placed<Text>, key: &'static str) {
         if is_id(id) {
             return;
         }
@@ -761,7 +780,7 @@ impl Reader<'_> {
         );
     }
 
-    fn string(&mut self, key: &str, value: &Value) -> Option<Placed<String>> {
+    fn string(&mut self, key: &str, value: &Value) -> Option<Placed<Text>> {
         match value.get_ref() {
             DeValue::String(text) if text.trim().is_empty() => {
                 self.wrong(
@@ -772,7 +791,7 @@ impl Reader<'_> {
                 None
             }
             DeValue::String(text) => Some(Placed {
-                value: text.to_string(),
+                value: text.to_string().into(),
                 place: value.span(),
             }),
             _ => {
@@ -786,11 +805,11 @@ impl Reader<'_> {
         }
     }
 
-    fn optional_string(&mut self, keys: &mut Keys, key: &'static str) -> Option<Placed<String>> {
+    fn optional_string(&mut self, keys: &mut Keys, key: &'static str) -> Option<Placed<Text>> {
         keys.get(key).and_then(|value| self.string(key, value))
     }
 
-    fn required_string(&mut self, keys: &mut Keys, key: &'static str) -> Option<Placed<String>> {
+    fn required_string(&mut self, keys: &mut Keys, key: &'static str) -> Option<Placed<Text>> {
         let Some(value) = keys.get(key) else {
             self.wrong(
                 keys.place.clone(),
@@ -857,16 +876,13 @@ impl Reader<'_> {
         for name in &list {
             let found = self.lists.iter().find(|list| list.id.value == name.value);
             let Some(found) = found.cloned() else {
-                let names: Vec<String> = self
-                    .lists
-                    .iter()
-                    .map(|list| list.id.value.clone())
-                    .collect();
-                self.unknown("list", name, names.iter().map(String::as_str).collect());
+                let lists = self.lists.iter();
+                let names: Vec<Text> = lists.map(|list| list.id.value.clone()).collect();
+                self.unknown("list", name, names.iter().map(Text::as_ref).collect());
                 continue;
             };
             for (own, listed) in [(&mut text, found.text), (&mut pattern, found.pattern)] {
-                let known: HashSet<&str> = own.iter().map(|own| own.as_str()).collect();
+                let known: HashSet<&str> = own.iter().map(Placed::as_str).collect();
                 if let Some(twice) = listed.iter().find(|text| known.contains(text.as_str())) {
                     let message = format!("`{}` of this list is there already", twice.value);
                     self.wrong(name.place.clone(), Some("list"), message);
@@ -1022,7 +1038,7 @@ impl Reader<'_> {
         })
     }
 
-    fn domain(&mut self, domain: &Placed<String>) {
+    fn domain(&mut self, domain: &Placed<Text>) {
         let host_like = domain.contains('.')
             && domain.split('.').all(|label| {
                 !label.is_empty()
@@ -1124,7 +1140,7 @@ impl Reader<'_> {
         &mut self,
         keys: &mut Keys,
         kind: &'static str,
-        ids: &mut HashMap<String, usize>,
+        ids: &mut HashMap<Text, usize>,
         read: impl Fn(&mut Self, &mut Keys, Option<Head>) -> Option<T>,
     ) -> Vec<T> {
         let mut rules = Vec::new();
@@ -1215,7 +1231,7 @@ impl Reader<'_> {
         allow
     }
 
-    fn category(&mut self, word: &Placed<String>) -> Option<Category> {
+    fn category(&mut self, word: &Placed<Text>) -> Option<Category> {
         let category = Category::named(word);
         if category.is_none() {
             let names = Category::ALL.iter().map(|category| category.name());
@@ -1225,7 +1241,7 @@ impl Reader<'_> {
     }
 
     /// Reports a word that is none of a closed list.
-    fn unknown(&mut self, key: &str, word: &Placed<String>, names: Vec<&str>) {
+    fn unknown(&mut self, key: &str, word: &Placed<Text>, names: Vec<&str>) {
         let known = match names.is_empty() {
             true => "and the file has none".to_owned(),
             false => format!("expected one of: {}", names.join(", ")),
@@ -1366,7 +1382,7 @@ impl Reader<'_> {
         let most = self.integer(keys, "most", 1..10_001);
         let pattern = self.texts(keys, "pattern", true);
         let goes = self.optional_string(keys, "goes");
-        let goes = goes.and_then(|word| match word.as_str() {
+        let goes = goes.and_then(|word| match &**word {
             "later" => Some(Which::Later),
             "earlier" => Some(Which::Earlier),
             _ => {

@@ -4,11 +4,8 @@
 //! takes as long again as this, and of nearly all patterns nobody asks for it.
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use once_cell::sync::OnceCell;
 use regex_automata::hybrid::dfa::{Cache, DFA};
-use regex_automata::nfa::thompson::backtrack::{self, BoundedBacktracker};
 use regex_automata::nfa::thompson::{self, Builder, NFA, Transition, WhichCaptures};
 use regex_automata::util::look::Look;
 use regex_automata::util::pool::Pool;
@@ -21,24 +18,9 @@ use super::machine::{Machine, Next, Part, Place};
 /// The bytes that the states of one pattern may take for each thread: as much as those of a `Regex`.
 const CACHE: usize = 2 << 20;
 
-/// How many lines are told before states are made that tell others fast, and of how many bytes: to make
-/// a state costs as much as to go back and forth in a short line.
-const FIRST: u32 = 16;
-const SHORT: usize = 1024;
-
-/// A pattern that is matched from the start of a line.
+/// A pattern that is matched from the start of a line; its states are made when a line leads to them.
 #[derive(Debug)]
 pub(crate) struct Automaton {
-    first: BoundedBacktracker,
-    /// The bytes of the longest line for it, and how many it has told.
-    short: usize,
-    told: AtomicU32,
-    others: OnceCell<Option<Box<Made>>>,
-}
-
-/// States that are made when a line leads to them.
-#[derive(Debug)]
-struct Made {
     states: DFA,
     caches: Pool<Cache, NewCache>,
 }
@@ -71,56 +53,6 @@ impl Automaton {
     }
 
     fn of_states(states: NFA) -> Option<Automaton> {
-        let first = BoundedBacktracker::new_from_nfa(states).ok()?;
-        Some(Automaton {
-            // The more states, the fewer bytes.
-            short: first.max_haystack_len().min(SHORT),
-            first,
-            told: AtomicU32::new(0),
-            others: OnceCell::new(),
-        })
-    }
-
-    /// Whether a match begins at the start of the line; `None` if somebody else has to be asked.
-    pub(crate) fn is_match(&self, line: &str) -> Option<bool> {
-        if line.len() <= self.short && self.told.load(Ordering::Relaxed) < FIRST {
-            self.told.fetch_add(1, Ordering::Relaxed);
-            return self.is_match_by_steps(line);
-        }
-        self.is_match_by_states(line)
-    }
-
-    fn is_match_by_steps(&self, line: &str) -> Option<bool> {
-        let mut cache = backtrack::Cache::new(&self.first);
-        let found = self
-            .first
-            .try_search_slots(&mut cache, &input(line), &mut []);
-        told(found.ok()?)
-    }
-
-    fn is_match_by_states(&self, line: &str) -> Option<bool> {
-        let made = || Made::of(self.first.get_nfa()).map(Box::new);
-        let Made { states, caches } = &**self.others.get_or_init(made).as_ref()?;
-        let found = states.try_search_fwd(&mut caches.get(), &input(line));
-        told(found.ok()?.map(|end| end.pattern()))
-    }
-}
-
-fn input(line: &str) -> Input<'_> {
-    Input::new(line).anchored(Anchored::Yes).earliest(true)
-}
-
-/// The answer that a search gives: pattern 0 is a match, no pattern is none, and pattern 1 means that the
-/// machine cannot tell (`None`).
-fn told(found: Option<PatternID>) -> Option<bool> {
-    match found {
-        Some(pattern) => (pattern == PatternID::ZERO).then_some(true),
-        None => Some(false),
-    }
-}
-
-impl Made {
-    fn of(states: &NFA) -> Option<Made> {
         let config = DFA::config()
             .cache_capacity(CACHE)
             .skip_cache_capacity_check(true)
@@ -129,14 +61,25 @@ impl Made {
             .minimum_bytes_per_state(Some(10));
         let states = DFA::builder()
             .configure(config)
-            .build_from_nfa(states.clone())
+            .build_from_nfa(states)
             .ok()?;
         let made = states.clone();
         let new: NewCache = Box::new(move || made.create_cache());
-        Some(Made {
+        Some(Automaton {
             states,
             caches: Pool::new(new),
         })
+    }
+
+    /// Whether a match begins at the start of the line; `None` if somebody else has to be asked.
+    pub(crate) fn is_match(&self, line: &str) -> Option<bool> {
+        let input = Input::new(line).anchored(Anchored::Yes).earliest(true);
+        let found = self.states.try_search_fwd(&mut self.caches.get(), &input);
+        match found.ok()?.map(|end| end.pattern()) {
+            // Where the machine cannot tell is the end of a second pattern.
+            Some(pattern) => (pattern == PatternID::ZERO).then_some(true),
+            None => Some(false),
+        }
     }
 }
 
@@ -243,16 +186,20 @@ impl States<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matcher::walk::Told;
 
     const SIZE: usize = 1 << 20;
     const NEST: u32 = 50;
 
-    /// What the first lines are told by, and what others are.
-    fn both(automaton: &Automaton, line: &str) -> [Option<bool>; 2] {
-        [
-            automaton.is_match_by_steps(line),
-            automaton.is_match_by_states(line),
-        ]
+    /// What a machine tells, by going over its parts and by states; the first where that is not long.
+    fn both(machine: &Machine, automaton: &Automaton, line: &str) -> [Option<bool>; 2] {
+        let by_states = automaton.is_match(line);
+        let by_parts = match machine.tell(line) {
+            Told::Known(is_found) => Some(is_found),
+            Told::GivesUp => None,
+            Told::TooLong => by_states,
+        };
+        [by_parts, by_states]
     }
 
     /// Of patterns as they are compiled for whole lines.
@@ -303,7 +250,8 @@ mod tests {
         for pattern in patterns {
             let regex = regex::Regex::new(pattern).unwrap();
             let machine = Machine::of(pattern);
-            let of_machine = machine.and_then(|machine| Automaton::of(&machine, SIZE));
+            let of_machine =
+                machine.and_then(|machine| Some((machine.clone(), Automaton::of(&machine, SIZE)?)));
             let of_all = Automaton::new(pattern, SIZE, NEST);
             let asks_for_words = pattern.contains(r"\b") || pattern.contains(r"\B");
             assert_eq!(of_all.is_none(), asks_for_words, "{pattern}");
@@ -311,18 +259,16 @@ mod tests {
             for line in &lines {
                 let wanted = regex.is_match(line);
                 if let Some(automaton) = &of_all {
-                    for found in both(automaton, line) {
-                        assert_eq!(found, Some(wanted), "{pattern} {line}");
-                    }
+                    assert_eq!(automaton.is_match(line), Some(wanted), "{pattern} {line}");
                 }
-                let Some(automaton) = &of_machine else {
+                let Some((machine, automaton)) = &of_machine else {
                     continue;
                 };
                 let is_known = match asks_for_words {
                     true => line.is_ascii(),
                     false => line.chars().all(is_common),
                 };
-                for found in both(automaton, line) {
+                for found in both(machine, automaton, line) {
                     assert!(
                         found.is_none_or(|found| found == wanted),
                         "{pattern} {line}"
@@ -336,34 +282,19 @@ mod tests {
     #[test]
     fn what_a_machine_knows_wholly_it_tells_of_any_line() {
         let pattern = r"\A(?:.{2,3}[.!?…।]|[^\s•–]+)\z";
-        let automaton = Automaton::of(&Machine::of(pattern).unwrap(), SIZE).unwrap();
+        let machine = Machine::of(pattern).unwrap();
+        let automaton = Automaton::of(&machine, SIZE).unwrap();
         for (line, is_found) in [
             ("中中…", true),
             ("中中", true),
             ("•中", false),
             ("中 中", false),
         ] {
-            assert_eq!(both(&automaton, line), [Some(is_found); 2], "{line}");
-        }
-    }
-
-    #[test]
-    fn short_lines_are_told_without_states_at_first() {
-        let automaton = Automaton::new(r"\A(?:a+)\z", SIZE, NEST).unwrap();
-        for _ in 0..FIRST {
-            assert!(automaton.others.get().is_none());
-            assert_eq!(automaton.is_match("aa"), Some(true));
-        }
-        assert_eq!(automaton.is_match("aa"), Some(true));
-        assert!(automaton.others.get().is_some());
-        for (pattern, is_found) in [(r"\A(?:a+)\z", true), (r"\A(?:[ab]{9000})\z", false)] {
-            let automaton = Automaton::new(pattern, SIZE, NEST).unwrap();
-            assert_eq!(automaton.short == SHORT, is_found);
-            let line = "a".repeat(automaton.short + 1);
-            assert_eq!(automaton.is_match(&line[1..]), Some(is_found));
-            assert!(automaton.others.get().is_none());
-            assert_eq!(automaton.is_match(&line), Some(is_found));
-            assert!(automaton.others.get().is_some());
+            assert_eq!(
+                both(&machine, &automaton, line),
+                [Some(is_found); 2],
+                "{line}"
+            );
         }
     }
 

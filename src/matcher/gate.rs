@@ -63,6 +63,11 @@ impl Default for Gate {
 }
 
 impl Gate {
+    /// Makes room for so many literals at once.
+    pub(crate) fn reserve(&mut self, literals: usize) {
+        self.fours.reserve(literals);
+    }
+
     /// Lets a folded literal pass.
     pub(crate) fn add_literal(&mut self, literal: &str) {
         let [a, b, c, d, ..] = first_edge(literal.as_bytes());
@@ -166,6 +171,15 @@ impl Default for Buckets {
 pub(crate) const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Buckets {
+    /// Makes room for so many numbers at once, before there are any.
+    pub(crate) fn reserve(&mut self, numbers: usize) {
+        self.numbers.reserve(numbers);
+        let words = (numbers / 2).next_power_of_two();
+        if words > self.bits.len() {
+            self.bits = vec![0; words];
+        }
+    }
+
     pub(crate) fn insert(&mut self, number: u64) {
         self.numbers.push(number);
         if self.numbers.len() > 2 * self.bits.len() {

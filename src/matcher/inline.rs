@@ -41,7 +41,7 @@ impl Inline {
             literals: written
                 .text
                 .iter()
-                .map(|text| Finder::new(&text.value).into_owned())
+                .map(|text| Finder::new(text.as_str()).into_owned())
                 .collect(),
             patterns: Vec::new(),
             bits: 0,

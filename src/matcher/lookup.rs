@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -14,7 +15,7 @@ use super::gate::{Buckets, Gate};
 use super::pattern::{Pattern, Patterns};
 use crate::error::{Problem, SourceFile};
 use crate::page::NONE;
-use crate::schema::Texts;
+use crate::schema::{Text, Texts};
 use crate::text::{EDGE, Edges, Folding, first_edge, fold, last_edge};
 
 /// Literals and patterns for whole folded lines, each with the number of what asks for it.
@@ -55,18 +56,51 @@ impl Hit {
 /// The literals, folded, and the patterns of one asker.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
-    literals: Vec<Box<str>>,
+    literals: Vec<Text>,
     patterns: Vec<Arc<Pattern>>,
     /// The bytes that a folded line which is one of them may begin with.
     begins: ByteSet,
 }
 
-/// Folded literals, and who asks for each.
+/// Folded literals, and who asks for each: a hash table of few bytes for each, as there may be tens of
+/// thousands, and what is not in the processor's caches takes longer than all else.
 #[derive(Clone, Debug, Default)]
 struct Literals {
-    askers: HashMap<Box<str>, Askers, RandomState>,
+    /// All of them, one behind the other.
+    texts: String,
+    entries: Vec<Entry>,
+    /// Empty, or a power of two of slots, a quarter of them free: a literal's is the first free one from that
+    /// on which its hash names.
+    slots: Vec<Slot>,
+    hasher: RandomState,
+    /// The askers of literals that have more than one.
+    more: Vec<Vec<u32>>,
     /// The edges of all: a line with others is none of them, and need not be folded or hashed.
     edges: Buckets,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    /// Where the text ends; it begins where the one before it ends.
+    end: u32,
+    /// Who asks for it first, and the place of the others in `more`; `NONE`: there are none.
+    asker: u32,
+    more: u32,
+}
+
+/// The number of an entry, and the high half of its hash; `NONE`: it is free.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    entry: u32,
+    hash: u32,
+}
+
+/// A literal as lines are folded, where it is if it stays as it is.
+fn folded(literal: &Text) -> Text {
+    match literal {
+        Text::Borrowed(literal) => fold(literal),
+        Text::Owned(literal) => fold(literal).into_owned().into(),
+    }
 }
 
 /// One number of both edges.
@@ -78,51 +112,93 @@ pub(super) fn key(edges: Edges) -> u64 {
 
 impl Literals {
     fn add(&mut self, literal: &str, asker: u32) {
-        if let Some(askers) = self.askers.get_mut(literal) {
-            return askers.push(asker);
+        if self.slots.len() * 3 <= self.entries.len() * 4 {
+            self.resize((2 * self.slots.len()).max(16));
         }
+        let (at, hash) = match self.find(literal) {
+            Ok(entry) => {
+                let more = &mut self.entries[entry].more;
+                match self.more.get_mut(*more as usize) {
+                    Some(askers) => askers.push(asker),
+                    None => {
+                        *more = self.more.len() as u32;
+                        self.more.push(vec![asker]);
+                    }
+                }
+                return;
+            }
+            Err(place) => place,
+        };
+        let entry = self.entries.len() as u32;
+        self.slots[at] = Slot { entry, hash };
+        self.texts.push_str(literal);
+        self.entries.push(Entry {
+            end: self.texts.len() as u32,
+            asker,
+            more: NONE,
+        });
         let edges = Edges {
             first: first_edge(literal.as_bytes()),
             last: last_edge(literal.as_bytes()),
         };
         self.edges.insert(key(edges));
-        self.askers.insert(literal.into(), Askers::One(asker));
+    }
+
+    /// Makes so many slots, a power of two.
+    fn resize(&mut self, slots: usize) {
+        let free = Slot {
+            entry: NONE,
+            hash: 0,
+        };
+        self.slots.clear();
+        self.slots.resize(slots, free);
+        for entry in 0..self.entries.len() {
+            if let Err((at, hash)) = self.find(self.text(entry)) {
+                let entry = entry as u32;
+                self.slots[at] = Slot { entry, hash };
+            }
+        }
+    }
+
+    fn text(&self, entry: usize) -> &str {
+        let before = entry.checked_sub(1).map(|before| self.entries[before].end);
+        &self.texts[before.unwrap_or(0) as usize..self.entries[entry].end as usize]
+    }
+
+    /// The entry of a text; or the free slot that is its, and the hash that goes there.
+    fn find(&self, text: &str) -> Result<usize, (usize, u32)> {
+        let hash = self.hasher.hash_one(text);
+        let last = self.slots.len() - 1;
+        let (mut at, hash) = (hash as usize & last, (hash >> 32) as u32);
+        loop {
+            let slot = self.slots[at];
+            if slot.entry == NONE {
+                return Err((at, hash));
+            }
+            if slot.hash == hash && self.text(slot.entry as usize) == text {
+                return Ok(slot.entry as usize);
+            }
+            at = (at + 1) & last;
+        }
     }
 
     /// Who asks for a line.
-    fn get(&self, line: &Folding) -> &[u32] {
+    fn get(&self, line: &Folding) -> impl Iterator<Item = u32> {
+        let entry = self.entry(line).map(|entry| self.entries[entry]);
+        entry.into_iter().flat_map(|Entry { asker, more, .. }| {
+            let more = self.more.get(more as usize).into_iter().flatten();
+            std::iter::once(asker).chain(more.copied())
+        })
+    }
+
+    fn entry(&self, line: &Folding) -> Option<usize> {
         if !self.edges.may_have(key(line.edges())) {
-            return &[];
+            return None;
         }
         // Most lines are as they are when they are folded.
-        let bare = self.askers.get(line.bare());
-        let found = bare.or_else(|| self.askers.get(line.changed()?));
-        found.map_or(&[], Askers::all)
-    }
-}
-
-/// Who asks for a literal: nearly always one, who is kept where the literal is, since there may be
-/// tens of thousands of them.
-#[derive(Clone, Debug)]
-enum Askers {
-    One(u32),
-    Others(Vec<u32>),
-}
-
-impl Askers {
-    fn push(&mut self, asker: u32) {
-        match self {
-            Askers::One(first) => *self = Askers::Others(vec![*first, asker]),
-            Askers::Others(others) => others.push(asker),
-        }
-    }
-
-    #[inline]
-    fn all(&self) -> &[u32] {
-        match self {
-            Askers::One(asker) => std::slice::from_ref(asker),
-            Askers::Others(others) => others,
-        }
+        let bare = self.find(line.bare());
+        bare.or_else(|_| self.find(line.changed().ok_or(())?).map_err(|_| ()))
+            .ok()
     }
 }
 
@@ -143,7 +219,7 @@ impl Wanted {
         problems: &mut Vec<Problem>,
     ) -> Wanted {
         let mut wanted = Wanted {
-            literals: text.iter().map(|text| fold(text).into()).collect(),
+            literals: text.iter().map(|text| folded(&text.value)).collect(),
             patterns: Vec::new(),
             begins: ByteSet::default(),
         };
@@ -164,7 +240,7 @@ impl Wanted {
 
     /// The folded literals.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
-        self.literals.iter().map(Box::as_ref)
+        self.literals.iter().map(Text::as_ref)
     }
 
     /// How many lines seem to be one of them, for comparison: a literal counts one.
@@ -203,6 +279,13 @@ impl Wanted {
 }
 
 impl Lookup {
+    /// Makes room for so many literals at once, before there are any.
+    pub(crate) fn reserve(&mut self, literals: usize) {
+        let slots = (literals * 4 / 3 + 1).next_power_of_two();
+        self.literals.resize(slots);
+        self.literals.edges.reserve(literals);
+    }
+
     /// Adds what one asker wants. `all`: also patterns that many lines are tried against; else these are
     /// returned.
     pub(crate) fn add(
@@ -256,7 +339,7 @@ impl Lookup {
 
     /// How many literals and patterns there are.
     pub(crate) fn len(&self) -> usize {
-        self.literals.askers.len() + self.patterns.len()
+        self.literals.entries.len() + self.patterns.len()
     }
 
     /// How a line was found.
@@ -270,8 +353,8 @@ impl Lookup {
     /// Adds every asker that a line serves, a literal's before those of patterns.
     pub(crate) fn search(&self, line: &Folding, hits: &mut Vec<Hit>) {
         let pattern = NONE;
-        let literal = self.literals.get(line).iter();
-        hits.extend(literal.map(|&asker| Hit { asker, pattern }));
+        let literal = self.literals.get(line);
+        hits.extend(literal.map(|asker| Hit { asker, pattern }));
         self.candidates(line, |number| {
             let (pattern, askers) = &self.patterns[number as usize];
             if pattern.is_match(line.folded()) {
@@ -388,5 +471,32 @@ impl ByEdges {
     #[inline]
     fn open(&self, line: Edges) -> u64 {
         self.first[usize::from(line.first[0])] & self.last[usize::from(line.last[0])]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_of_many_literals_is_found_with_all_that_ask_for_it() {
+        let mut literals = Literals::default();
+        let of = |literals: &Literals, line: &str| -> Vec<u32> {
+            literals.get(&Folding::new(line)).collect()
+        };
+        assert_eq!(of(&literals, ""), [0; 0]);
+        for number in 0..5000 {
+            literals.add(&format!("Photo {number}"), number);
+            literals.add("Photo 7", 10_000 + number);
+        }
+        for number in (0..5000).filter(|&number| number != 7) {
+            assert_eq!(of(&literals, &format!("Photo {number}")), [number]);
+            assert_eq!(of(&literals, &format!("• Photo  {number} ")), [number]);
+            assert_eq!(of(&literals, &format!("Photo {number}x")), [0; 0]);
+        }
+        let mut askers: Vec<u32> = (10_000..15_000).collect();
+        askers.insert(7, 7);
+        assert_eq!(of(&literals, "Photo 7"), askers);
+        assert_eq!(literals.entries.len(), 5000);
     }
 }

@@ -8,6 +8,7 @@
 //!
 //! Like `analysis` this is of the build too, which makes the machines of the bundled rule files.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
@@ -55,7 +56,7 @@ pub(crate) struct Machine {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Part {
-    Literal(Vec<u8>),
+    Literal(Cow<'static, [u8]>),
     /// The class of this number.
     Class(usize),
     At(Place),
@@ -165,9 +166,9 @@ impl Making {
         match bytes.iter().position(|byte| !byte.is_ascii()) {
             Some(at) if self.is_ascii => {
                 bytes.truncate(at);
-                Part::Row(vec![Part::Literal(bytes), self.no_ascii()])
+                Part::Row(vec![Part::Literal(bytes.into()), self.no_ascii()])
             }
-            _ => Part::Literal(bytes),
+            _ => Part::Literal(bytes.into()),
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::ops::{Deref, Range};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use foldhash::fast::RandomState;
@@ -14,13 +15,19 @@ use super::Fields;
 use super::analysis::{Analysis, Extent, NEST_LIMIT, Wrong, last_line};
 use super::automaton::Automaton;
 use super::machine::Machine;
+use super::walk::Told;
 use crate::error::{Problem, SourceFile};
 use crate::packed::{Packed, Unpacker};
-use crate::schema::Placed;
+use crate::schema::{Placed, Text};
 use crate::text::{Edges, first_edge, last_edge};
 
 /// The bytes that a compiled pattern may take: a rule needs a small part of it.
 const SIZE_LIMIT: usize = 1 << 20;
+
+/// How many lines, and of how many bytes, are told by going over the parts of a machine: its states cost
+/// as much as that many, and more where they are not all led to.
+const FIRST: u32 = 32;
+const SHORT: usize = 1024;
 
 /// What the build found out of the patterns of bundled rule files, in order: their analyses, each with
 /// the machine behind it.
@@ -36,7 +43,7 @@ pub(crate) struct Patterns {
 }
 
 /// Patterns by how they are written.
-type Known = HashMap<(Extent, Arc<str>), Arc<Pattern>, RandomState>;
+type Known = HashMap<(Extent, Text), Arc<Pattern>, RandomState>;
 
 impl Patterns {
     /// Patterns that are compiled at once, not at their first use.
@@ -50,11 +57,11 @@ impl Patterns {
     /// The pattern that is written so, checked.
     pub(crate) fn of(
         &self,
-        written: &Placed<String>,
+        written: &Placed<Text>,
         source: &Arc<SourceFile>,
         extent: Extent,
     ) -> Result<Arc<Pattern>, Problem> {
-        let key = (extent, Arc::from(written.as_str()));
+        let key = (extent, written.value.clone());
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pattern) = known().get(&key) {
             return Ok(pattern.clone());
@@ -71,11 +78,14 @@ impl Patterns {
 /// A checked pattern; compiled at its first use.
 #[derive(Debug)]
 pub(crate) struct Pattern {
-    pub(crate) written: Box<str>,
+    pub(crate) written: Text,
     known: Analysis,
     regex: OnceCell<Regex>,
     /// The machine that the build made; `None`: it is made of the expression.
     packed_machine: Option<&'static [u8]>,
+    machine: OnceCell<Option<Box<Machine>>>,
+    /// How many lines the machine was asked for.
+    asked: AtomicU32,
     /// What tells whole lines: those in which the machine does not give up, and all; `None` if only the
     /// regex does.
     of_machine: OnceCell<Option<Box<Automaton>>>,
@@ -95,7 +105,7 @@ impl Deref for Pattern {
 
 impl Pattern {
     fn new(
-        written: &Placed<String>,
+        written: &Placed<Text>,
         source: &Arc<SourceFile>,
         extent: Extent,
     ) -> Result<Pattern, Problem> {
@@ -118,17 +128,19 @@ impl Pattern {
             }
         };
         Ok(Pattern {
-            written: written.as_str().into(),
+            written: written.value.clone(),
             known,
             regex: OnceCell::new(),
             packed_machine,
+            machine: OnceCell::new(),
+            asked: AtomicU32::new(0),
             of_machine: OnceCell::new(),
             of_all: OnceCell::new(),
             needs: OnceCell::new(),
         })
     }
 
-    fn compile(&self, written: &Placed<String>, source: &Arc<SourceFile>) -> Result<(), Problem> {
+    fn compile(&self, written: &Placed<Text>, source: &Arc<SourceFile>) -> Result<(), Problem> {
         let compiled = self.regex.get_or_try_init(|| build(&self.expression));
         let compiled = compiled.map_err(|error| {
             let what = last_line(&error.to_string()).to_owned();
@@ -174,14 +186,27 @@ impl Pattern {
 
     /// The same; `None` where the machine gives up, or where there is none.
     fn is_found_by_machine(&self, line: &str) -> Option<bool> {
-        let automaton = self.of_machine.get_or_init(|| {
-            let machine = match self.packed_machine {
+        let machine = self.machine.get_or_init(|| {
+            let machine: Option<Machine> = match self.packed_machine {
                 Some(bytes) => Packed::unpack(&mut Unpacker { bytes, text: "" }),
                 None => Machine::of(&self.expression),
             };
-            Automaton::of(&machine?, SIZE_LIMIT).map(Box::new)
+            machine.map(Box::new)
         });
-        automaton.as_ref()?.is_match(line)
+        let machine = machine.as_ref()?;
+        if line.len() <= SHORT && self.asked.load(Ordering::Relaxed) < FIRST {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            match machine.tell(line) {
+                Told::Known(is_found) => return Some(is_found),
+                Told::GivesUp => return None,
+                Told::TooLong => {}
+            }
+        }
+        let automaton = || Automaton::of(machine, SIZE_LIMIT).map(Box::new);
+        self.of_machine
+            .get_or_init(automaton)
+            .as_ref()?
+            .is_match(line)
     }
 
     /// Whether it is tried on nearly every line: neither its edges nor a literal that stands in every
@@ -289,7 +314,7 @@ fn build(expression: &str) -> Result<Regex, regex::Error> {
         .build()
 }
 
-fn problem_of(wrong: Wrong, written: &Placed<String>, source: &Arc<SourceFile>) -> Problem {
+fn problem_of(wrong: Wrong, written: &Placed<Text>, source: &Arc<SourceFile>) -> Problem {
     let place = match wrong.span {
         Some(span) => place_in(written, source, span),
         None => written.place.clone(),
@@ -303,9 +328,9 @@ fn problem_of(wrong: Wrong, written: &Placed<String>, source: &Arc<SourceFile>) 
 
 /// Where `span`, bytes of the pattern, stands in the file: exact in a string without escapes, the
 /// whole value otherwise.
-fn place_in(written: &Placed<String>, source: &SourceFile, span: Range<usize>) -> Range<usize> {
+fn place_in(written: &Placed<Text>, source: &SourceFile, span: Range<usize>) -> Range<usize> {
     let raw = source.text.get(written.place.clone()).unwrap_or_default();
-    match raw.find(&written.value) {
+    match raw.find(written.as_str()) {
         Some(at) => {
             let start = written.place.start + at + span.start;
             start..(written.place.start + at + span.end).max(start + 1)
@@ -341,7 +366,7 @@ mod tests {
         });
         for &(extent, written, _) in BUNDLED {
             let placed = Placed {
-                value: written.to_owned(),
+                value: written.into(),
                 place: 0..0,
             };
             let pattern = Pattern::new(&placed, &file, extent).unwrap();
@@ -360,7 +385,7 @@ mod tests {
     fn an_open_end_is_not_gone_over() {
         let (file, place) = (SourceFile::new("rules/a.toml", ""), 0..0);
         let of = |written: &str| {
-            let value = written.to_owned();
+            let value = written.to_owned().into();
             let written = Placed {
                 value,
                 place: place.clone(),

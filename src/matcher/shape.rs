@@ -9,7 +9,7 @@ use regex_syntax::hir::{Class, Hir, HirKind, Look};
 use super::analysis::Extent;
 use super::pattern::Patterns;
 use crate::error::SourceFile;
-use crate::schema::Placed;
+use crate::schema::{Placed, Text};
 use crate::text::fold;
 
 /// From how many characters on a repetition of any text is as good as unbounded.
@@ -40,7 +40,7 @@ pub(crate) struct Shape {
 impl Shape {
     /// The shape of a pattern in order, for a whole folded line or for a part of a raw one.
     pub(crate) fn of(
-        written: &Placed<String>,
+        written: &Placed<Text>,
         source: &Arc<SourceFile>,
         is_whole: bool,
     ) -> Option<Shape> {
@@ -245,7 +245,7 @@ mod tests {
 
     fn shape(pattern: &str, is_whole: bool) -> Shape {
         let written = Placed {
-            value: pattern.to_owned(),
+            value: pattern.to_owned().into(),
             place: 0..pattern.len(),
         };
         let source = SourceFile::new("made.toml", pattern.to_owned());

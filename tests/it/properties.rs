@@ -140,6 +140,8 @@ fn text() -> impl Strategy<Value = String> {
     let line = (
         prop::sample::select(LINES),
         prop_oneof![4 => Just("\n"), 1 => Just("\r\n")],
+        // Of a long run of equal lines not each one is asked.
+        prop_oneof![50 => Just(1), 1 => 20usize..50],
     );
     (
         any::<bool>(),
@@ -149,9 +151,9 @@ fn text() -> impl Strategy<Value = String> {
     )
         .prop_map(|(crlf, lines, ended, bom)| {
             let mut text = String::from(if bom { "\u{feff}" } else { "" });
-            for (line, end) in lines {
-                text.push_str(line);
-                text.push_str(if crlf { "\r\n" } else { end });
+            for (line, end, times) in lines {
+                let end = if crlf { "\r\n" } else { end };
+                text.push_str(&format!("{line}{end}").repeat(times));
             }
             if !ended {
                 text.truncate(text.trim_end_matches(['\r', '\n']).len());
@@ -213,6 +215,75 @@ fn invariants(text: &str, cleaned: &Cleaned) -> Result<(), TestCaseError> {
         prop_assert_eq!(text, &cleaned.text);
     }
     Ok(())
+}
+
+/// Of a long run of equal lines a pass takes many at once: no more than passes one by one would, before a
+/// rule sees the lines behind the run, or the end of the page.
+#[test]
+fn runs_of_equal_lines_are_taken_until_their_end_comes_into_sight() {
+    let text = |text: &str| What::Text(vec![text.to_owned()]);
+    let step = |what: What| Step {
+        what,
+        optional: false,
+        repeat: 1,
+        keep: false,
+        gap: true,
+    };
+    let block = |first: &str, last: &str| {
+        let mut steps = vec![step(text("Alpha")); 4];
+        steps.insert(0, step(text(first)));
+        steps.push(step(text(last)));
+        Rule::Block {
+            steps,
+            rest: false,
+            least: None,
+            gap: true,
+        }
+    };
+    let duplicate = |later| Rule::Duplicate {
+        apart: 1,
+        gap: true,
+        alike: 1.0,
+        whole: false,
+        later: Some(later),
+    };
+    let zone = |head, tail| Some(Zone { head, tail });
+    let others = [
+        (block("Alpha", "Beta"), None),
+        (block("Beta", "Alpha"), zone(None, Some(9))),
+        (block("Alpha", "Gamma delta"), zone(Some(8), None)),
+        (Rule::Line(text("Gamma delta")), zone(Some(7), Some(7))),
+    ];
+    let mut taken = 0;
+    for (head, later) in [(2, true), (2, false), (3, true), (6, true), (6, false)] {
+        for other in &others {
+            let duplicate = (duplicate(later), zone(Some(head), None), false);
+            let model = Model(vec![duplicate, (other.0.clone(), other.1, false)]);
+            let cleaner = compile(&model, &straight(&model)).unwrap();
+            for (times, end, sides) in (24..66).step_by(3).flat_map(|times| {
+                let ends = ["\n", "\n\n"];
+                let sides = [
+                    ("", "Beta\n"),
+                    ("Beta\n", "Gamma delta\nend\n"),
+                    ("Gamma delta\n\n", ""),
+                ];
+                ends.into_iter()
+                    .flat_map(move |end| sides.map(|sides| (times, end, sides)))
+            }) {
+                let run = format!("Alpha{end}").repeat(times);
+                let page = format!("{}{run}{}", sides.0, sides.1);
+                let cleaned = cleaner.clean(&page);
+                assert_eq!(
+                    cleaned.text,
+                    reference::clean(&model, &page, false),
+                    "{page}\n{}",
+                    model.file(&straight(&model))
+                );
+                taken += cleaned.removals.len();
+            }
+        }
+    }
+    assert!(taken > 10_000, "{taken}");
 }
 
 proptest! {
