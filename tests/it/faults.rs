@@ -410,7 +410,15 @@ fn outputs_are_not_named_for_what_they_are_not() {
         );
         check(run, 2, "", &err);
     }
+    for list in ["--removed=", "--on-error=reject="] {
+        let args = ["-q", "a.jsonl", "-o", "b.jsonl", &format!("{list}c.xz")];
+        let err =
+            "cleaner: error: c.xz would not be compressed as its name says: .gz and .zst are\n";
+        check(place.run(&args), 2, "", err);
+    }
     assert_eq!(place.names(), ["a.jsonl"]);
+    let args = ["-q", "a.jsonl", "-o", "b.jsonl", "--on-error=reject=c.br/"];
+    assert_eq!(place.run(&args).status, 0);
 }
 
 #[test]

@@ -120,7 +120,8 @@ fn with(
     ];
     let beside: Vec<&Path> = lists.iter().filter_map(|(_, path)| *path).collect();
     for path in &beside {
-        refuse_unknown_compression(path).map_err(Failure::Said)?;
+        refuse_unknown_compression(path, !output::is_meant_as_folder(path))
+            .map_err(Failure::Said)?;
     }
     output::refuse_beside(&inputs, targets.as_ref(), &beside).map_err(Failure::Said)?;
     if let Some(folder) = args.shared.rules.folder() {
@@ -462,12 +463,12 @@ fn refuse_packed_parquet(args: &Clean, format: Format, target: &Path) -> Result<
     ))
 }
 
-/// Refuses a file whose name tells of a compression that is not written.
-fn refuse_unknown_compression(target: &Path) -> Result<(), String> {
+/// Refuses a file whose name tells of a compression that is not written; `is_list`: it is one of records,
+/// and no page, which may be named for its host.
+fn refuse_unknown_compression(target: &Path, is_list: bool) -> Result<(), String> {
     let extension = target.extension().unwrap_or_default().to_string_lossy();
     let others = ["bz2", "xz", "lz4", "lzma", "br", "zip", "7z", "gzip"];
-    // Pages may be named for their hosts.
-    let is_format = formats::named(&target.with_extension("")).0.is_some();
+    let is_format = is_list || formats::named(&target.with_extension("")).0.is_some();
     match is_format && others.contains(&&*extension.to_lowercase()) {
         true => Err(format!(
             "{} would not be compressed as its name says: .gz and .zst are",
@@ -495,7 +496,7 @@ fn refuse_names(args: &Clean, inputs: &Inputs, targets: Option<&Targets>) -> Res
             ));
         }
         if let Some(targets) = targets {
-            refuse_unknown_compression(&targets.files[at])?;
+            refuse_unknown_compression(&targets.files[at], false)?;
         }
         let Some(format) = args.shared.format.or(input.format()) else {
             continue;
