@@ -158,7 +158,7 @@
 //! The memory of one document's passes is used again for the next. The plain cleaner of the tests,
 //! which does none of this, has to find the same.
 //!
-//! A text of more than 1 MiB is gone over in windows of 512 KiB, so that neither the text nor what is
+//! A text of more than 1.25 MiB is gone over in windows of 1 MiB, so that neither the text nor what is
 //! known of its lines needs more memory than a window: what is found at a line depends only on lines
 //! within reach. Windows overlap, and what the passes over each took around a line, with the number of the
 //! pass, shows whether they agree there; then they are, taken together, the passes over the whole text.

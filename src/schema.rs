@@ -706,6 +706,13 @@ impl<'t, 'v> Keys<'t, 'v> {
         }
         self.table.get(key)
     }
+
+    /// How many of these keys there are, whatever their values.
+    fn count(&self, keys: &[&str]) -> usize {
+        keys.iter()
+            .filter(|&&key| self.table.contains_key(key))
+            .count()
+    }
 }
 
 impl Reader<'_> {
@@ -992,7 +999,7 @@ impl Reader<'_> {
                     "a file is an outlet or a family, not both",
                 );
             }
-            (None, None) => {
+            (None, None) if keys.count(&["outlet", "family"]) == 0 => {
                 self.wrong(0..0, Some("outlet"), "missing key `outlet` (or `family`); expected the id, which is the file's name without .toml");
             }
             _ => {}
@@ -1062,12 +1069,7 @@ impl Reader<'_> {
             let text = self.texts(&mut keys, "text", true);
             let pattern = self.texts(&mut keys, "pattern", true);
             let part = self.texts(&mut keys, "part", true);
-            if [&text, &pattern, &part]
-                .iter()
-                .filter(|texts| !texts.is_empty())
-                .count()
-                != 1
-            {
+            if keys.count(&["text", "pattern", "part"]) != 1 {
                 self.wrong(
                     keys.place.clone(),
                     Some("signs"),
@@ -1109,7 +1111,7 @@ impl Reader<'_> {
         for mut keys in self.tables(keys, "list", "lists, each under a heading [[list]]") {
             let id = self.required_string(&mut keys, "id");
             let (text, pattern) = self.texts_and_patterns(&mut keys);
-            if keys.get("text").or(keys.get("pattern")).is_none() {
+            if keys.count(&["text", "pattern"]) == 0 {
                 self.wrong(
                     keys.place.clone(),
                     Some("list"),
@@ -1325,8 +1327,7 @@ impl Reader<'_> {
     /// The same of a rule, which needs one of them.
     fn needed(&mut self, keys: &mut Keys) -> Wanted {
         let wanted = self.wanted(keys);
-        let mut names = keys.table.iter().map(|(name, _)| name.get_ref().as_ref());
-        if !names.any(|name| WANTED.contains(&name)) {
+        if keys.count(&WANTED) == 0 {
             self.wrong(
                 keys.place.clone(),
                 Some("text"),
@@ -1408,7 +1409,8 @@ impl Reader<'_> {
     }
 
     fn block_rule(&mut self, keys: &mut Keys, head: Option<Head>) -> Option<BlockRule> {
-        if !keys.table.iter().any(|(name, _)| name.get_ref() == "lines") {
+        let known = self.problems.len();
+        if keys.count(&["lines"]) == 0 {
             self.wrong(
                 keys.place.clone(),
                 Some("lines"),
@@ -1427,7 +1429,10 @@ impl Reader<'_> {
         let place = |key| Some(keys.table.get(key)?.span());
         let lines_place = place("lines").unwrap_or(keys.place.clone());
         let least_place = place("least").unwrap_or(lines_place.clone());
-        self.block_sense(&lines, least, lines_place, least_place);
+        // Steps that are wrong by themselves are not what was meant.
+        if self.problems.len() == known {
+            self.block_sense(&lines, least, lines_place, least_place);
+        }
         Some(BlockRule {
             head: head?,
             lines,
@@ -1455,9 +1460,8 @@ impl Reader<'_> {
             keep: self.boolean(keys, "keep"),
             gap: self.boolean(keys, "gap"),
         };
-        let has = |key: &&&str| keys.table.get(**key).is_some();
-        let kinds = ["line", "title", "same", "rest"].iter().filter(has).count()
-            + usize::from(WANTED.iter().any(|key| has(&key)));
+        let kinds =
+            keys.count(&["line", "title", "same", "rest"]) + usize::from(keys.count(&WANTED) > 0);
         if kinds != 1 {
             self.wrong(
                 keys.place.clone(),
@@ -1494,13 +1498,7 @@ impl Reader<'_> {
         least_place: Range<usize>,
     ) {
         if lines.is_empty() {
-            if self
-                .problems
-                .iter()
-                .all(|problem| problem.key() != Some("lines"))
-            {
-                self.wrong(place, Some("lines"), "expected at least one step");
-            }
+            self.wrong(place, Some("lines"), "expected at least one step");
             return;
         }
         if lines.len() > 64 {

@@ -30,10 +30,10 @@ impl Windows for &str {
     }
 }
 
-/// The bytes of a window.
-const WINDOW: usize = 512 << 10;
+/// The bytes of a window: so many that little of it overlaps the next.
+const WINDOW: usize = 1 << 20;
 /// The bytes of a text from which on it is gone over so.
-pub(super) const LARGE: usize = 2 * WINDOW;
+pub(super) const LARGE: usize = WINDOW + WINDOW / 4;
 /// Around the lines that two windows agree on both have to show so many times the reach of the rules: what is
 /// wrong beside the end of a window comes one reach further with each pass after the first.
 const MARGIN: usize = 3;

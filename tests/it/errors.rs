@@ -33,6 +33,58 @@ fn refused(files: &[(&str, String)]) -> Error {
 }
 
 #[test]
+fn a_value_of_a_wrong_type_is_told_once() {
+    let wanted = "found an integer";
+    for (key, file) in [
+        ("outlet", "outlet = 1\nname = \"Made\"\n".to_owned()),
+        ("family", "family = 1\nname = \"Made\"\n".to_owned()),
+        ("name", "outlet = \"made\"\nname = 1\n".to_owned()),
+        ("domains", format!("{HEAD}domains = 1\n")),
+        ("extends", format!("{HEAD}extends = 1\n")),
+        ("signs", format!("{HEAD}signs = 1\n")),
+        ("text", format!("{HEAD}signs = [{{ text = 1 }}]\n")),
+        ("text", rule("text = 1")),
+        ("pattern", rule("pattern = 1")),
+        ("list", rule("list = 1")),
+        ("zone", rule("text = \"Some notice\"\nzone = 1")),
+        ("lines", block("1")),
+        ("text", block("{ text = 1 }")),
+        ("title", block("{ title = 1 }")),
+        ("rest", block("{ text = \"Box\" }, { rest = 1 }")),
+        ("keep", block("{ text = \"Box\", keep = 1 }")),
+        ("gap", duplicate("gap = 1")),
+        (
+            "removes",
+            rule("text = \"Some notice\"").replace("removes = [", "removes = 1 # ["),
+        ),
+        (
+            "keeps",
+            rule("text = \"Some notice\"").replace("keeps = [", "keeps = 1 # ["),
+        ),
+        (
+            "id",
+            rule("text = \"Some notice\"").replace("id = \"some-notice\"", "id = 1"),
+        ),
+        ("note", rule("text = \"Some notice\"").replace("\"n\"", "1")),
+        (
+            "category",
+            rule("text = \"Some notice\"").replace("\"legal\"", "1"),
+        ),
+    ] {
+        let error = refused(&[("made", file.clone())]);
+        let told: Vec<_> = error
+            .problems()
+            .iter()
+            .map(|problem| (problem.key(), problem.message()))
+            .collect();
+        assert!(
+            matches!(told[..], [(Some(of), message)] if of == key && message.contains(wanted)),
+            "{key}: {told:?} of\n{file}"
+        );
+    }
+}
+
+#[test]
 fn every_error_of_a_rule_file_names_its_place() {
     let notice = rule("text = \"Some notice\"");
     let one = |text: &str| vec![("made", text.to_owned())];

@@ -7,7 +7,10 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::{Compression, PEEK, PIECE, between, compression, named, retried, utf8};
+use super::{Compression, PEEK, between, compression, named, retried, utf8};
+
+/// So many bytes are read at once: few enough to be copied on while the processor still has them at hand.
+const PIECE: usize = 32 << 10;
 
 /// A large file that is not compressed.
 pub struct TextFile {
