@@ -276,6 +276,11 @@ fn what_is_done_is_left_alone_until_something_changes() {
         "",
     );
     assert_eq!(changed(&place, &before).len(), 24);
+    // So is where outlets are named.
+    let before = states(&place);
+    let by_folder = [&["--keep=legal", "--by-folder"][..], &resume()].concat();
+    check(place.run(&by_folder), 0, "", "");
+    assert_eq!(changed(&place, &before).len(), 24);
     // The longest record is an option as well.
     let before = states(&place);
     let shorter = [&["--keep=legal", "--max-record=1M"][..], &resume()].concat();

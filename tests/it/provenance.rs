@@ -812,3 +812,18 @@ fn attributes_beside_documents_are_not_annotated() {
     assert_eq!(place.read("data/attributes/cleaner/a.jsonl"), attributes);
     assert_eq!(place.files().len(), 2);
 }
+
+#[test]
+fn what_went_before_is_kept_where_the_output_cannot_be_named() {
+    let place = Place::with(&[("in/page.txt", PAGE)]);
+    let args = ["-q", "--removed=went/", "-o", "out/", "in"];
+    check(place.run(&args), 0, "", "");
+    let before = place.read("went/page.txt.removed.jsonl");
+    place.put("in/page.txt", CLEAN);
+    std::fs::remove_file(place.path("out/page.txt")).unwrap();
+    std::fs::create_dir_all(place.path("out/page.txt/in-the-way")).unwrap();
+    let run = place.run(&args);
+    assert_eq!((run.status, run.out.as_str()), (2, ""), "{run:?}");
+    assert!(run.err.contains("cannot write out/page.txt"), "{run:?}");
+    assert_eq!(place.read("went/page.txt.removed.jsonl"), before);
+}

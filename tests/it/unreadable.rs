@@ -387,3 +387,15 @@ fn row_cannot_be_put_aside() {
     check(run, 2, "", err);
     assert_eq!(place.names(), ["a.parquet"]);
 }
+
+#[test]
+fn rejected_records_of_an_earlier_run_go_when_all_can_be_read() {
+    let place = Place::with(&[("in/a.jsonl", "7\n"), ("in/b.jsonl", "7\n")]);
+    let args = ["-q", "-o", "out/", "--on-error=reject=bad/", "in"];
+    place.run(&args);
+    assert_eq!(place.read("bad/rejected-a.jsonl"), "7\n");
+    place.put("in/a.jsonl", "{\"text\": \"It rained.\"}\n");
+    place.run(&args);
+    assert!(!place.path("bad/rejected-a.jsonl").exists());
+    assert_eq!(place.read("bad/rejected-b.jsonl"), "7\n");
+}

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use cleaner::{Categories, Cleaner, Outlet, Outlets};
 
-use crate::args::{Clean, OnError, Stats};
+use crate::args::{Clean, OnError, Shared, Stats};
 use crate::console::{Console, Failure, counted};
 use crate::formats::jsonl::Fields;
 use crate::formats::{self, Buffers, Compression, Format, parquet};
@@ -572,28 +572,7 @@ fn resumed(work: &Work, reading: &Reading) -> Result<Option<Manifest>, String> {
         return Err(what.to_owned());
     };
     let args = work.args;
-    let version = env!("CARGO_PKG_VERSION");
-    let run = format!(
-        "{version} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
-        work.rules_hash,
-        args.shared.outlet,
-        args.shared.url,
-        args.shared.keep,
-        args.shared.also,
-        args.shared.format,
-        args.shared.text_field,
-        args.shared.url_field,
-        args.shared.outlet_field,
-        args.require_text,
-        args.max_record,
-        args.on_error,
-        args.to,
-        args.compress,
-        args.add_fields,
-        args.annotate,
-        (&args.removed, args.spans),
-    );
-    let manifest = Manifest::open(folder, &run)?;
+    let mut manifest = Manifest::open(folder, &run_of(args, &work.rules_hash))?;
     let mut folders: Vec<PathBuf> = Vec::new();
     let mut done = 0;
     for (at, input) in work.inputs.list.iter().enumerate() {
@@ -607,7 +586,7 @@ fn resumed(work: &Work, reading: &Reading) -> Result<Option<Manifest>, String> {
             // One that is whole has at least its last line.
             is_there = removed.metadata().is_ok_and(|file| file.len() > 0);
         }
-        if is_there && manifest.has(input, target) {
+        if manifest.has(input, target) && is_there {
             reading.is_over[at].store(true, Ordering::Relaxed);
             done += 1;
         }
@@ -623,6 +602,67 @@ fn resumed(work: &Work, reading: &Reading) -> Result<Option<Manifest>, String> {
             .note("cleaner", format!("{done} of {all} files are done already"));
     }
     Ok(Some(manifest))
+}
+
+/// All that outputs depend on besides their inputs.
+fn run_of(args: &Clean, rules_hash: &str) -> String {
+    // An option that is new is to be placed among those that count, or those that do not.
+    let Clean {
+        paths: _,
+        file_list: _,
+        null: _,
+        shared:
+            Shared {
+                format,
+                text_field,
+                url_field,
+                outlet_field,
+                outlet,
+                url,
+                by_folder,
+                rules: _,
+                keep,
+                also,
+            },
+        require_text,
+        max_record,
+        on_error,
+        stdin_filename: _,
+        output: _,
+        in_place: _,
+        dry_run: _,
+        to,
+        compress,
+        add_fields,
+        annotate,
+        removed,
+        resume: _,
+        diff: _,
+        watch: _,
+        check: _,
+        json: _,
+        spans,
+        sample: _,
+        seed: _,
+        explain: _,
+        stats: _,
+        threads: _,
+        quiet: _,
+        strict: _,
+    } = args;
+    let version = env!("CARGO_PKG_VERSION");
+    let outlets = (outlet, url, by_folder, keep, also);
+    let records = (
+        format,
+        text_field,
+        url_field,
+        outlet_field,
+        require_text,
+        max_record,
+        on_error,
+    );
+    let outputs = (to, compress, add_fields, annotate, removed, spans);
+    format!("{version} {rules_hash} {outlets:?} {records:?} {outputs:?}")
 }
 
 fn note_undecided(totals: &Totals, outlets: &Outlets, console: Console) {

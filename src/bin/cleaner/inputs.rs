@@ -185,7 +185,8 @@ impl Which {
 }
 
 impl Input {
-    fn file(path: PathBuf, below: Option<PathBuf>) -> Input {
+    /// A file.
+    pub fn file(path: PathBuf, below: Option<PathBuf>) -> Input {
         Input {
             name: path.display().to_string(),
             file: Some(path),

@@ -20,7 +20,7 @@ pub enum List {
 
 /// Where the lines of a list go.
 pub struct Beside {
-    list: List,
+    pub list: List,
     place: Place,
 }
 
@@ -65,24 +65,33 @@ impl Beside {
         }
     }
 
-    /// The input is at its end: the file of its lines appears, if it is to be kept, but `anew` only
-    /// where there is none. Its path, if there is one now.
-    pub fn end(&mut self, is_kept: bool, anew: bool) -> Result<Option<PathBuf>, String> {
-        let Place::Folder(_, open) = &mut self.place else {
+    /// The input whose output has this name is at its end: the file of its lines, if it is to be kept, but
+    /// `anew` only where there is none.
+    pub fn finish(
+        &mut self,
+        target: &Path,
+        is_kept: bool,
+        anew: bool,
+    ) -> Result<Option<Finished>, String> {
+        let Place::Folder(folder, open) = &mut self.place else {
             return Ok(None);
         };
-        let Some(listed) = open.take().filter(|_| is_kept) else {
+        let open = open.take();
+        if !is_kept {
             return Ok(None);
+        }
+        let Some(listed) = open else {
+            let is_left = self.list == List::Rejected && !anew;
+            let path = output::beside_path(folder, target, self.list);
+            return Ok(is_left.then_some(Finished { path, file: None }));
         };
-        let path = listed.path.clone();
-        if anew && path.exists() {
-            let path = path.display();
+        if anew && listed.path.exists() {
+            let path = listed.path.display();
             return Err(format!(
                 "{path} is there already: what went before would be lost; name another folder"
             ));
         }
-        listed.commit()?;
-        Ok(Some(path))
+        listed.finish().map(Some)
     }
 
     /// The input has failed: no file of its own appears.
@@ -103,7 +112,7 @@ impl Beside {
     /// All inputs are at their ends.
     pub fn commit(&mut self) -> Result<(), String> {
         match std::mem::replace(&mut self.place, Place::Nowhere) {
-            Place::File(file) => file.commit(),
+            Place::File(file) => file.finish()?.commit().map(drop),
             _ => Ok(()),
         }
     }
@@ -186,9 +195,39 @@ impl Listed {
         self.waiting.set_len(0)
     }
 
-    pub fn commit(self) -> Result<(), String> {
-        let done = self.out.finish().and_then(Pending::commit);
-        done.map_err(|error| cannot(&self.path, &error))
+    fn finish(self) -> Result<Finished, String> {
+        let path = self.path;
+        match self.out.finish() {
+            Ok(file) => Ok(Finished {
+                path,
+                file: Some(file),
+            }),
+            Err(error) => Err(cannot(&path, &error)),
+        }
+    }
+}
+
+/// A file of lines that is whole, not yet under its name. `None`: there are no lines, and those of an
+/// earlier run go.
+pub struct Finished {
+    path: PathBuf,
+    file: Option<Pending>,
+}
+
+impl Finished {
+    /// Puts it under its name, which is returned.
+    pub fn commit(self) -> Result<PathBuf, String> {
+        let done = match self.file {
+            Some(file) => file.commit(),
+            None => match std::fs::remove_file(&self.path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            },
+        };
+        match done {
+            Ok(()) => Ok(self.path),
+            Err(error) => Err(cannot(&self.path, &error)),
+        }
     }
 }
 

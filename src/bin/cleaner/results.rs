@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use crate::console::{Failure, one_line, tell};
 use crate::formats::{self, Compression, Packer, parquet};
 use crate::jobs::Reading;
-use crate::listed::{Beside, List, Listed};
+use crate::listed::{Beside, Finished, List, Listed};
 use crate::output::Pending;
 use crate::progress::Progress;
 use crate::render::stats::Totals;
@@ -147,13 +147,14 @@ impl<'a> Results<'a> {
         }
         if failed {
             self.open = None;
-            for list in [&mut self.rejected, &mut self.removed] {
-                // What has gone to standard output has gone.
-                match is_stream {
-                    true => list.end(true, false).map(drop).map_err(Failure::Said)?,
-                    false => list.drop_own(),
+            // What has gone to standard output has gone.
+            if is_stream {
+                for list in self.finish_lists(at, true, false)? {
+                    list.commit().map_err(Failure::Said)?;
                 }
             }
+            self.rejected.drop_own();
+            self.removed.drop_own();
         }
         if !failed || is_stream {
             self.totals.merge(&done.totals);
@@ -330,10 +331,14 @@ impl<'a> Results<'a> {
     fn end(&mut self, at: usize) -> Result<bool, Failure> {
         let anew = self.work.args.in_place;
         let Some(targets) = self.work.targets else {
-            let ended = self.rejected.end(true, anew);
-            let ended = ended.and_then(|_| self.removed.end(true, anew));
+            let lists = self.finish_lists(at, true, anew);
+            let ended = lists.and_then(|lists| {
+                lists
+                    .into_iter()
+                    .try_for_each(|list| list.commit().map(drop))
+            });
             return match ended {
-                Ok(_) => Ok(true),
+                Ok(()) => Ok(true),
                 Err(what) => Ok(self.failed(at, what)),
             };
         };
@@ -348,8 +353,7 @@ impl<'a> Results<'a> {
         }
         let is_kept = self.changed || !self.work.args.in_place;
         let cannot = |error: io::Error| targets.cannot(at, &error);
-        // The file is whole before what went of it appears, which is before the file does.
-        let mut beside = Vec::new();
+        // All files are whole before any appears.
         let whole = match self.open.take() {
             None => Ok(None),
             Some(_) if !is_kept => Ok(None),
@@ -358,17 +362,31 @@ impl<'a> Results<'a> {
             Some(Open::Rows(_)) if !self.changed => self.copy(at).map(Some),
             Some(Open::Rows(writer)) => writer.finish().map(Some),
         };
+        let mut beside = Vec::new();
         let done = whole.and_then(|whole| {
-            beside.extend(self.rejected.end(is_kept, anew)?);
-            beside.extend(self.removed.end(is_kept, anew)?);
+            let lists = self.finish_lists(at, is_kept, anew)?;
             // Of a small one a power cut may leave less: the list tells then, and it is done again.
             let is_small = |file: &Pending| self.manifest.is_some() && file.size < SMALL;
-            let named = match whole {
-                None => Ok(()),
-                Some(file) if is_small(&file) => file.commit_page(),
-                Some(file) => file.commit(),
+            let name = || {
+                let named = match whole {
+                    None => Ok(()),
+                    Some(file) if is_small(&file) => file.commit_page(),
+                    Some(file) => file.commit(),
+                };
+                named.map_err(cannot)
             };
-            named.map_err(cannot)
+            // What went of an input appears before the input is rewritten; and that of an earlier run is not
+            // replaced before the output is.
+            if !anew {
+                name()?;
+                return lists
+                    .into_iter()
+                    .try_for_each(|list| list.commit().map(drop));
+            }
+            for list in lists {
+                beside.push(list.commit()?);
+            }
+            name()
         });
         if let Err(what) = done {
             // Nothing went.
@@ -384,6 +402,22 @@ impl<'a> Results<'a> {
                 .map_err(Failure::Said)?;
         }
         Ok(true)
+    }
+
+    /// The files of an input's own lines, whole, as [`Beside::finish`] says.
+    fn finish_lists(
+        &mut self,
+        at: usize,
+        is_kept: bool,
+        anew: bool,
+    ) -> Result<Vec<Finished>, String> {
+        let lists = [&mut self.rejected, &mut self.removed];
+        let mut finished = Vec::new();
+        for list in lists {
+            let name = self.work.listed(at, list.list);
+            finished.extend(list.finish(name, is_kept, anew)?);
+        }
+        Ok(finished)
     }
 
     /// Tells that nothing is written of an input; `false`.

@@ -28,6 +28,8 @@ pub struct Manifest {
     run: String,
     /// By the input's name.
     done: HashMap<String, Entry>,
+    /// What inputs were before they were read, by their names.
+    begun: HashMap<String, State>,
 }
 
 /// A file that is done.
@@ -106,17 +108,23 @@ impl Manifest {
             path,
             run,
             done,
+            begun: HashMap::new(),
         })
     }
 
-    /// Whether there is nothing to do for an input.
-    pub fn has(&self, input: &Input, output: &Path) -> bool {
+    /// Whether there is nothing to do for an input, which is not read before.
+    pub fn has(&mut self, input: &Input, output: &Path) -> bool {
+        if let Some(file) = input.as_file()
+            && let Some(state) = State::of(file)
+        {
+            self.begun.insert(slashed(file), state);
+        }
         let entry = self.entry(input, output);
         entry.is_some_and(|entry| self.done.get(&entry.input) == Some(&entry))
     }
 
-    /// Adds an input whose output has its name. The list outlasts a power cut as far as the last output
-    /// that is not [`SMALL`].
+    /// Adds an input whose output has its name, unless it is another one than before it was read. The list
+    /// outlasts a power cut as far as the last output that is not [`SMALL`].
     ///
     /// # Errors
     /// The list cannot be written, in words.
@@ -124,6 +132,9 @@ impl Manifest {
         let Some(entry) = self.entry(input, output) else {
             return Ok(());
         };
+        if self.begun.get(&entry.input) != Some(&entry.input_is) {
+            return Ok(());
+        }
         let line = serde_json::to_string(&entry).expect("strings and numbers are JSON") + "\n";
         let written = self.file.write_all(line.as_bytes());
         let written = written.and_then(|()| match entry.output_is.size < SMALL {
@@ -142,5 +153,34 @@ impl Manifest {
             output: slashed(output),
             output_is: State::of(output)?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inputs::Input;
+
+    #[test]
+    fn an_input_that_changed_while_it_was_read_is_not_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let [input, output] = ["in.txt", "out.txt"].map(|name| folder.path().join(name));
+        fs::write(&output, "left").unwrap();
+        let is_done = |changes: bool| {
+            fs::write(&input, "old").unwrap();
+            let named = Input::file(input.clone(), None);
+            let mut manifest = Manifest::open(folder.path(), "run").unwrap();
+            assert!(!manifest.has(&named, &output));
+            if changes {
+                fs::write(&input, "newer").unwrap();
+            }
+            manifest.add(&named, &output).unwrap();
+            drop(manifest);
+            Manifest::open(folder.path(), "run")
+                .unwrap()
+                .has(&named, &output)
+        };
+        assert!(!is_done(true));
+        assert!(is_done(false));
     }
 }

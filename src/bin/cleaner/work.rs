@@ -29,6 +29,7 @@ use crate::render::json::Undo;
 use crate::render::report::Report;
 use crate::render::stats::Totals;
 use crate::render::{attributes, diff, explain, json};
+use crate::resume;
 
 /// One cleaned document, as it is shown.
 pub struct Page<'a> {
@@ -568,7 +569,8 @@ impl Work<'_> {
     /// Puts the file of a page under its name.
     fn end_page(&self, file: Packer<Pending>) -> io::Result<()> {
         let file = file.finish()?;
-        match self.args.resume {
+        // The list of what is done tells whether a small one is all there.
+        match self.args.resume && file.size >= resume::SMALL {
             true => file.commit(),
             false => file.commit_page(),
         }
