@@ -636,9 +636,8 @@ impl Cleaner {
         zones: bool,
         back: Option<&[u32]>,
     ) -> Result<Vec<Find>, Unsettled> {
-        // A pass asks only near what the last one took, so the passes together look at little more
-        // than the page once. A page made to take more than this many times that is left alone.
-        let allowance = 64 * page.left() + (4 << 20);
+        // A page made to take more is left alone.
+        let allowance = self.matcher.allowance(page.left());
         let mut taken = std::mem::take(&mut scratch.taken);
         scratch.passes.clear();
         self.matcher.measure(page, zones, scratch);

@@ -113,10 +113,18 @@ pub(crate) struct Matcher {
     /// How far all see, and blocks.
     reach: u32,
     block_reach: u32,
+    /// How often inline rules search a line.
+    searches: usize,
     /// How many steps there are whose patterns are not looked up: what each says of a remembered line is
     /// remembered too.
     questions: u32,
 }
+
+/// How many times a page may be looked at, how often each inline rule may search it where that is more, and
+/// how many bytes more may be looked at.
+const TIMES: usize = 64;
+const AGAIN: usize = 8;
+const SPENT: usize = 4 << 20;
 
 /// The places of what is no size of a zone, and the first one of sizes.
 const NO_LINES: u32 = 0;
@@ -308,6 +316,7 @@ impl Matcher {
             AnyRule::Inline(written) => {
                 let mut inline = Inline::compile(index, written, source, patterns, problems);
                 inline.add_edges(&mut self.inline_edges, &mut self.gate);
+                self.searches += inline.searches();
                 self.inlines.push(inline);
             }
             AnyRule::Duplicate(written) => {
@@ -331,6 +340,13 @@ impl Matcher {
             None => [ALL_LINES; 2],
         });
         self.sizes = places.collect();
+    }
+
+    /// How many bytes may be looked at, roughly, on a page of so many until no rule finds more. A pass asks
+    /// only near what the last one took, so the passes together look at little more than the page once; but
+    /// where parts of all its lines go, each inline rule searches all of them again.
+    pub(crate) fn allowance(&self, page: usize) -> usize {
+        page * TIMES.max(self.searches * AGAIN) + SPENT
     }
 
     /// How many non-blank lines away from a place a change of the page may make something match.

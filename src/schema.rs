@@ -548,6 +548,11 @@ impl RuleFile {
                 }
             })
             .collect();
+        // Of what is never closed it is told once.
+        problems.dedup_by(|one, other| {
+            (one.line(), one.column(), one.message())
+                == (other.line(), other.column(), other.message())
+        });
         if !problems.is_empty() {
             return (None, problems);
         }
@@ -770,12 +775,33 @@ impl Reader<'_> {
             );
             if let Some(word) = nearest(name.get_ref(), keys.asked.iter().copied()) {
                 self.help(format!("did you mean `{word}`?"));
+                if keys.count(&[word]) == 0 {
+                    self.forget_missing(&keys.place, word);
+                }
             } else if let Some((_, kind)) =
                 KEYS_OF_KINDS.iter().find(|(key, _)| key == name.get_ref())
             {
                 self.help(format!("this is a key of {kind}"));
             }
         }
+    }
+
+    /// Takes back that a key is missing in the table at a place: it is there, misspelt.
+    fn forget_missing(&mut self, place: &Range<usize>, key: &str) {
+        let place = self.source.problem(place.clone(), "");
+        let place = (place.line(), place.column());
+        let tells = |problem: &Problem| {
+            let message = problem.message();
+            let is_missing = [
+                "missing key",
+                "expected one of: text",
+                "expected exactly one of",
+            ]
+            .iter()
+            .any(|begin| message.starts_with(begin));
+            is_missing && message.contains(key) && (problem.line(), problem.column()) == place
+        };
+        self.problems.retain(|problem| !tells(problem));
     }
 
     fn type_error(&mut self, key: &str, value: &Value, expected: &str) {
@@ -1296,6 +1322,15 @@ impl Reader<'_> {
                 continue;
             };
             if key == "keeps" {
+                if text.value.contains("[-") && text.value.contains("-]") {
+                    self.wrong(
+                        text.place,
+                        Some(key),
+                        "an example of what stays loses nothing, so it has no marks",
+                    );
+                    self.help("write it under `removes`, or without `[-` and `-]`");
+                    continue;
+                }
                 examples.push(Example {
                     text: text.value,
                     marked: Vec::new(),

@@ -1,5 +1,6 @@
 //! Consecutive lines.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::gate::Gate;
@@ -22,8 +23,12 @@ pub(crate) const SPAN: u32 = 128;
 /// The most lines that are tried against steps from one start: a block that goes forth and back
 /// more than this is none.
 const TRIES: u32 = 4096;
+/// What one try counts, in bytes looked at.
+const TRY: usize = 8;
 /// The share of words that a nearly equal copy has in common with the line it copies.
 const SAME: f64 = 0.8;
+/// The bytes of the longest lines that are compared word by word; longer ones have to be equal.
+const COMPARED: usize = 4096;
 
 /// A compiled block rule.
 #[derive(Debug)]
@@ -406,12 +411,18 @@ impl Block {
             What::Same(step) => {
                 let mut bound = seen.bound.iter();
                 let copied = bound.find(|bound| bound.step as usize == *step)?.line;
-                page.edges(copied).share_word(page.edges(line))
-                    && alike(
-                        page.folding(copied).folded(),
-                        page.folding(line).folded(),
-                        SAME,
-                    )
+                page.edges(copied).share_word(page.edges(line)) && {
+                    let (copied, line) = (page.folding(copied), page.folding(line));
+                    let (copied, line) = (copied.folded(), line.folded());
+                    let is_short = copied.len().max(line.len()) <= COMPARED;
+                    let cost = if is_short {
+                        copied.len() * line.len() / 32
+                    } else {
+                        0
+                    };
+                    seen.compared.set(seen.compared.get() + cost);
+                    alike(copied, line, if is_short { SAME } else { 1.0 })
+                }
             }
             What::Rest => false,
         };
@@ -569,6 +580,7 @@ impl Block {
             bound: &mut Vec::new(),
             looked: &mut Vec::new(),
             tries: 0,
+            compared: Cell::new(0),
         };
         if has_zone {
             let mut start = line;
@@ -705,6 +717,16 @@ pub(crate) struct Seen<'w> {
     pub(crate) looked: &'w mut Vec<Looked>,
     /// How often a line was tried against a step.
     pub(crate) tries: usize,
+    /// What the comparison of lines with copies of them cost, roughly in bytes looked at: it may take the
+    /// product of their words.
+    pub(crate) compared: Cell<usize>,
+}
+
+impl Seen<'_> {
+    /// What the attempts cost, roughly in bytes looked at.
+    pub(crate) fn cost(&self) -> usize {
+        self.tries * TRY + self.compared.get()
+    }
 }
 
 impl<'a, 's, 'w> Attempt<'a, 's, 'w> {

@@ -1,5 +1,7 @@
 //! One pass of the rules over lines of a page.
 
+use std::cell::Cell;
+
 use super::block::{Bound, Seen, Tried};
 use super::inline::Inline;
 use super::line;
@@ -102,9 +104,6 @@ const SERVES: u16 = HIT | ANCHOR | ZONED_ANCHOR;
 /// How many places are gathered at which blocks may begin before they are tried: one place is
 /// named by several lines near each other, and the text should still be at hand.
 const STARTS: usize = 512;
-
-/// What one try of a line against a step of a block counts, in bytes looked at.
-const TRY: usize = 8;
 
 /// The lines in which a match may lie: all before one of them, or all from one on.
 #[derive(Clone, Copy, Debug, Default)]
@@ -315,8 +314,13 @@ impl Matcher {
             .copied()
             .filter(|&line| line != NONE)
             .unwrap_or(0);
-        zoned.before = head.saturating_add(self.block_reach + 1 + *gone);
-        zoned.from = tails.last().copied().unwrap_or(NONE);
+        *zoned = match zones {
+            true => Room {
+                before: head.saturating_add(self.block_reach + 1 + *gone),
+                from: tails.last().copied().unwrap_or(NONE),
+            },
+            false => Room::ALL,
+        };
         *copies_room = Room::NOWHERE;
         for duplicate in self.duplicates.iter().filter(|copies| copies.has_zone) {
             let room = rooms[self.zone_of[duplicate.rule as usize] as usize];
@@ -329,23 +333,18 @@ impl Matcher {
     /// looked at, roughly, and stops when they are more than the allowance.
     pub(crate) fn find_all(&self, page: &Page, allowance: usize, scratch: &mut Scratch) -> usize {
         // One search of the text is cheaper than one of each line.
-        let mut idle = 0;
         scratch.searched.clear();
         for (at, inline) in self.inlines.iter().enumerate() {
             if inline.knows_edges() {
                 continue;
             }
-            if page
-                .whole_text()
-                .is_some_and(|text| inline.finds_nothing(text))
-            {
-                idle += inline.searches();
-            } else {
+            let mut text = page.whole_text().into_iter();
+            if !text.any(|text| inline.finds_nothing(text)) {
                 scratch.searched.push(at as u32);
             }
         }
         let mut pass = Pass::new(self, page, scratch);
-        let mut work = page.left() * (1 + idle);
+        let mut work = page.left();
         if !pass.scratch.searched.is_empty() {
             for line in page.lines().filter(|&line| page.length(line) <= MAX_LINE) {
                 work += pass.search(line, false);
@@ -365,14 +364,17 @@ impl Matcher {
             work += 16 + pass.first_ask(line);
             if pass.scratch.starts.len() >= flush {
                 // What later lines may name again waits for them.
-                work += pass.blocks(self.lines_before(page, line));
+                work += pass.blocks(
+                    self.lines_before(page, line),
+                    allowance.saturating_sub(work),
+                );
                 flush = STARTS + 2 * pass.scratch.starts.len();
             }
             if work > allowance {
                 return work;
             }
         }
-        work + pass.blocks(NONE)
+        work + pass.blocks(NONE, allowance.saturating_sub(work))
     }
 
     /// Adds what the rules find at the lines of the page that are asked, which are left and in order, as
@@ -388,7 +390,10 @@ impl Matcher {
         for &ask in &asks {
             work += 16 + pass.ask(ask);
             if pass.scratch.starts.len() >= flush {
-                work += pass.blocks(self.lines_before(page, ask.line));
+                work += pass.blocks(
+                    self.lines_before(page, ask.line),
+                    allowance.saturating_sub(work),
+                );
                 flush = STARTS + 2 * pass.scratch.starts.len();
             }
             if work > allowance {
@@ -396,7 +401,7 @@ impl Matcher {
             }
         }
         if work <= allowance {
-            work += pass.blocks(NONE);
+            work += pass.blocks(NONE, allowance - work);
         }
         scratch.asks = asks;
         work
@@ -802,8 +807,8 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
     }
 
     /// Adds what blocks find that begin before a line; returns how many bytes were looked at,
-    /// roughly.
-    fn blocks(&mut self, settled: u32) -> usize {
+    /// roughly, and stops when they are more than the allowance.
+    fn blocks(&mut self, settled: u32, allowance: usize) -> usize {
         let Pass { matcher, page, .. } = *self;
         let Scratch {
             served,
@@ -829,8 +834,12 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
             bound,
             looked,
             tries: 0,
+            compared: Cell::new(0),
         };
         starts.retain(|&start| {
+            if seen.cost() > allowance {
+                return false;
+            }
             let (at, start) = ((start >> 32) as usize, start as u32);
             if start >= settled {
                 return true;
@@ -846,7 +855,7 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
             block.find(page, start, fits, tried, &mut seen, finds);
             false
         });
-        seen.tries * TRY
+        seen.cost()
     }
 }
 

@@ -1101,7 +1101,7 @@ fn permissions_and_links_outlive_writing() {
 
 #[cfg(unix)]
 #[test]
-fn links_that_lead_back_or_nowhere_are_told() {
+fn links_in_folders_are_followed_where_that_is_asked_for() {
     use std::os::unix::fs::symlink;
     let place = Place::with(&[
         ("pages/a.txt", PAGE),
@@ -1112,7 +1112,19 @@ fn links_that_lead_back_or_nowhere_are_told() {
     symlink("nothing", place.path("pages/gone.txt")).unwrap();
     symlink("nothing", place.path("pages/.#lock.txt")).unwrap();
     symlink("../elsewhere", place.path("pages/there")).unwrap();
+    // Whatever is behind them stays as it is.
+    let note = "pages: note: links left out: 3; --follow follows them\n";
     let run = place.run(&["--check", "pages"]);
+    check(run, 1, "pages/a.txt\npages/sub/b.txt\n", note);
+    check(place.run(&["-i", "pages"]), 0, "", note);
+    assert_eq!(place.read("pages/a.txt"), CLEAN);
+    assert_eq!(place.read("elsewhere/c.txt"), PAGE);
+    place.put("pages/a.txt", PAGE);
+    place.put("pages/sub/b.txt", PAGE);
+    // What is named is followed.
+    let run = place.run(&["--check", "pages/there"]);
+    check(run, 1, "pages/there/c.txt\n", "");
+    let run = place.run(&["--check", "-L", "pages"]);
     let err = "\
 pages/gone.txt: error: No such file or directory (os error 2)
 pages/sub/loop: error: this link leads back to pages
@@ -1546,4 +1558,63 @@ fn readme_shows_what_the_program_prints() {
     assert_eq!(output.status.code(), Some(1));
     let diff = String::from_utf8(output.stdout).unwrap();
     assert!(readme.contains(&format!("```diff\n{diff}```")), "{diff}");
+}
+
+#[test]
+fn what_is_read_is_not_written_over_by_reports_and_restored_files() {
+    let place = Place::with(&[("page.txt", PAGE), ("rules/sample.toml", RULES)]);
+    for (output, what) in [
+        ("page.txt", "an input too"),
+        ("rules/sample.toml", "a rule file"),
+    ] {
+        let run = place.run(&["report", "page.txt", "-o", output]);
+        check(
+            run,
+            2,
+            "",
+            &format!("cleaner: error: the file {output} is {what}\n"),
+        );
+    }
+    assert_eq!(
+        (place.read("page.txt"), place.read("rules/sample.toml")),
+        (PAGE.into(), RULES.into())
+    );
+    let run = place.run(&["page.txt", "-o", "left.txt", "--removed=went.jsonl"]);
+    assert_eq!(run.status, 0, "{run:?}");
+    let went = place.read("went.jsonl");
+    let run = place.run(&["restore", "went.jsonl", "left.txt", "-o", "./went.jsonl"]);
+    let err = "cleaner: error: ./went.jsonl is what went; restore into another file\n";
+    check(run, 2, "", err);
+    assert_eq!(place.read("went.jsonl"), went);
+    let json = place.run(&["--json", "page.txt"]).out;
+    place.put("page.json", &json);
+    let run = place.run(&["restore", "page.json", "-o", "page.json"]);
+    assert_eq!(run.status, 2, "{run:?}");
+    assert_eq!(place.read("page.json"), json);
+}
+
+#[cfg(unix)]
+#[test]
+fn standard_output_by_its_name_is_written_on() {
+    let place = Place::with(&[("page.txt", PAGE)]);
+    for name in ["/dev/stdout", "/dev/fd/1"] {
+        place.put("log", "before\n");
+        let run = place.shell(&format!(
+            "(\"$CLEANER\" -q page.txt -o {name}; echo after) >> log"
+        ));
+        check(run, 0, "", "");
+        assert_eq!(
+            place.read("log"),
+            format!("before\n{CLEAN}after\n"),
+            "{name}"
+        );
+    }
+    place.put("log", "before\n");
+    let run = place.shell("\"$CLEANER\" -q page.txt --removed /dev/stderr -o left.txt 2>> log");
+    check(run, 0, "", "");
+    let log = place.read("log");
+    assert!(
+        log.starts_with("before\n{") && log.lines().count() == 2,
+        "{log}"
+    );
 }

@@ -85,6 +85,77 @@ fn a_value_of_a_wrong_type_is_told_once() {
 }
 
 #[test]
+fn a_misspelt_key_is_told_once() {
+    for (name, help, file) in [
+        (
+            "outlets",
+            "outlet",
+            "outlets = \"made\"\nname = \"Made\"\n".to_owned(),
+        ),
+        (
+            "nam",
+            "name",
+            "outlet = \"made\"\nnam = \"Made\"\n".to_owned(),
+        ),
+        ("texts", "text", rule("texts = \"Some notice\"")),
+        (
+            "catagory",
+            "category",
+            rule("text = \"Some notice\"").replace("category", "catagory"),
+        ),
+        (
+            "remove",
+            "removes",
+            rule("text = \"Some notice\"").replace("removes", "remove"),
+        ),
+        (
+            "line",
+            "lines",
+            block("").replace("lines = []", "line = []"),
+        ),
+        (
+            "rests",
+            "rest",
+            block("{ text = \"Box\" }, { rests = true }"),
+        ),
+        (
+            "tex",
+            "text",
+            format!("{HEAD}signs = [{{ tex = \"a\" }}]\n"),
+        ),
+    ] {
+        let error = refused(&[("made", file.clone())]);
+        let told: Vec<_> = error
+            .problems()
+            .iter()
+            .map(|problem| (problem.key(), problem.help()))
+            .collect();
+        let help = format!("did you mean `{help}`?");
+        assert_eq!(told, [(Some(name), Some(help.as_str()))], "{name}: {error}");
+    }
+}
+
+#[test]
+fn marks_in_what_stays_are_refused() {
+    let file = rule("text = \"Some notice\"").replace("Some notice of it", "[-Some notice-] of it");
+    let error = refused(&[("made", file)]);
+    let [problem] = error.problems() else {
+        panic!("{error}")
+    };
+    assert_eq!((problem.line(), problem.key()), (9, Some("keeps")));
+    assert_eq!(
+        problem.message(),
+        "an example of what stays loses nothing, so it has no marks"
+    );
+}
+
+#[test]
+fn what_is_never_closed_is_told_once() {
+    let error = refused(&[("made", format!("{HEAD}x = {}", "[".repeat(1000)))]);
+    assert!(error.problems().len() <= 3, "{error}");
+}
+
+#[test]
 fn every_error_of_a_rule_file_names_its_place() {
     let notice = rule("text = \"Some notice\"");
     let one = |text: &str| vec![("made", text.to_owned())];

@@ -583,6 +583,58 @@ fn a_page_that_does_not_settle_stays_and_is_flagged() {
 }
 
 #[test]
+fn a_page_settles_also_under_many_inline_rules() {
+    let texts: Vec<String> = (0..200).map(|number| format!("\"<{number}>\"")).collect();
+    let texts = format!("text = [{}]", texts.join(", "));
+    let cleaner = outlet(&rule("inline", "i", "a[-<7>-]", &texts));
+    let lines = |mark: &str| {
+        format!("The bridge{mark} was painted again, and nobody saw it.\n").repeat(10_000)
+    };
+    let cleaned = cleaner.clean(&lines("<3>"));
+    assert_eq!(cleaned.flag, None);
+    assert_eq!(cleaned.text, lines(""));
+    let one = lines("") + "<9>It rained.\n";
+    assert_eq!(cleaner.clean(&one).text, lines("") + "It rained.\n");
+}
+
+#[test]
+fn copies_of_long_lines_are_compared_within_bounds() {
+    let steps = "lines = [{ pattern = 'x .+', keep = true }, { line = 10000, repeat = 60, keep = true, optional = true }, { same = 1 }]";
+    let cleaner = outlet(&rule("block", "b", "x one two\n[-x one two-]", steps));
+    // The same words in other orders: nothing but a comparison of all tells how many are in order.
+    let words = |line: usize, count: usize| -> String {
+        let numbers = (0..count).map(|at| ((at * (2 * line + 3)) % 1009).to_string());
+        format!("x {}\n", numbers.collect::<Vec<_>>().join(" "))
+    };
+    let page: String = (0..300).map(|line| words(line, 800)).collect();
+    let cleaned = cleaner.clean(&page);
+    assert_eq!(
+        cleaned.flag.map(|flag| flag.reason),
+        Some(Reason::Unsettled)
+    );
+    assert_eq!(cleaned.text, page);
+    // Longer lines have to be equal.
+    let long = words(1, 2000);
+    assert_eq!(cleaner.clean(&(long.clone() + &long)).text, long);
+    let page = long.clone() + &long.replace("x 0 ", "x 1 ");
+    assert_eq!(cleaner.clean(&page).text, page);
+}
+
+#[test]
+fn rules_with_a_zone_are_asked_again_without_zones() {
+    // The examples are run with zones and without.
+    let example = "\"\"\"\nOne\nTwo\nThree\nFour\nFive\nSix\nSeven\n[-Alpha\nAlpha\nBeta\nBeta-]\nEight\"\"\"";
+    let keys = |zone: &str| {
+        format!(
+            "[[block]]\nid = \"b\"\ncategory = \"promo\"\nnote = \"n\"\ngap = false\n{zone}lines = [{{ text = \"Alpha\" }}, {{ text = \"Beta\" }}]\nremoves = [{example}]\nkeeps = [\"c\"]\n"
+        )
+    };
+    outlet(&keys(""));
+    outlet(&keys("zone = { tail = 40 }\n"));
+    outlet(&keys("zone = { head = 40 }\n"));
+}
+
+#[test]
 fn long_lines_and_many_lines_pass() {
     let cleaner = outlet(&(line("X") + &rule("inline", "i", "a[-<x>-]", "text = '<x>'")));
     let long = "a<x>".repeat(4 << 20);

@@ -300,6 +300,12 @@ pub struct Shared {
     #[arg(long, value_name = "FORMAT", help_heading = READ)]
     pub format: Option<Format>,
 
+    /// Links in folders are followed; without it they are left out, and counted
+    ///
+    /// What is named itself is always followed. With --in-place the file that a link leads to is rewritten.
+    #[arg(short = 'L', long, help_heading = READ)]
+    pub follow: bool,
+
     /// The field or column with the text; a dotted path goes into objects
     #[arg(long, value_name = "FIELD", default_value = "text", value_parser = field, help_heading = READ)]
     pub text_field: String,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use cleaner::{Categories, Cleaner, Outlet, Outlets};
+use cleaner::{Categories, Cleaner, Outlets};
 
 use crate::args::{Clean, OnError, Shared, Stats};
 use crate::console::{Console, Failure, counted};
@@ -57,14 +57,15 @@ pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
 /// # Errors
 /// As those of [`run`].
 pub fn once(args: &Clean, outlets: &Outlets, console: Console) -> Result<u8, Failure> {
-    let (totals, _, show) = with(args, outlets, None, None, console)?;
+    let (totals, _, show) = with(args, outlets, None, None, None, console)?;
     Ok(status(&totals, args, show))
 }
 
 /// Reads the inputs that the arguments name and writes nothing: what is gathered of them, and the
 /// exit code.
 ///
-/// `against`: the rules that the run compares with.
+/// `against`: the rules that the run compares with; `file`: what is written of it, which is nothing that is
+/// read.
 ///
 /// # Errors
 /// As those of [`run`].
@@ -73,9 +74,10 @@ pub fn gather(
     show: Show,
     outlets: &Outlets,
     against: Option<&Outlets>,
+    file: Option<&Path>,
     console: Console,
 ) -> Result<(Totals, Gathered, u8), Failure> {
-    let (mut totals, gathered, show) = with(args, outlets, against, Some(show), console)?;
+    let (mut totals, gathered, show) = with(args, outlets, against, Some(show), file, console)?;
     totals.look_for_idle_rules(outlets);
     let status = status(&totals, args, show);
     Ok((totals, gathered, status))
@@ -87,6 +89,7 @@ fn with(
     outlets: &Outlets,
     against: Option<&Outlets>,
     gathers: Option<Show>,
+    file: Option<&Path>,
     console: Console,
 ) -> Result<(Totals, Gathered, Show), Failure> {
     let rules = Rules {
@@ -104,7 +107,8 @@ fn with(
         .transpose();
     let listed = listed.map_err(Failure::Said)?;
     let is_stdin = args.paths.is_empty() && listed.is_none();
-    let mut inputs = Inputs::find(&args.paths, listed, args.stdin_filename.as_deref(), console)
+    let stdin_name = args.stdin_filename.as_deref();
+    let mut inputs = Inputs::find(&args.paths, listed, stdin_name, args.shared.follow, console)
         .map_err(Failure::Said)?;
     if args.annotate.is_some() && args.output.is_none() {
         inputs.leave_out_attributes();
@@ -123,10 +127,19 @@ fn with(
         refuse_unknown_compression(path, !output::is_meant_as_folder(path))
             .map_err(Failure::Said)?;
     }
-    output::refuse_beside(&inputs, targets.as_ref(), &beside).map_err(Failure::Said)?;
-    if let Some(folder) = args.shared.rules.folder() {
-        let is_of_it = |outlet: &Outlet| Path::new(&outlet.file).starts_with(&folder);
-        if !outlets.outlets().any(is_of_it) {
+    let beside: Vec<&Path> = beside.into_iter().chain(file).collect();
+    let folder = args.shared.rules.folder();
+    let rule_files = outlets.outlets().map(|outlet| Path::new(&outlet.file));
+    let is_of_folder = |file: &&Path| {
+        folder
+            .as_ref()
+            .is_some_and(|folder| file.starts_with(folder))
+    };
+    let rule_files: Vec<&Path> = rule_files.filter(is_of_folder).collect();
+    output::refuse_beside(&inputs, targets.as_ref(), &rule_files, &beside)
+        .map_err(Failure::Said)?;
+    if let Some(folder) = &folder {
+        if rule_files.is_empty() {
             let what = "no rule files (*.toml) are in this folder";
             console.note(&folder.display().to_string(), what);
         }
@@ -614,6 +627,7 @@ fn run_of(args: &Clean, rules_hash: &str) -> String {
         shared:
             Shared {
                 format,
+                follow: _,
                 text_field,
                 url_field,
                 outlet_field,

@@ -42,7 +42,8 @@ pub struct Inputs {
 
 impl Inputs {
     /// The files that paths and a list of files name: files themselves, and those below folders
-    /// whose names tell their format. Without any of both it is standard input.
+    /// whose names tell their format; `follow`: also behind links. Without any of both it is standard
+    /// input.
     ///
     /// # Errors
     /// What is wrong, in words.
@@ -50,6 +51,7 @@ impl Inputs {
         paths: &[PathBuf],
         listed: Option<Vec<PathBuf>>,
         stdin_name: Option<&str>,
+        follow: bool,
         console: Console,
     ) -> Result<Inputs, String> {
         let stdin = [PathBuf::from("-")];
@@ -74,7 +76,7 @@ impl Inputs {
                 Ok(metadata) if metadata.is_dir() => {
                     inputs.are_many = true;
                     inputs.folders.push(path.clone());
-                    inputs.find_below(path, Which::Read, console);
+                    inputs.find_below(path, Which::Read, follow, console);
                 }
                 Ok(_) => {
                     let below = path.file_name().map(PathBuf::from);
@@ -109,15 +111,17 @@ impl Inputs {
     /// All files below a folder into which a run has written: there are such of any name.
     pub fn written_below(folder: &Path, console: Console) -> Inputs {
         let mut inputs = Inputs::default();
-        inputs.find_below(folder, Which::Written, console);
+        inputs.find_below(folder, Which::Written, true, console);
         inputs
     }
 
     /// Adds the files below a folder.
-    fn find_below(&mut self, folder: &Path, which: Which, console: Console) {
+    fn find_below(&mut self, folder: &Path, which: Which, follow: bool, console: Console) {
         let before = self.list.len() + self.failed;
-        let mut unread = 0;
-        let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name();
+        let (mut unread, mut links) = (0, 0);
+        let walk = WalkDir::new(folder)
+            .follow_links(follow)
+            .sort_by_file_name();
         let walk = walk
             .into_iter()
             .filter_entry(|entry| entry.depth() == 0 || which.reaches(entry.path()));
@@ -132,6 +136,10 @@ impl Inputs {
                     });
                 }
                 Ok(entry) if entry.file_type().is_file() && is_unread(entry.path()) => unread += 1,
+                Ok(entry) if entry.path_is_symlink() && entry.depth() > 0 && !follow => {
+                    let is_meant = which.has(entry.path()) || entry.path().is_dir();
+                    links += usize::from(is_meant);
+                }
                 Ok(_) => {}
                 // An editor's lock is a hidden link to nowhere.
                 Err(error) if error.depth() > 0 && error.path().is_some_and(is_hidden) => {}
@@ -147,6 +155,13 @@ impl Inputs {
                     }
                 }
             }
+        }
+        if links > 0 {
+            let name = folder.display().to_string();
+            console.note(
+                &name,
+                format!("links left out: {links}; --follow follows them"),
+            );
         }
         if unread > 0 {
             let name = folder.display().to_string();

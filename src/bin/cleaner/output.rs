@@ -326,14 +326,15 @@ fn refuse_overlap(inputs: &Inputs, targets: &[PathBuf]) -> Result<(), String> {
     ))
 }
 
-/// Refuses files beside the outputs that would take the place of an input, of an output, or of one
-/// another, and a folder of them in which they would be taken for inputs or outputs.
+/// Refuses files beside the outputs that would take the place of an input, of an output, of a rule file, or
+/// of one another, and a folder of them in which they would be taken for inputs or outputs.
 ///
 /// # Errors
 /// What is wrong, in words.
 pub fn refuse_beside(
     inputs: &Inputs,
     targets: Option<&Targets>,
+    rule_files: &[&Path],
     beside: &[&Path],
 ) -> Result<(), String> {
     if beside.is_empty() {
@@ -346,6 +347,7 @@ pub fn refuse_beside(
     let mut taken: HashMap<OsString, &str> = HashMap::new();
     taken.extend(written.map(|path| (real(path), "an output too")));
     taken.extend(read.map(|path| (real(path), "an input too")));
+    taken.extend(rule_files.iter().map(|path| (real(path), "a rule file")));
     for path in beside {
         let shown = path.display();
         if is_meant_as_folder(path) {
@@ -416,7 +418,7 @@ fn key(path: &Path) -> OsString {
 }
 
 /// The path without links, also of what is not there yet.
-fn resolved(path: &Path) -> PathBuf {
+pub fn resolved(path: &Path) -> PathBuf {
     let Ok(absolute) = std::path::absolute(path) else {
         return path.to_owned();
     };
@@ -490,6 +492,12 @@ enum Writing {
 impl Pending {
     /// Begins to write a file, in the target's own folder.
     pub fn new(target: &Path) -> io::Result<Pending> {
+        if let Some(descriptor) = descriptor(target) {
+            return Ok(Pending {
+                file: Writing::Device(descriptor?),
+                size: 0,
+            });
+        }
         let known = match target.symlink_metadata() {
             Ok(metadata) if metadata.is_symlink() => Some(target.metadata()?),
             Ok(metadata) => Some(metadata),
@@ -576,6 +584,30 @@ impl Write for Pending {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// What is open already under a name such as /dev/stdout, be it a file: that is written on, and not replaced.
+#[cfg(unix)]
+fn descriptor(target: &Path) -> Option<io::Result<File>> {
+    use std::os::fd::AsFd;
+    let number = match target.to_str()? {
+        "/dev/stdout" => "1",
+        "/dev/stderr" => "2",
+        path => ["/dev/fd/", "/proc/self/fd/"]
+            .iter()
+            .find_map(|folder| path.strip_prefix(folder))?,
+    };
+    Some(match number {
+        "1" => io::stdout().as_fd().try_clone_to_owned().map(File::from),
+        "2" => io::stderr().as_fd().try_clone_to_owned().map(File::from),
+        _ => File::options().append(true).open(target),
+    })
+}
+
+/// Elsewhere there are no such names.
+#[cfg(not(unix))]
+fn descriptor(_: &Path) -> Option<io::Result<File>> {
+    None
 }
 
 /// Writes a file whole or not at all.

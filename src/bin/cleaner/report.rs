@@ -20,8 +20,14 @@ pub fn run(args: &Report, console: Console) -> Result<u8, Failure> {
         .transpose()?;
     let before = against.as_deref();
     let run = args.pages.run();
-    let (totals, gathered, status) =
-        clean::gather(&run, Show::Report(args.most), &source, before, console)?;
+    let (totals, gathered, status) = clean::gather(
+        &run,
+        Show::Report(args.most),
+        &source,
+        before,
+        args.output.as_deref(),
+        console,
+    )?;
     let report = gathered.report;
     let head = Head {
         totals: &totals,

@@ -13,6 +13,17 @@ use crate::console::{Console, Failure};
 use crate::formats::{Format, Opening, Source};
 use crate::{ERROR, FINE, output};
 
+/// Refuses to write over what went.
+fn refuse_list(target: &Path, list: Option<&Path>) -> Result<(), String> {
+    match list {
+        Some(list) if output::resolved(target) == output::resolved(list) => Err(format!(
+            "{} is what went; restore into another file",
+            target.display()
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// What of a line of `--json` or `--removed` the original document is made from.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -115,6 +126,7 @@ pub fn run(args: &args::Restore, console: Console) -> Result<u8, Failure> {
         };
         let result = target.and_then(|target| {
             let shown = target.display().to_string();
+            refuse_list(&target, file)?;
             if !written.insert(target.clone()) {
                 return Err(format!("{shown} has been restored from a line before"));
             }

@@ -165,7 +165,8 @@ pub fn run(command: &RulesCommand, console: Console) -> Result<u8, Failure> {
         RulesCommand::Coverage { pages, json } => {
             let outlets = Source::of(&pages.shared.rules)?;
             let (show, run) = (Show::Coverage, pages.run());
-            let (totals, gathered, status) = clean::gather(&run, show, &outlets, None, console)?;
+            let (totals, gathered, status) =
+                clean::gather(&run, show, &outlets, None, None, console)?;
             let coverage = match json {
                 true => gathered.coverage.json(&totals),
                 false => gathered.coverage.table(&totals),

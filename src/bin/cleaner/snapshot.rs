@@ -23,8 +23,14 @@ const CONTEXT: usize = 3;
 /// Writes the snapshots, or compares with them; returns the exit code.
 pub fn run(args: &args::Snapshot, console: Console) -> Result<u8, Failure> {
     let source = Source::of(&args.pages.shared.rules)?;
-    let (totals, gathered, _) =
-        clean::gather(&args.pages.run(), Show::Snapshots, &source, None, console)?;
+    let (totals, gathered, _) = clean::gather(
+        &args.pages.run(),
+        Show::Snapshots,
+        &source,
+        None,
+        None,
+        console,
+    )?;
     if totals.failed > 0 {
         return Ok(ERROR);
     }

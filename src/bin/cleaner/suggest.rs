@@ -23,7 +23,7 @@ pub fn run(args: &args::Suggest, console: Console) -> Result<u8, Failure> {
     }
     let output = args.output.as_deref().map(|path| target(path, args));
     let output = output.transpose()?;
-    let inputs = Inputs::find(&args.paths, None, None, console)?;
+    let inputs = Inputs::find(&args.paths, None, None, true, console)?;
     let mut failed = inputs.failed > 0;
     let mut pages = Vec::new();
     for input in &inputs.list {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use memchr::memchr;
 use walkdir::WalkDir;
 
-use super::{Record, Records};
+use super::{Record, Records, refuse_list};
 use crate::args::Restore;
 use crate::console::{Console, Failure};
 use crate::formats::{self, BOM, Compression, Format, Opening, Packer, Source, parquet, wet};
@@ -55,7 +55,7 @@ impl Run<'_> {
             other => other.map(Path::to_owned),
         };
         let mut lines = open(removed.as_deref())?.peekable();
-        let inputs = Inputs::find(&[cleaned.to_owned()], None, None, self.console)?;
+        let inputs = Inputs::find(&[cleaned.to_owned()], None, None, true, self.console)?;
         let Some(input) = inputs.list.first() else {
             return Ok(false);
         };
@@ -66,6 +66,9 @@ impl Run<'_> {
                 output.clone()
             }
         });
+        if let Some(target) = &target {
+            refuse_list(target, removed.as_deref()).map_err(Failure::Said)?;
+        }
         let done = self.restore(input, &mut lines, None, target.as_deref());
         self.told(input, done)
     }
