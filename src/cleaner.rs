@@ -914,9 +914,15 @@ impl Cleaner {
             deleted,
             kept,
         } = settled;
-        for taken in deleted.iter_mut() {
-            if page.is_gone(taken.line) {
-                taken.part = None;
+        // Parts that leave nothing of a line take all of it.
+        let is_gone_part = |taken: &Find| taken.part.is_some() && page.is_gone(taken.line);
+        if deleted.iter().any(is_gone_part) {
+            let whole = deleted.iter().filter(|taken| taken.part.is_none());
+            let whole: HashSet<u32> = whole.map(|taken| taken.line).collect();
+            for taken in deleted.iter_mut() {
+                if page.is_gone(taken.line) && !whole.contains(&taken.line) {
+                    taken.part = None;
+                }
             }
         }
         let fields = fields(page, deleted.iter().chain(kept.iter()));

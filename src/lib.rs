@@ -128,7 +128,8 @@
 //! What stays because of its category is found, and taken off the page for the passes, like
 //! everything else; matching does not depend on what a caller keeps. But a page on which it
 //! stands may hold what a page without it does not. So it is put back and the page gone over once
-//! more, until nothing is found that goes; eight rounds at most, else the page is flagged.
+//! more, until nothing is found that goes; eight rounds at most, else the page is flagged. What a later round
+//! may not take, by the ceiling, stays without a flag; who cleans the result again is told.
 //!
 //! # Why it is fast
 //!

@@ -435,10 +435,12 @@ impl Outlets {
         if table.owners.is_empty() {
             return Vec::new();
         }
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut seen = vec![false; table.owners.len()];
         table.signs.in_text(text, |sign| seen[sign as usize] = true);
-        let mut lines = text.split('\n').map(str::trim);
+        let mut lines = text
+            .trim_start_matches('\u{feff}')
+            .split('\n')
+            .map(str::trim);
         // The crawl may have glued something to the first line.
         if let Some(first) = lines.find(|line| !line.is_empty())
             && let Ok(Some(crawl)) = self.cleaner(CRAWL)

@@ -43,8 +43,9 @@ impl Signs {
         }
     }
 
-    /// Calls `seen` with the number of each sign that a line is.
+    /// Calls `seen` with the number of each sign that a line is; byte order marks before it are no part of it.
     pub(crate) fn in_line(&self, line: &str, mut seen: impl FnMut(u32)) {
+        let line = line.trim_start_matches('\u{feff}');
         if !self.gate.open(line.as_bytes()).whole {
             return;
         }

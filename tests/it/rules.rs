@@ -194,17 +194,14 @@ fn byte_order_mark_hides_no_sign() {
     for page in [
         "Valley Herald\n\nHe came.\n",
         "\u{feff}Valley Herald\n\nHe came.\n",
+        "\u{feff}\u{feff}Valley Herald\n",
+        "He came.\n\u{feff}Valley Herald\n",
     ] {
         assert_eq!(
             outlets.by_signs(page).map(|outlet| &outlet.id[..]),
             Some("valley")
         );
     }
-    assert!(
-        outlets
-            .by_signs("\u{feff}\u{feff}Valley Herald\n")
-            .is_none()
-    );
 }
 
 #[test]
@@ -504,6 +501,37 @@ fn passes_go_on_where_something_went() {
             ),
         ],
     );
+}
+
+#[test]
+fn what_each_rule_asked_for_is_told_also_where_another_takes_the_line() {
+    let rules = line("Valley Herald")
+        + &rule(
+            "inline",
+            "mark",
+            "[-Valley -]sleeps",
+            "pattern = '^Valley '",
+        );
+    let cleaned = outlet(&rules).clean("Valley Herald\nIt rained.\n");
+    let told: Vec<_> = cleaned
+        .removals
+        .iter()
+        .map(|removal| {
+            (
+                removal.span.clone(),
+                removal.rule.as_ref().map(|rule| rule.id.as_str()),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [(0..7, Some("made/mark")), (0..14, Some("made/line"))]
+    );
+    // Of a line of which parts leave nothing, they take all.
+    let rules = rule("inline", "mark", "[-Valley-] sleeps", "pattern = '^Valley'");
+    let cleaned = outlet(&rules).clean("Valley\nIt rained.\n");
+    assert_eq!(cleaned.text, "It rained.\n");
+    assert_eq!(cleaned.removals[0].span, 0..7);
 }
 
 #[test]
