@@ -150,7 +150,7 @@ impl<'t> Sheets<'t> {
             let sheet = &self.sheets[at];
             let rows = sheet.rows[..sheet.body.start].iter().enumerate();
             let candidates = rows.filter(|(_, row)| {
-                let is_long = row.title && !row.covered && row.raw.len() >= HEADLINE;
+                let is_long = row.title && !row.covered && row.raw.split_whitespace().count() > 3;
                 is_long && self.recurs(row) && above[&row.text].len() == 1
             });
             let of_article = |row: &Row| {

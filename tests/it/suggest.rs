@@ -124,6 +124,29 @@ fn headline_that_other_pages_link_to_stays() {
 }
 
 #[test]
+fn short_headline_that_other_pages_link_to_stays() {
+    let short = [
+        "Bridge is open again",
+        "Snow closes the pass",
+        "Trees are back home",
+    ];
+    let pages = (0..3).map(|story| {
+        let [_, first, second, _] = STORIES[story];
+        let others = short.iter().filter(|&&other| other != short[story]);
+        let others: String = others.map(|other| format!("{other}\n")).collect();
+        let headline = short[story];
+        format!("Home | News | Sport\n\n{headline}\n\n{first}\n\n{second}\n\nMost read\n{others}\n© 2024 The Made Times. All rights reserved.\n")
+    });
+    let pages: Vec<String> = pages.collect();
+    let draft = draft_of(pages.clone());
+    for (story, page) in pages.iter().enumerate() {
+        let [_, first, second, _] = STORIES[story];
+        let left = format!("{}\n\n{first}\n\n{second}\n", short[story]);
+        assert_eq!(cleaned(&draft, page), left, "{}", draft.toml());
+    }
+}
+
+#[test]
 fn dates_are_generalised() {
     let forms = [
         "Made Times\nTuesday, 3 March 2021 at 14:05\n\n{title}\n\n{1}\n\n{2}\n\n{3}\n",
