@@ -138,11 +138,11 @@ fn with(
     let rule_files: Vec<&Path> = rule_files.filter(is_of_folder).collect();
     output::refuse_beside(&inputs, targets.as_ref(), &rule_files, &beside)
         .map_err(Failure::Said)?;
-    if let Some(folder) = &folder {
-        if rule_files.is_empty() {
-            let what = "no rule files (*.toml) are in this folder";
-            console.note(&folder.display().to_string(), what);
-        }
+    if let Some(folder) = &folder
+        && rule_files.is_empty()
+    {
+        let what = "no rule files (*.toml) are in this folder";
+        console.note(&folder.display().to_string(), what);
     }
     if is_stdin && io::stdin().is_terminal() {
         console.note("cleaner", "reading from the terminal; see also --help");
