@@ -792,6 +792,9 @@ impl Reader<'_> {
         let place = (place.line(), place.column());
         let tells = |problem: &Problem| {
             let message = problem.message();
+            // What is behind it says what the value is.
+            let (told, _) = message.split_once(';').unwrap_or((message, ""));
+            let mut words = told.split(|c: char| !c.is_alphanumeric());
             let is_missing = [
                 "missing key",
                 "expected one of: text",
@@ -799,7 +802,9 @@ impl Reader<'_> {
             ]
             .iter()
             .any(|begin| message.starts_with(begin));
-            is_missing && message.contains(key) && (problem.line(), problem.column()) == place
+            is_missing
+                && words.any(|word| word == key)
+                && (problem.line(), problem.column()) == place
         };
         self.problems.retain(|problem| !tells(problem));
     }

@@ -338,8 +338,8 @@ impl Matcher {
             if inline.knows_edges() {
                 continue;
             }
-            let mut text = page.whole_text().into_iter();
-            if !text.any(|text| inline.finds_nothing(text)) {
+            let text = page.whole_text();
+            if text.is_none_or(|text| !inline.finds_nothing(text)) {
                 scratch.searched.push(at as u32);
             }
         }

@@ -1579,6 +1579,10 @@ fn what_is_read_is_not_written_over_by_reports_and_restored_files() {
         (place.read("page.txt"), place.read("rules/sample.toml")),
         (PAGE.into(), RULES.into())
     );
+    let run = place.run(&["page.txt", "-o", "rules/sample.toml"]);
+    let err = "cleaner: error: the output rules/sample.toml is a rule file\n";
+    check(run, 2, "", err);
+    assert_eq!(place.read("rules/sample.toml"), RULES);
     let run = place.run(&["page.txt", "-o", "left.txt", "--removed=went.jsonl"]);
     assert_eq!(run.status, 0, "{run:?}");
     let went = place.read("went.jsonl");

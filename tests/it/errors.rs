@@ -136,6 +136,17 @@ fn a_misspelt_key_is_told_once() {
 }
 
 #[test]
+fn a_misspelt_key_hides_no_other_that_is_missing() {
+    let error = refused(&[("made", "nam = \"Made\"\n".to_owned())]);
+    let told: Vec<_> = error
+        .problems()
+        .iter()
+        .map(|problem| problem.key())
+        .collect();
+    assert_eq!(told, [Some("outlet"), Some("nam")], "{error}");
+}
+
+#[test]
 fn marks_in_what_stays_are_refused() {
     let file = rule("text = \"Some notice\"").replace("Some notice of it", "[-Some notice-] of it");
     let error = refused(&[("made", file)]);

@@ -326,8 +326,9 @@ fn refuse_overlap(inputs: &Inputs, targets: &[PathBuf]) -> Result<(), String> {
     ))
 }
 
-/// Refuses files beside the outputs that would take the place of an input, of an output, of a rule file, or
-/// of one another, and a folder of them in which they would be taken for inputs or outputs.
+/// Refuses outputs that would take the place of a rule file, files beside them that would take that of one, of
+/// an input, of an output, or of one another, and a folder of these in which they would be taken for inputs
+/// or outputs.
 ///
 /// # Errors
 /// What is wrong, in words.
@@ -337,7 +338,7 @@ pub fn refuse_beside(
     rule_files: &[&Path],
     beside: &[&Path],
 ) -> Result<(), String> {
-    if beside.is_empty() {
+    if beside.is_empty() && rule_files.is_empty() {
         return Ok(());
     }
     let mut folders = Folders::default();
@@ -345,9 +346,14 @@ pub fn refuse_beside(
     let read = inputs.list.iter().filter_map(|input| input.as_file());
     let written = targets.iter().flat_map(|targets| &targets.files);
     let mut taken: HashMap<OsString, &str> = HashMap::new();
-    taken.extend(written.map(|path| (real(path), "an output too")));
-    taken.extend(read.map(|path| (real(path), "an input too")));
     taken.extend(rule_files.iter().map(|path| (real(path), "a rule file")));
+    for path in written {
+        // That no two outputs are one file is known.
+        if let Some(what) = taken.insert(real(path), "an output too") {
+            return Err(format!("the output {} is {what}", path.display()));
+        }
+    }
+    taken.extend(read.map(|path| (real(path), "an input too")));
     for path in beside {
         let shown = path.display();
         if is_meant_as_folder(path) {
