@@ -17,7 +17,7 @@
 //! | sections' names | short lines between what recurs and the headline |
 //! | boxes about authors | a name, below it a line that begins with it, below that what recurs |
 //! | marks in paragraphs | what stands before the first dash or behind the last sentence, counted the same way |
-//! | to the end | the first line that recurs below which no page has an article's run of prose, and between which and the next such line no page has more text than titles |
+//! | to the end | the first line that recurs below which no page has an article's run of prose, and between which and the next such line no page has more text than titles; no line as long as a headline, and no date: another story's, it heads its own page |
 //! | a line on one page alone | its neighbours: in a group, or between lines, that recur, outside of the article (context of neighbours: Kohlschütter et al. 2010) |
 //! | runs | a text that mostly follows another one is its next step |
 //!

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::rule::{Rule, Step, Wanted, Zone};
 use super::sheet::{Row, Sheet, Sheets};
 use super::template::{
-    Alike, NAME, Spot, begins_with_name, common_pattern, ends_in_name, escape, is_date, is_name,
-    plain_dashes, prefix, suffix, template_key,
+    Alike, NAME, Spot, WIDE_COLON, begins_with_name, common_pattern, ends_in_name, escape, is_date,
+    is_name, plain_dashes, prefix, suffix, template_key,
 };
 
 /// The most rows of one page that are taken because of their neighbours.
@@ -349,6 +349,9 @@ impl<'s, 't> Finder<'s, 't> {
             let texts: Vec<&str> = texts.into_iter().collect();
             let pattern = match alike {
                 Alike::Fields => Some(words.clone()),
+                Alike::Label if words.ends_with(WIDE_COLON) => {
+                    Some(format!("{} ?.{{1,200}}", escape(words)))
+                }
                 Alike::Begin => Some(format!(r"{} .{{1,200}}", escape(words))),
                 Alike::End => Some(format!(r".{{1,200}} {}", escape(words))),
                 _ => common_pattern(&texts, *alike),
@@ -493,12 +496,18 @@ impl<'s, 't> Finder<'s, 't> {
                 }
             }
         }
+        let headlines = self.all.sheets.iter();
+        let headlines =
+            headlines.filter_map(|sheet| Some(self.all.text(&sheet.rows[sheet.headline?])));
+        let shortest = headlines.map(|text| text.chars().count()).min();
         let mut found: Vec<(Wanted, Vec<(usize, usize)>)> = Vec::new();
         for (wanted, rows) in candidates.into_values() {
             let once = pages(&rows) == rows.len();
             if once
                 && self.stories(&rows) >= self.all.need
                 && rows.iter().all(|&row| self.is_tail_from(row))
+                && !self.is_listed(&rows, shortest.unwrap_or(KICKER))
+                && !rows.iter().any(|&row| self.is_above_text(row))
             {
                 found.push((wanted, rows));
             }
@@ -598,6 +607,27 @@ impl<'s, 't> Finder<'s, 't> {
             longest = longest.max(running);
         }
         size(above) > 2 * size(below) && prose * 2 <= below.len() && longest <= 2
+    }
+
+    /// Whether a text may be of a list of other stories: as long as a headline, or a date. On the page
+    /// of its story it stands above the article, and all below it would go.
+    fn is_listed(&self, rows: &[(usize, usize)], shortest: usize) -> bool {
+        let (page, at) = rows[0];
+        let row = self.row(rows[0]);
+        let text = self.all.text(row);
+        let is_text = self.marks[page][at] == Some(Mark::Text);
+        let is_long = is_text && text.chars().count() * 5 >= shortest * 4;
+        row.title && (is_long || is_date(text))
+    }
+
+    /// Whether two paragraphs of the article follow each other below a row, whatever of the page's
+    /// stands between them: it is amid a text, if near its end.
+    fn is_above_text(&self, (page, at): (usize, usize)) -> bool {
+        let sheet = &self.all.sheets[page];
+        let below = (at + 1).min(sheet.body.end)..sheet.body.end;
+        let known = |row: &Row| row.covered || self.all.recurs(row) || self.all.shape_recurs(row);
+        let own: Vec<&Row> = sheet.rows[below].iter().filter(|row| !known(row)).collect();
+        own.windows(2).any(|pair| pair[0].prose && pair[1].prose)
     }
 
     /// Whether a row is among the last of its page: what few pages have further up may be a list.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
+use super::template::NUMBER;
 use crate::text::{fold, is_title};
 
 /// The characters from which on a line that ends as a sentence does is prose: shorter ones are
@@ -56,7 +57,7 @@ pub(super) struct Row<'t> {
     pub(super) start: usize,
     /// The number of its folded text.
     pub(super) text: u32,
-    /// The number of its shape: the folded text with a `0` for each run of digits.
+    /// The number of its shape: the folded text with one character for each run of digits.
     pub(super) shape: u32,
     /// Whether a blank line stands above it.
     pub(super) gap: bool,
@@ -196,7 +197,7 @@ impl<'t> Sheets<'t> {
     pub(super) fn shape_recurs(&self, row: &Row) -> bool {
         let shape = self.shape(row);
         let count = |is: fn(char) -> bool| shape.chars().filter(|&c| is(c)).count();
-        let numbers = count(|c| c == '0');
+        let numbers = count(|c| matches!(c, '0' | NUMBER));
         self.shape_stories[row.shape as usize] >= self.need
             && numbers > 0
             && (count(char::is_alphabetic) >= 2 || numbers >= 4)
@@ -370,18 +371,20 @@ fn groups(rows: &[Row]) -> Vec<Range<usize>> {
     groups
 }
 
-/// The text with a `0` for each run of ASCII digits.
+/// The text with a `0` for each run of ASCII digits, and [`NUMBER`] for one of others.
 pub(super) fn shape_of(text: &str) -> String {
     let mut shape = String::with_capacity(text.len());
-    let mut digits = false;
+    let mut last = None;
     for c in text.chars() {
-        let digit = c.is_ascii_digit();
-        match (digit, digits) {
-            (true, true) => {}
-            (true, false) => shape.push('0'),
-            _ => shape.push(c),
+        let digit = match c {
+            _ if c.is_ascii_digit() => Some('0'),
+            _ if c.is_numeric() => Some(NUMBER),
+            _ => None,
+        };
+        if digit.is_none() || digit != last {
+            shape.push(digit.unwrap_or(c));
         }
-        digits = digit;
+        last = digit;
     }
     shape
 }

@@ -35,16 +35,25 @@ pub(super) enum Spot {
     Below,
 }
 
+/// What a shape has for a run of digits that are not ASCII's, as those of Persian and Bengali.
+pub(super) const NUMBER: char = '۰';
+
 /// What lines of one kind have in common, or nothing for a line that is of none: how they are alike,
 /// and the words.
 pub(super) fn template_key(text: &str, title: bool, spot: Spot) -> Option<(Alike, String)> {
     let words: Vec<&str> = text.split(' ').collect();
     let lettered = |word: &str| word.chars().any(char::is_alphabetic);
     let outside = spot != Spot::Amid;
+    // Amid a text too, as in "Read also: …": there the caller asks that most stories have it.
     if title
-        && outside
-        && let Some(colon) = words.iter().take(4).position(|word| word.ends_with(':'))
+        && let Some((label, of)) = text.split_once(WIDE_COLON)
+        && label.chars().count() <= WIDE_LABEL
+        && lettered(label)
+        && !of.is_empty()
     {
+        return Some((Alike::Label, format!("{label}{WIDE_COLON}")));
+    }
+    if title && let Some(colon) = words.iter().take(4).position(|word| word.ends_with(':')) {
         let label = words[..=colon].join(" ");
         return (words.len() > colon + 1 && lettered(&label)).then_some((Alike::Label, label));
     }
@@ -88,13 +97,18 @@ pub(super) fn template_key(text: &str, title: bool, spot: Spot) -> Option<(Alike
     None
 }
 
+/// The colon of scripts that need no space behind it.
+pub(super) const WIDE_COLON: char = '：';
+/// The longest label before it: characters.
+const WIDE_LABEL: usize = 12;
+
 /// Words that point to another story.
 const ARROWS: &[&str] = &["←", "→", "▶", "►", "◀", "◄"];
 
 /// Whether a line has several numbers and few words, as dates and times do.
 pub(super) fn is_date(text: &str) -> bool {
     let numbers = text
-        .split(|c: char| !c.is_ascii_digit())
+        .split(|c: char| !c.is_numeric())
         .filter(|run| !run.is_empty());
     let words = text.split(' ').filter(|word| !word.is_empty()).count();
     (2..=6).contains(&numbers.count()) && words <= 7 && text.contains(char::is_alphabetic)
@@ -122,7 +136,7 @@ fn crumb_root(text: &str) -> Option<&str> {
 /// tell it from a line with a stroke in it.
 fn crumb(text: &str) -> Option<String> {
     let parts = text.matches(PARTS).count();
-    let numbered = text.contains(|c: char| c.is_ascii_digit());
+    let numbered = text.contains(char::is_numeric);
     if !is_date(text) && (parts == 0 || (parts == 1 && !numbered) || text.contains("//")) {
         return None;
     }
@@ -137,17 +151,19 @@ fn crumb(text: &str) -> Option<String> {
             &field[field.trim_end().len()..]
         };
         pattern.push_str(lead);
-        if bare.contains(|c: char| c.is_ascii_digit()) {
+        if bare.contains(char::is_numeric) {
             let mut last = ' ';
             for c in bare.chars() {
                 let kind = match c {
                     _ if c.is_ascii_digit() => '0',
+                    _ if c.is_numeric() => NUMBER,
                     _ if c.is_alphabetic() => 'a',
                     _ => c,
                 };
                 match kind {
-                    '0' | 'a' if kind == last => {}
+                    '0' | 'a' | NUMBER if kind == last => {}
                     '0' => pattern.push_str(r"\d+"),
+                    NUMBER => pattern.push_str(r"\p{N}+"),
                     'a' => pattern.push_str(r"\p{L}+"),
                     _ => pattern.push_str(&escape(&c.to_string())),
                 }
@@ -331,9 +347,11 @@ pub(super) fn escape(text: &str) -> String {
     pattern
 }
 
-/// A shape as a pattern: any digits for each `0`.
+/// A shape as a pattern: any digits for each run of them.
 pub(super) fn pattern_of_shape(shape: &str) -> String {
-    escape(shape).replace('0', r"\d+")
+    escape(shape)
+        .replace('0', r"\d+")
+        .replace(NUMBER, r"\p{N}+")
 }
 
 /// A name alone on its line: two to four words with capitals, or with none but capitals' scripts.

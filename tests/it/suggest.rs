@@ -215,6 +215,100 @@ fn text_between_a_mark_and_the_tail_stays() {
 }
 
 #[test]
+fn headline_in_a_list_begins_no_tail() {
+    // Its own page has it at the head, and is so short that the head is near the end.
+    let of = |titles: &str, comments: &str| {
+        format!(
+            "{{title}}\n\n{{1}}\n\n{{2}}\n\n{{3}}\n\nRead next\n\n{titles}\n\n{comments} comments\n"
+        )
+    };
+    let forms = [
+        of(
+            "School library lends tools now\n\n4 March 2021\n\nA goat in the town hall",
+            "14",
+        ),
+        of(
+            "Two brides and one bus\n\nSchool library lends tools now\n\n4 March 2021",
+            "2",
+        ),
+    ];
+    let sample = forms.iter().enumerate();
+    let draft = draft_of(sample.map(|(story, form)| page(form, story)).collect());
+    let toml = draft.toml();
+    let tail = "lines = [\n  { text = \"Read next\" },\n  { rest = true },\n]";
+    assert!(toml.contains(tail), "{toml}");
+    let own = of("Rain on the fair\n\nThe mayor learns to swim", "9");
+    let own = own.replace("{title}\n\n", "Lending room\n\n4 March 2021\n\n");
+    let left = page("Lending room\n\n{1}\n\n{2}\n\n{3}\n", 3);
+    assert_eq!(cleaned(&draft, &page(&own, 3)), left, "{toml}");
+}
+
+#[test]
+fn box_above_the_last_paragraphs_begins_no_tail() {
+    let of = |last: &str, tags: &str, titles: &str| {
+        format!(
+            "{{title}}\n\n{{1}}\n\n{{2}}\n\n{{3}}\n\nGet the Made app\nFree for all readers\n\n{last}\n\n{tags}\n\nMost read\n\n{titles}\n\nContact\n"
+        )
+    };
+    let last = [
+        "Whoever wants to know more may ask at the lodge on Thursday afternoons.\n\nA second hearing is due after Easter, when the roads are dry again.",
+        "Nobody has been able to say how long the thaw will take this time.\n\nTea is being handed out by the fire brigade of the next valley.",
+        "For the lions there is hope: a sculptor has measured their empty plinths.\n\nThe bill goes to the county, which has not opened the envelope yet.",
+    ];
+    let tags = ["Roads\n\nTolma", "Winter\n\nFreight", "Trees\n\nCourts"];
+    let titles = [
+        "A goat in the town hall\n\nTwo brides and one bus\n\nThe last tram",
+        "Rain on the fair\n\nThe mayor learns to swim\n\nWhat the owl saw",
+        "Hay burns in the barn\n\nNobody wants a piano\n\nA night at the lock",
+    ];
+    let forms: Vec<String> = (0..3)
+        .map(|at| of(last[at], tags[at], titles[at]))
+        .collect();
+    let forms: Vec<&str> = forms.iter().map(String::as_str).collect();
+    let left = format!(
+        "{{title}}\n\n{{1}}\n\n{{2}}\n\n{{3}}\n\n{}\n\n{}\n",
+        last[2], tags[2]
+    );
+    check(&forms, &left);
+}
+
+#[test]
+fn label_amid_the_text_of_most_pages_goes_with_what_it_names() {
+    let of = |named: &str, last: &str| {
+        format!(
+            "{{title}}\n\n{{1}}\n\n{{2}}\n\n{named}{{3}}\n\n{last} was what people of the valley spoke about on that evening.\n"
+        )
+    };
+    let others = [
+        "A goat in the town hall",
+        "Two brides and one bus",
+        "Rain on the fair",
+        "What the owl saw",
+    ];
+    let forms_of = |label: &str| others.map(|other| of(&format!("{label}{other}\n\n"), other));
+    for label in ["Read also: ", "延伸阅读："] {
+        let forms = forms_of(label);
+        let forms: Vec<&str> = forms.iter().map(String::as_str).collect();
+        check(&forms, &of("", others[3]));
+    }
+    // Two pages may be about one case.
+    let forms = forms_of("Verdict: ");
+    let forms: Vec<&str> = forms[..3].iter().map(String::as_str).collect();
+    check(&forms, forms[2]);
+}
+
+#[test]
+fn numbers_in_digits_of_any_script_are_generalised() {
+    let forms = [
+        "{title}\n\n{1}\n\n{2}\n\n{3}\n\n۱۴ دیدگاه\n",
+        "{title}\n\n{1}\n\n{2}\n\n{3}\n\n۲ دیدگاه\n",
+        "{title}\n\n{1}\n\n{2}\n\n{3}\n\n۱۰۸۳ دیدگاه\n",
+    ];
+    let draft = check(&forms, ARTICLE);
+    assert!(draft.toml().contains(r"pattern = '\p{N}+ دیدگاه'"));
+}
+
+#[test]
 fn path_of_any_depth_goes() {
     let forms = [
         "Made Times › Region\n\n{title}\n\n{1}\n\n{2}\n\n{3}\n",
