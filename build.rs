@@ -66,12 +66,16 @@ fn main() {
         writeln!(files, "({name:?}, {text}, {head}, {whole}),").expect("room");
     }
     files.push_str("]\n");
-    let mut known = String::from("&[\n");
-    for ((extent, pattern), bytes) in &patterns {
-        let bytes = literal(bytes);
+    // All expressions as one text: what stands in it need not be looked at to be known as one.
+    let expressions = patterns.values().map(|(analysis, _)| &*analysis.expression);
+    let text = expressions.collect::<Vec<&str>>().join("\n");
+    let mut known = format!("Bundled {{ text: {text:?}, patterns: &[\n");
+    for ((extent, pattern), (analysis, machine)) in &patterns {
+        let bytes = [packed(analysis, &text), packed(machine, &text)].concat();
+        let bytes = literal(&bytes);
         writeln!(known, "(Extent::{extent:?}, {pattern:?}, {bytes}),").expect("room");
     }
-    known.push_str("]\n");
+    known.push_str("] }\n");
     let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo says where"));
     fs::write(folder.join("rule_files.rs"), files).expect("room");
     fs::write(folder.join("patterns.rs"), known).expect("room");
@@ -88,14 +92,15 @@ fn main() {
 }
 
 /// What is packed of each pattern.
-type Patterns = BTreeMap<(Extent, String), Vec<u8>>;
+type Patterns = BTreeMap<(Extent, String), (Analysis, Option<Machine>)>;
 
 fn add_patterns(file: &RuleFile, patterns: &mut Patterns) {
     let mut add = |texts: &Texts, extent| {
         for pattern in texts {
             // What is wrong with one the tests say, with its place.
-            if let Some(bytes) = packed_pattern(pattern, extent) {
-                patterns.insert((extent, pattern.to_string()), bytes);
+            if let Ok(analysis) = Analysis::of(pattern, extent) {
+                let machine = Machine::of(&analysis.expression);
+                patterns.insert((extent, pattern.to_string()), (analysis, machine));
             }
         }
     };
@@ -113,13 +118,6 @@ fn add_patterns(file: &RuleFile, patterns: &mut Patterns) {
             AnyRule::Duplicate(rule) => add(&rule.pattern, Extent::Whole),
         }
     }
-}
-
-/// What is known of a pattern that is in order.
-fn packed_pattern(pattern: &str, extent: Extent) -> Option<Vec<u8>> {
-    let analysis = Analysis::of(pattern, extent).ok()?;
-    let machine = Machine::of(&analysis.expression);
-    Some([packed(&analysis, ""), packed(&machine, "")].concat())
 }
 
 fn packed(value: &impl Packed, text: &str) -> Vec<u8> {

@@ -47,7 +47,7 @@ pub(crate) fn rule(owner: &str, source: &Arc<SourceFile>, rule: AnyRule) -> Vec<
         ));
     }
     for (key, examples) in [("removes", &head.removes), ("keeps", &head.keeps)] {
-        for example in examples {
+        for example in &**examples {
             let zones = if is_longer(example, head.zone) {
                 &[false, true][..]
             } else {

@@ -1,5 +1,6 @@
 //! Which outlets there are, and whose a page is.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::io::Read;
@@ -397,7 +398,7 @@ impl Outlets {
     /// ```
     pub fn by_address(&self, address: &str) -> Option<&Outlet> {
         let host = host(address)?;
-        let suffixes = std::iter::successors(Some(host.as_str()), |host| {
+        let suffixes = std::iter::successors(Some(&*host), |host| {
             host.split_once('.').map(|(_, rest)| rest)
         });
         let at = suffixes
@@ -1098,7 +1099,23 @@ fn unreadable(name: &str, why: &str) -> Problem {
 }
 
 /// The host of a URL, or a bare host, in small letters.
-fn host(address: &str) -> Option<String> {
+fn host(address: &str) -> Option<Cow<'_, str>> {
+    let usual = usual_host(address).map(Cow::Borrowed);
+    usual.or_else(|| any_host(address).map(Cow::Owned))
+}
+
+/// That of a URL as nearly all are: nothing but a host in small letters before its path.
+fn usual_host(address: &str) -> Option<&str> {
+    let rest = address.strip_prefix("http")?;
+    let rest = rest.strip_prefix("s").unwrap_or(rest);
+    let rest = rest.strip_prefix("://")?;
+    let is_usual = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-');
+    let end = rest.bytes().position(|byte| !is_usual(byte))?;
+    let (host, path) = rest.split_at(end);
+    (path.starts_with('/') && !host.is_empty() && !host.ends_with('.')).then_some(host)
+}
+
+fn any_host(address: &str) -> Option<String> {
     let address = address.trim();
     // An address without a scheme may have another one in its path.
     let is_scheme = |before: &str| !before.contains(['/', '?', '#', '\\']);
@@ -1114,6 +1131,8 @@ fn host(address: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -1124,6 +1143,15 @@ mod tests {
             assert_eq!(format!("{:?}", file.head), format!("{:?}", read.head));
             let (unpacked, read) = (file.whole().unwrap(), read.whole().unwrap());
             assert_eq!(format!("{unpacked:?}"), format!("{read:?}"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn usual_hosts_are_those_of_any_address(address in "(https?|ftp|http)?(://|:/|//)?[a-zA-Z@:.-]{0,8}[/?# ]?[a-z:/]{0,8}") {
+            if let Some(host) = usual_host(&address) {
+                prop_assert_eq!(any_host(&address).unwrap(), host);
+            }
         }
     }
 

@@ -1,7 +1,9 @@
 //! What the build finds out beforehand, as bytes that are read back at once.
 
 use std::borrow::Cow;
-use std::ops::Range;
+use std::fmt;
+use std::ops::{Deref, Range};
+use std::sync::OnceLock;
 
 /// A value that the build writes and the library reads. Both are made of the same sources, so that
 /// nothing can be wrong with the bytes.
@@ -203,6 +205,56 @@ impl<A: Packed, B: Packed> Packed for (A, B) {
 
     fn unpack(from: &mut Unpacker) -> (A, B) {
         (A::unpack(from), B::unpack(from))
+    }
+}
+
+/// A value that few ask for: of those that the build wrote it is read when it is asked for first.
+#[derive(Clone)]
+pub(crate) struct Late<T> {
+    packed: Unpacker,
+    value: OnceLock<T>,
+}
+
+impl<T> From<T> for Late<T> {
+    fn from(value: T) -> Late<T> {
+        let (bytes, text) = (&[][..], "");
+        Late {
+            packed: Unpacker { bytes, text },
+            value: value.into(),
+        }
+    }
+}
+
+impl<T: Packed> Deref for Late<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        let mut packed = self.packed;
+        self.value.get_or_init(|| T::unpack(&mut packed))
+    }
+}
+
+impl<T: Packed + fmt::Debug> fmt::Debug for Late<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        T::fmt(self, f)
+    }
+}
+
+impl<T: Packed> Packed for Late<T> {
+    fn pack(&self, to: &mut Packer) {
+        let before = std::mem::take(&mut to.bytes);
+        T::pack(self, to);
+        let bytes = std::mem::replace(&mut to.bytes, before);
+        Cow::<[u8]>::Owned(bytes).pack(to);
+    }
+
+    fn unpack(from: &mut Unpacker) -> Late<T> {
+        let length = usize::unpack(from);
+        let bytes = from.take(length);
+        Late {
+            packed: Unpacker { bytes, ..*from },
+            value: OnceLock::new(),
+        }
     }
 }
 

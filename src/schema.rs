@@ -13,7 +13,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::{Problem, SourceFile, nearest};
-use crate::packed::{Packed, Packer, Unpacker, packed, packed_values};
+use crate::packed::{Late, Packed, Packer, Unpacker, packed, packed_values};
 
 /// A value and the bytes of the file that it stands in.
 #[derive(Clone, Debug, PartialEq)]
@@ -165,10 +165,10 @@ pub(crate) struct Head {
     pub(crate) zone: Option<Zone>,
     /// Texts that the rule takes out: wholly, or the parts between `[-` and `-]`.
     #[cfg_attr(test, schemars(with = "Vec<String>", length(min = 1)))]
-    pub(crate) removes: Vec<Example>,
+    pub(crate) removes: Late<Vec<Example>>,
     /// Texts of which the rule takes nothing.
     #[cfg_attr(test, schemars(with = "Vec<String>", length(min = 1)))]
-    pub(crate) keeps: Vec<Example>,
+    pub(crate) keeps: Late<Vec<Example>>,
     /// Why the rule does not run.
     pub(crate) disabled: Option<Text>,
     /// Lints that do not count for this rule.
@@ -1227,8 +1227,8 @@ impl Reader<'_> {
             category: category?,
             note: note?.value,
             zone,
-            removes,
-            keeps,
+            removes: removes.into(),
+            keeps: keeps.into(),
             disabled,
             allow,
         })

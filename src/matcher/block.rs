@@ -520,7 +520,7 @@ impl Block {
                     && !self.steps[known.step as usize].keep
             });
             let fields = match &step.what {
-                What::Wanted(wanted) if reads && !bound.is_literal => {
+                What::Wanted(wanted) if reads && !bound.is_literal && wanted.has_fields => {
                     let how = wanted.matches(&page.folding(bound.line));
                     how.and_then(|how| line::fields(page, bound.line, how))
                 }

@@ -127,21 +127,20 @@ impl Inline {
         for pattern in &self.patterns {
             let (mut from, mut cuts) = (0, 0);
             for _ in 0..MATCHES {
-                let Some((found, cut)) = pattern.find_at(content, from) else {
+                let Some(found) = pattern.find_at(content, from, reads) else {
                     break;
                 };
-                if !cut.is_empty() {
-                    let read = reads.then(|| pattern.fields(content, found.start));
+                if !found.cut.is_empty() {
                     finds.push(Find {
                         rule: self.rule,
                         line,
-                        part: Some(cut),
+                        part: Some(found.cut),
                         literal: false,
-                        fields: read.flatten(),
+                        fields: found.fields,
                     });
                     cuts += 1;
                 }
-                from = found.end;
+                from = found.all.end;
                 if cuts == CUTS {
                     break;
                 }

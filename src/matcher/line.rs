@@ -47,7 +47,7 @@ pub(crate) fn find(rule: RuleIndex, page: &Page, line: u32, how: How, reads: boo
 pub(crate) fn fields(page: &Page, line: u32, how: How) -> Fields {
     match how {
         How::Pattern(pattern) if pattern.has_fields() => {
-            pattern.fields(page.folding(line).folded(), 0)
+            pattern.fields(page.folding(line).folded())
         }
         _ => None,
     }

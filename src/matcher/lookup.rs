@@ -3,7 +3,6 @@
 //! Most lines of a page are none: the `gate` says so of nearly all by a few of their bytes, and of the
 //! others tables over their edges, before anything is folded, hashed or matched.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -26,8 +25,8 @@ pub(crate) struct Lookup {
     patterns: Vec<(Arc<Pattern>, Vec<u32>)>,
     /// The pairs of bytes that stand in all matches of each.
     pairs: Vec<u64>,
-    /// The place of each in `patterns`, by how it is written.
-    known: HashMap<Cow<'static, str>, usize, RandomState>,
+    /// The place of each in `patterns`, by its address: a pattern that is written twice is one.
+    known: HashMap<usize, usize, RandomState>,
     /// The patterns of which every match begins with four bytes out of a few, and of those left the
     /// ones that end so.
     by_first: ByFour,
@@ -60,6 +59,8 @@ pub(crate) struct Wanted {
     patterns: Vec<Arc<Pattern>>,
     /// The bytes that a folded line which is one of them may begin with.
     begins: ByteSet,
+    /// Whether a pattern reads fields.
+    pub(crate) has_fields: bool,
 }
 
 /// Folded literals, and who asks for each: a hash table of few bytes for each, as there may be tens of
@@ -222,6 +223,7 @@ impl Wanted {
             literals: text.iter().map(|text| folded(&text.value)).collect(),
             patterns: Vec::new(),
             begins: ByteSet::default(),
+            has_fields: false,
         };
         for literal in &wanted.literals {
             wanted.begins.insert(literal.as_bytes()[0]);
@@ -234,6 +236,7 @@ impl Wanted {
         }
         for pattern in &wanted.patterns {
             wanted.begins.unite(&pattern.begins.bytes[0]);
+            wanted.has_fields |= pattern.has_fields();
         }
         wanted
     }
@@ -301,7 +304,8 @@ impl Lookup {
             gate.add_literal(literal);
         }
         for pattern in &wanted.patterns {
-            if let Some(&known) = self.known.get(&pattern.expression) {
+            let address = Arc::as_ptr(pattern).addr();
+            if let Some(&known) = self.known.get(&address) {
                 self.patterns[known].1.push(asker);
                 continue;
             }
@@ -310,7 +314,7 @@ impl Lookup {
                 continue;
             }
             let number = self.patterns.len();
-            self.known.insert(pattern.expression.clone(), number);
+            self.known.insert(address, number);
             self.patterns.push((pattern.clone(), vec![asker]));
             let needs = pattern.needs.iter();
             self.pairs

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use foldhash::fast::RandomState;
 use memchr::memmem::Finder;
 use once_cell::sync::OnceCell;
-use regex::{Regex, RegexBuilder};
+use regex::{Captures, Regex, RegexBuilder};
 
 use super::Fields;
 use super::analysis::{Analysis, Extent, NEST_LIMIT, Wrong, last_line};
@@ -29,9 +29,21 @@ const SIZE_LIMIT: usize = 1 << 20;
 const FIRST: u32 = 32;
 const SHORT: usize = 1024;
 
-/// What the build found out of the patterns of bundled rule files, in order: their analyses, each with
-/// the machine behind it.
-static BUNDLED: &[(Extent, &str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/patterns.rs"));
+/// What the build found out of the patterns of bundled rule files.
+static BUNDLED: Bundled = include!(concat!(env!("OUT_DIR"), "/patterns.rs"));
+
+struct Bundled {
+    /// The text that the following is packed beside.
+    text: &'static str,
+    /// The patterns in order, and the analysis of each, with the machine behind it.
+    patterns: &'static [(Extent, &'static str, &'static [u8])],
+}
+
+/// To read what the build packed of a pattern.
+fn unpacker(bytes: &'static [u8]) -> Unpacker {
+    let text = BUNDLED.text;
+    Unpacker { bytes, text }
+}
 
 /// The patterns of many rules, each once: those of a family are the same for all of its outlets.
 #[derive(Debug, Default)]
@@ -110,13 +122,12 @@ impl Pattern {
         extent: Extent,
     ) -> Result<Pattern, Problem> {
         let key = (extent, written.as_str());
-        let bundled = BUNDLED.binary_search_by_key(&key, |(extent, written, _)| (*extent, written));
+        let bundled = BUNDLED
+            .patterns
+            .binary_search_by_key(&key, |(extent, written, _)| (*extent, written));
         let (known, packed_machine) = match bundled {
             Ok(at) => {
-                let mut packed = Unpacker {
-                    bytes: BUNDLED[at].2,
-                    text: "",
-                };
+                let mut packed = unpacker(BUNDLED.patterns[at].2);
                 (Packed::unpack(&mut packed), Some(packed.bytes))
             }
             Err(_) => {
@@ -188,7 +199,7 @@ impl Pattern {
     fn is_found_by_machine(&self, line: &str) -> Option<bool> {
         let machine = self.machine.get_or_init(|| {
             let machine: Option<Machine> = match self.packed_machine {
-                Some(bytes) => Packed::unpack(&mut Unpacker { bytes, text: "" }),
+                Some(bytes) => Packed::unpack(&mut unpacker(bytes)),
                 None => Machine::of(&self.expression),
             };
             machine.map(Box::new)
@@ -266,8 +277,8 @@ impl Pattern {
         })
     }
 
-    /// The first match at or after `from`: all of it, and the part that goes.
-    pub(crate) fn find_at(&self, line: &str, from: usize) -> Option<(Range<usize>, Range<usize>)> {
+    /// The first match at or after `from`; `reads`: whether fields are read out of it.
+    pub(crate) fn find_at(&self, line: &str, from: usize, reads: bool) -> Option<Found> {
         if from == 0 && !(self.may_match_raw(line.as_bytes()) && self.has_needed(line)) {
             return None;
         }
@@ -275,15 +286,24 @@ impl Pattern {
         if from == 0 && self.is_found_by_machine(line) == Some(false) {
             return None;
         }
-        let found = self.regex().find_at(line, from)?.range();
-        if !self.cuts {
-            return Some((found.clone(), found));
+        let reads = reads && self.has_fields();
+        if !self.cuts && !reads {
+            let all = self.regex().find_at(line, from)?.range();
+            return Some(Found {
+                cut: all.clone(),
+                all,
+                fields: None,
+            });
         }
-        let captures = self.regex().captures_at(line, found.start)?;
-        let cut = captures
-            .name("cut")
-            .map_or(found.start..found.start, |group| group.range());
-        Some((found, cut))
+        let captures = self.regex().captures_at(line, from)?;
+        let all = captures.get_match().range();
+        let cut = match captures.name("cut") {
+            _ if !self.cuts => all.clone(),
+            Some(group) => group.range(),
+            None => all.start..all.start,
+        };
+        let fields = if reads { self.read(&captures) } else { None };
+        Some(Found { all, cut, fields })
     }
 
     /// Whether it reads fields.
@@ -291,12 +311,15 @@ impl Pattern {
         !self.fields.is_empty()
     }
 
-    /// The fields that the pattern reads out of a text that it finds.
-    pub(crate) fn fields(&self, text: &str, from: usize) -> Fields {
+    /// The fields that the pattern reads out of a whole line that it finds.
+    pub(crate) fn fields(&self, line: &str) -> Fields {
         if self.fields.is_empty() {
             return None;
         }
-        let captures = self.regex().captures_at(text, from)?;
+        self.read(&self.regex().captures(line)?)
+    }
+
+    fn read(&self, captures: &Captures) -> Fields {
         let value = |name: &str| {
             let value = captures.name(name)?.as_str().trim();
             (!value.is_empty()).then(|| (name.to_owned(), value.to_owned()))
@@ -305,6 +328,14 @@ impl Pattern {
         let values: Vec<(String, String)> = names.filter_map(|name| value(name)).collect();
         (!values.is_empty()).then(|| Box::new(values))
     }
+}
+
+/// What a pattern finds in a line, in bytes of it.
+pub(crate) struct Found {
+    pub(crate) all: Range<usize>,
+    /// What goes of it.
+    pub(crate) cut: Range<usize>,
+    pub(crate) fields: Fields,
 }
 
 fn build(expression: &str) -> Result<Regex, regex::Error> {
@@ -345,10 +376,11 @@ mod tests {
 
     #[test]
     fn what_the_build_found_out_is_what_is_found_out_now() {
-        assert!(!BUNDLED.is_empty());
-        assert!(BUNDLED.is_sorted_by_key(|(extent, written, _)| (*extent, *written)));
-        for &(extent, written, bytes) in BUNDLED {
-            let mut packed = Unpacker { bytes, text: "" };
+        let patterns = BUNDLED.patterns;
+        assert!(!patterns.is_empty());
+        assert!(patterns.is_sorted_by_key(|(extent, written, _)| (*extent, *written)));
+        for &(extent, written, bytes) in patterns {
+            let mut packed = unpacker(bytes);
             let now = Analysis::of(written, extent).unwrap();
             let machine = Machine::of(&now.expression);
             assert_eq!(Analysis::unpack(&mut packed), now, "{written}");
@@ -364,7 +396,7 @@ mod tests {
             let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/rules");
             std::fs::read_to_string(format!("{rules}/{name}.toml")).unwrap()
         });
-        for &(extent, written, _) in BUNDLED {
+        for &(extent, written, _) in BUNDLED.patterns {
             let placed = Placed {
                 value: written.into(),
                 place: 0..0,
@@ -373,7 +405,7 @@ mod tests {
             for piece in rules.iter().flat_map(|text| text.split(['"', '\n'])) {
                 let found = match extent {
                     Extent::Whole => pattern.is_found(piece),
-                    Extent::Part => pattern.find_at(piece, 0).is_some(),
+                    Extent::Part => pattern.find_at(piece, 0, false).is_some(),
                 };
                 let wanted = pattern.regex().is_match(piece);
                 assert_eq!(found, wanted, "{written} {piece}");
@@ -424,7 +456,7 @@ mod tests {
             }
         }
         let pattern = of("(?<who>[A-Z]+?)(?<what> .+?)? on .+");
-        let fields = pattern.fields("AB met C on Monday on TV", 0).unwrap();
+        let fields = pattern.fields("AB met C on Monday on TV").unwrap();
         let fields: Vec<(&str, &str)> = fields
             .iter()
             .map(|(name, value)| (&**name, &**value))

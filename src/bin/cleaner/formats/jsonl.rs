@@ -68,10 +68,14 @@ impl Fields {
     fn look(&self, below: &str, key: &[u8]) -> Looked<'_> {
         let mut looked = Looked::Nothing;
         for (path, slot) in &self.0 {
+            // Nearly all are told by a byte.
+            if !key.is_empty() && path.as_bytes().get(below.len()) != key.first() {
+                continue;
+            }
             let Some((above, rest)) = path.as_bytes().split_at_checked(below.len()) else {
                 continue;
             };
-            // Nearly all are told by their lengths; comparing costs more.
+            // Others are told by their lengths; comparing costs more.
             let is_whole = match (rest.get(key.len()), &looked) {
                 (None, _) if rest.len() == key.len() => true,
                 (Some(b'.'), Looked::Nothing) => false,
