@@ -1115,6 +1115,7 @@ fn usual_host(address: &str) -> Option<&str> {
     (path.starts_with('/') && !host.is_empty() && !host.ends_with('.')).then_some(host)
 }
 
+/// That of anything that may be a URL or a bare host.
 fn any_host(address: &str) -> Option<String> {
     let address = address.trim();
     // An address without a scheme may have another one in its path.

@@ -319,6 +319,7 @@ impl Pattern {
         self.read(&self.regex().captures(line)?)
     }
 
+    /// The fields in what it found.
     fn read(&self, captures: &Captures) -> Fields {
         let value = |name: &str| {
             let value = captures.name(name)?.as_str().trim();
