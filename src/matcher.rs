@@ -413,8 +413,8 @@ impl Matcher {
             return KNOWN;
         }
         let open = self.gate.open(line);
-        let maybe = u16::from(open.whole) * MAYBE;
-        let mut notes = self.always | maybe | (u16::from(open.part) * INLINE);
+        let maybe = open.whole || (open.begins && self.lookup.may_begin(line));
+        let mut notes = self.always | (u16::from(maybe) * MAYBE) | (u16::from(open.part) * INLINE);
         let copies = self.copies.of(line, is_apart, in_head);
         if copies != 0 {
             notes |= self.copy_notes(line, copies);

@@ -238,6 +238,13 @@ fn leads(bytes: u64) -> u64 {
     are(0xC2) | are(0xE1) | are(0xE2) | are(0xE3)
 }
 
+/// Whether folding may change the first bytes of a line.
+#[inline]
+pub(crate) fn may_fold_at_edge(first: [u8; EDGE]) -> bool {
+    let first = u64::from_le_bytes(first);
+    changes(first) | leads(first) != 0
+}
+
 /// The high bit of each byte that is zero; one too many behind such a byte does no harm.
 #[inline]
 fn zeros(bytes: u64) -> u64 {

@@ -545,7 +545,10 @@ struct Places<'h, 'c> {
 }
 
 /// The bytes of the classes of a pattern that have been met: those of Unicode have hundreds of ranges.
-type Classes<'h> = Vec<(&'h Class, [[ByteSet; 2]; 4])>;
+type Classes<'h> = Vec<(&'h Class, BytesOfClass)>;
+
+/// Of code points of one to four bytes the bytes at each place.
+type BytesOfClass = [[ByteSet; 4]; 4];
 
 /// Behind the edge.
 const BEHIND: u32 = 1 << EDGE;
@@ -576,7 +579,7 @@ impl<'h, 'c> Places<'h, 'c> {
         Some(places.bytes)
     }
 
-    fn class(&mut self, class: &'h Class) -> [[ByteSet; 2]; 4] {
+    fn class(&mut self, class: &'h Class) -> BytesOfClass {
         let mut known = self.classes.iter();
         if let Some((_, bytes)) = known.find(|(known, _)| std::ptr::eq(*known, class)) {
             return *bytes;
@@ -620,7 +623,7 @@ impl<'h, 'c> Places<'h, 'c> {
                                 true => length - 1 - at,
                                 false => at,
                             };
-                            place.unite(&bytes[usize::from(at > 0)]);
+                            place.unite(&bytes[at]);
                         }
                     }
                     ends |= after(starts, length);
@@ -680,13 +683,30 @@ fn after(places: u32, length: usize) -> u32 {
     ends.fold(0, |all, end| all | end)
 }
 
-/// The bytes of a class by the length of its code points: the first byte, and those behind it.
-fn class_bytes(class: &Class) -> [[ByteSet; 2]; 4] {
-    let mut bytes = [[ByteSet::default(); 2]; 4];
+/// The most code points of a class of which each is looked at.
+const POINTS: usize = 64;
+
+/// The bytes of a class.
+fn class_bytes(class: &Class) -> BytesOfClass {
+    let mut bytes = BytesOfClass::default();
     match class {
         Class::Bytes(class) => {
             let ranges = class.iter();
             ranges.for_each(|range| bytes[0][0].insert_all(range.start()..=range.end()));
+        }
+        Class::Unicode(class)
+            if class.iter().map(ClassUnicodeRange::len).sum::<usize>() <= POINTS =>
+        {
+            let points = class.iter().flat_map(|range| range.start()..=range.end());
+            for point in points {
+                let mut buffer = [0; 4];
+                let point = point.encode_utf8(&mut buffer).as_bytes();
+                let of_length = &mut bytes[point.len() - 1];
+                of_length
+                    .iter_mut()
+                    .zip(point)
+                    .for_each(|(of, &byte)| of.insert(byte));
+            }
         }
         Class::Unicode(class) => {
             let lead = |c: char| (c.encode_utf8(&mut [0; 4]).as_bytes()[0], c.len_utf8());
@@ -700,7 +720,7 @@ fn class_bytes(class: &Class) -> [[ByteSet; 2]; 4] {
                 let (first, shortest) = lead(range.start());
                 let (last, longest) = lead(range.end());
                 for length in shortest..=longest {
-                    let [leads, _] = &mut bytes[length - 1];
+                    let leads = &mut bytes[length - 1][0];
                     let leads_of_length = match length {
                         1 => 0..=0x7F,
                         2 => 0xC2..=0xDF,
@@ -718,9 +738,10 @@ fn class_bytes(class: &Class) -> [[ByteSet; 2]; 4] {
                     known = begin.max(least)..begin + (1 << bits);
                 }
             }
-            for [_, behind] in &mut bytes[1..] {
-                behind.insert_all(0x80..=0xBF);
-            }
+            let behind = bytes[1..]
+                .iter_mut()
+                .flat_map(|of_length| &mut of_length[1..]);
+            behind.for_each(|of| of.insert_all(0x80..=0xBF));
         }
     }
     bytes
@@ -937,6 +958,10 @@ mod tests {
             r"\p{Greek}",
             "[\u{7f}-\u{801}]",
             r"(?s-u:.)",
+            r"\s",
+            r"[•*·▪◦‣●]",
+            "[А-Яа-я]",
+            "[А-Яа-яё]",
         ] {
             let hir = regex_syntax::ParserBuilder::new()
                 .utf8(false)
@@ -946,21 +971,24 @@ mod tests {
             let HirKind::Class(Class::Unicode(class)) = hir.kind() else {
                 continue;
             };
-            let mut all = [[ByteSet::default(); 2]; 4];
-            all[1..]
-                .iter_mut()
-                .for_each(|[_, behind]| behind.insert_all(0x80..=0xBF));
+            let mut all = BytesOfClass::default();
+            let mut count = 0;
             for c in class.iter().flat_map(|range| range.start()..=range.end()) {
                 let mut buffer = [0; 4];
                 let bytes = c.encode_utf8(&mut buffer).as_bytes();
-                all[bytes.len() - 1][0].insert(bytes[0]);
+                let of_length = &mut all[bytes.len() - 1];
+                for (of, &byte) in of_length.iter_mut().zip(bytes) {
+                    of.insert(byte);
+                }
+                count += 1;
             }
-            let bits = |bytes: [[ByteSet; 2]; 4]| bytes.map(|bytes| bytes.map(|set| set.0));
-            assert_eq!(
-                bits(class_bytes(&Class::Unicode(class.clone()))),
-                bits(all),
-                "{body}"
-            );
+            if count > POINTS {
+                // Only the first byte of each is looked at.
+                for behind in all[1..].iter_mut().flat_map(|of| &mut of[1..]) {
+                    behind.insert_all(0x80..=0xBF);
+                }
+            }
+            assert_eq!(class_bytes(&Class::Unicode(class.clone())), all, "{body}");
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::analysis::four;
 use super::pattern::Pattern;
-use crate::text::{first_edge, is_blank_end, is_odd_start, may_fold};
+use crate::text::{EDGE, first_edge, is_blank_end, is_odd_start, may_fold};
 
 /// A line that does not pass is no literal and matches no pattern that has to match a whole line, and
 /// patterns that stand at the start or the end of a line find nothing in it.
@@ -27,6 +27,8 @@ pub(crate) struct Gate {
 pub(crate) struct Open {
     /// A literal, or what a pattern of whole lines finds.
     pub(crate) whole: bool,
+    /// The same, if the lookup [says so](super::lookup::Lookup::may_begin) too.
+    pub(crate) begins: bool,
     /// A line in which a pattern finds something at its start or its end.
     pub(crate) part: bool,
 }
@@ -144,10 +146,24 @@ impl Gate {
         let has_two_spaces = c == b' ' && (b == b' ' || d == b' ');
         let is_odd = closed & ODD != 0 || has_two_spaces;
         Open {
-            whole: is_odd || !closed & self.whole != 0 || self.fours.may_have(first.into()),
+            whole: is_odd || !closed & self.whole != 0,
+            begins: self.fours.may_have(first.into()),
             // They see the line as it is.
             part: !closed & self.part != 0,
         }
+    }
+}
+
+/// The first edge of a line that passes, in which a curly quote at its start is straight.
+#[inline]
+pub(crate) fn straight_edge(line: &[u8]) -> [u8; EDGE] {
+    match line {
+        [CURLY, 0x80, quote @ 0x98..=0x9F, ..] => {
+            let mut edge = first_edge(&line[2..]);
+            edge[0] = if *quote < 0x9C { b'\'' } else { b'"' };
+            edge
+        }
+        _ => first_edge(line),
     }
 }
 

@@ -10,12 +10,12 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::analysis::{ByteSet, Extent, four};
-use super::gate::{Buckets, Gate};
+use super::gate::{Buckets, Gate, straight_edge};
 use super::pattern::{Pattern, Patterns};
 use crate::error::{Problem, SourceFile};
 use crate::page::NONE;
 use crate::schema::{Text, Texts};
-use crate::text::{EDGE, Edges, Folding, first_edge, fold, last_edge};
+use crate::text::{EDGE, Edges, Folding, first_edge, fold, last_edge, may_fold_at_edge};
 
 /// Literals and patterns for whole folded lines, each with the number of what asks for it.
 #[derive(Debug, Default)]
@@ -76,8 +76,10 @@ struct Literals {
     hasher: RandomState,
     /// The askers of literals that have more than one.
     more: Vec<Vec<u32>>,
-    /// The edges of all: a line with others is none of them, and need not be folded or hashed.
+    /// The edges of all: a line with others is none of them, and need not be folded or hashed; and the first
+    /// ones alone.
     edges: Buckets,
+    begins: Buckets,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -143,6 +145,7 @@ impl Literals {
             last: last_edge(literal.as_bytes()),
         };
         self.edges.insert(key(edges));
+        self.begins.insert(u64::from_le_bytes(edges.first));
     }
 
     /// Makes so many slots, a power of two.
@@ -287,6 +290,7 @@ impl Lookup {
         let slots = (literals * 4 / 3 + 1).next_power_of_two();
         self.literals.resize(slots);
         self.literals.edges.reserve(literals);
+        self.literals.begins.reserve(literals);
     }
 
     /// Adds what one asker wants. `all`: also patterns that many lines are tried against; else these are
@@ -339,6 +343,20 @@ impl Lookup {
             self.others.push(number);
         }
         rest
+    }
+
+    /// Whether a line may serve anybody that passes the gate for its first four bytes alone, which are but two
+    /// letters of most scripts.
+    #[inline(never)]
+    pub(crate) fn may_begin(&self, line: &[u8]) -> bool {
+        let edge = straight_edge(line);
+        let may_match = |&number: &u32| {
+            let (pattern, _) = &self.patterns[number as usize];
+            pattern.may_begin(edge, line.len())
+        };
+        self.literals.begins.may_have(u64::from_le_bytes(edge))
+            || self.by_first.get(edge).iter().any(may_match)
+            || may_fold_at_edge(edge)
     }
 
     /// How many literals and patterns there are.

@@ -19,7 +19,7 @@ use super::walk::Told;
 use crate::error::{Problem, SourceFile};
 use crate::packed::{Packed, Unpacker};
 use crate::schema::{Placed, Text};
-use crate::text::{Edges, first_edge, last_edge};
+use crate::text::{EDGE, Edges, first_edge, last_edge};
 
 /// The bytes that a compiled pattern may take: a rule needs a small part of it.
 const SIZE_LIMIT: usize = 1 << 20;
@@ -171,9 +171,13 @@ impl Pattern {
     /// Whether a line of so many bytes may be what this pattern finds, before it is folded.
     #[inline]
     pub(crate) fn may_match(&self, line: Edges, length: usize) -> bool {
-        length >= self.lengths.start
-            && self.begins.may_be(line.first)
-            && self.ends.may_be(line.last)
+        self.may_begin(line.first, length) && self.ends.may_be(line.last)
+    }
+
+    /// The same of a line of which only the first edge is known.
+    #[inline]
+    pub(crate) fn may_begin(&self, first: [u8; EDGE], length: usize) -> bool {
+        length >= self.lengths.start && self.begins.may_be(first)
     }
 
     /// The same of a line that is as the pattern sees it.

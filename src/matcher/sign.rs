@@ -46,7 +46,8 @@ impl Signs {
     /// Calls `seen` with the number of each sign that a line is; byte order marks before it are no part of it.
     pub(crate) fn in_line(&self, line: &str, mut seen: impl FnMut(u32)) {
         let line = line.trim_start_matches('\u{feff}');
-        if !self.gate.open(line.as_bytes()).whole {
+        let open = self.gate.open(line.as_bytes());
+        if !open.whole && !(open.begins && self.lookup.may_begin(line.as_bytes())) {
             return;
         }
         let mut hits = Vec::new();

@@ -1171,3 +1171,60 @@ fn hunks_take_any_context() {
         cleaned.hunks("a\nX\nb\n", 3)
     );
 }
+
+#[test]
+fn white_space_quotes_and_dashes_where_a_line_begins_hide_it_from_nobody() {
+    let plain = [
+        "No-one is in",
+        "\"No\" - said he",
+        "It's all one",
+        "Нет – и точка",
+        "a b",
+        "Ab  c d",
+    ];
+    let outlet = |key: &str, value: &str| {
+        let file = format!("outlet = \"valley\"\nname = \"Valley\"\n{key}{value}\n");
+        Outlets::with_files([("valley.toml".to_owned(), file)]).unwrap()
+    };
+    for line in plain {
+        let quoted = format!("{line:?}");
+        let signs = outlet("", &format!("signs = [{{ text = {quoted} }}]"));
+        let rules = outlet(
+            "",
+            &format!(
+                "[[line]]\nid = \"l\"\ncategory = \"promo\"\nnote = \"n\"\ntext = [{quoted}]\nremoves = [{quoted}]\nkeeps = [\"No.\"]"
+            ),
+        );
+        let cleaner = rules.cleaner("valley").unwrap().unwrap();
+        let mut variants = vec![line.to_owned()];
+        // Each character in each way that folding takes for the same, at each place.
+        for (plain, others) in [
+            (
+                ' ',
+                &["\u{a0}", "\t", "  ", " \u{2009}", "\u{3000}", "\u{1680}"][..],
+            ),
+            ('-', &["–", "—", "\u{2011}"]),
+            ('–', &["-", "—"]),
+            ('"', &["“", "”", "„"]),
+            ('\'', &["’", "‘", "`"]),
+        ] {
+            for (at, _) in line.match_indices(plain) {
+                for other in others {
+                    let (before, after) = line.split_at(at);
+                    let after = &after[plain.len_utf8()..];
+                    variants.push(format!("{before}{other}{after}"));
+                }
+            }
+        }
+        for variant in variants {
+            let page = format!("He came.\n{variant}\nHe left.\n");
+            assert_eq!(
+                cleaner.clean(&page).text,
+                "He came.\nHe left.\n",
+                "{variant:?}"
+            );
+            let by_signs = signs.by_signs(&page).map(|outlet| &outlet.id[..]);
+            assert_eq!(by_signs, Some("valley"), "{variant:?}");
+        }
+    }
+}
