@@ -454,10 +454,10 @@ pub(crate) const fn may_fold(byte: u8) -> bool {
     matches!(byte, b'\t'..=b'\r' | b'`' | 0xC2 | 0xE1 | 0xE2 | 0xE3)
 }
 
-/// The characters after which a line ends as a sentence does.
+/// The characters after which a folded line ends as a sentence does: dashes of all kinds are folded to one.
 pub(crate) const SENTENCE_ENDS: &[char] = &[
     '.', '!', '?', '…', ':', ';', ',', '।', '॥', '。', '！', '？', '：', '；', '，', '։', '؟', '۔',
-    '،', '؛', '።', '፡', '፧', '၊', '။', '།', '។', '៕', '—', '–',
+    '،', '؛', '።', '፡', '፧', '၊', '။', '།', '។', '៕', '-',
 ];
 
 /// Whether a character is not seen: joiners, and marks of the direction of writing.
