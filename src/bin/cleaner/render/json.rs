@@ -1,10 +1,13 @@
 //! `--json` and `--removed`: all that cleaning found out about a document, as one line.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
-use cleaner::Removal;
+use cleaner::{Removal, Rule};
+use foldhash::fast::RandomState;
 use serde::Serialize;
 
 use crate::args::Spans;
@@ -263,18 +266,7 @@ impl<'a> Cursor<'a> {
     /// each with the same keys, which serde_json would look at each time.
     fn write(&mut self, removal: &Removal, out: &mut Vec<u8>) {
         match &removal.rule {
-            Some(rule) => {
-                // Ids and categories have nothing that is escaped: letters, digits, `-` and `/`.
-                out.extend_from_slice(b"{\"rule\":\"");
-                out.extend_from_slice(rule.id.as_bytes());
-                out.extend_from_slice(b"\",\"at\":\"");
-                escape_into(&rule.file, 0..rule.file.len(), out);
-                out.push(b':');
-                number(rule.line, out);
-                out.extend_from_slice(b"\",\"category\":\"");
-                out.extend_from_slice(rule.category.name().as_bytes());
-                out.extend_from_slice(b"\",\"start\":");
-            }
+            Some(rule) => head(rule, out),
             None => {
                 out.extend_from_slice(b"{\"rule\":null,\"at\":null,\"category\":null,\"start\":")
             }
@@ -298,6 +290,35 @@ impl<'a> Cursor<'a> {
         escape_into(self.text, span, out);
         out.extend_from_slice(b"\"}");
     }
+}
+
+/// Rules, by their addresses, and how the objects of their removals begin.
+type Heads = HashMap<usize, (Arc<Rule>, Box<[u8]>), RandomState>;
+
+thread_local! {
+    static HEADS: RefCell<Heads> = RefCell::default();
+}
+
+/// Writes how the object of a removal begins: it is the same for all of a rule.
+fn head(rule: &Arc<Rule>, out: &mut Vec<u8>) {
+    HEADS.with_borrow_mut(|heads| {
+        let known = heads.entry(Arc::as_ptr(rule).addr());
+        let (_, head) = known.or_insert_with(|| {
+            // Ids and categories have nothing that is escaped: letters, digits, `-` and `/`.
+            let mut head = Vec::new();
+            head.extend_from_slice(b"{\"rule\":\"");
+            head.extend_from_slice(rule.id.as_bytes());
+            head.extend_from_slice(b"\",\"at\":\"");
+            escape_into(&rule.file, 0..rule.file.len(), &mut head);
+            head.push(b':');
+            number(rule.line, &mut head);
+            head.extend_from_slice(b"\",\"category\":\"");
+            head.extend_from_slice(rule.category.name().as_bytes());
+            head.extend_from_slice(b"\",\"start\":");
+            (rule.clone(), head.into())
+        });
+        out.extend_from_slice(head);
+    });
 }
 
 /// The line ends in a part of a text, which mostly is short.
