@@ -46,8 +46,10 @@ impl Signs {
     /// Calls `seen` with the number of each sign that a line is; byte order marks before it are no part of it.
     pub(crate) fn in_line(&self, line: &str, mut seen: impl FnMut(u32)) {
         let line = line.trim_start_matches('\u{feff}');
-        let open = self.gate.open(line.as_bytes());
-        if !open.whole && !(open.begins && self.lookup.may_begin(line.as_bytes())) {
+        let bytes = line.as_bytes();
+        let open = self.gate.open(bytes);
+        let may_be = open.whole || (open.begins && self.lookup.may_begin(bytes));
+        if !may_be {
             return;
         }
         let mut hits = Vec::new();
