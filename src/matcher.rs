@@ -414,12 +414,20 @@ impl Matcher {
         }
         let open = self.gate.open(line);
         let maybe = open.whole || (open.begins && self.lookup.may_begin(line));
-        let mut notes = self.always | (u16::from(maybe) * MAYBE) | (u16::from(open.part) * INLINE);
+        let part = open.part && self.may_lose_part(line);
+        let mut notes = self.always | (u16::from(maybe) * MAYBE) | (u16::from(part) * INLINE);
         let copies = self.copies.of(line, is_apart, in_head);
         if copies != 0 {
             notes |= self.copy_notes(line, copies);
         }
         notes
+    }
+
+    /// Whether an inline rule that knows edges may find something in a line that passes the gate for it.
+    #[inline(never)]
+    fn may_lose_part(&self, line: &[u8]) -> bool {
+        let edges = self.inline_edges.as_ref();
+        edges.is_some_and(|edges| edges.of(line) != 0)
     }
 
     /// The notes of the duplicate rules, among these, that a line may be a copy for by itself.
