@@ -425,6 +425,12 @@ impl<'t> Page<'t> {
         Folding::known(bare, self.edges_of(line, bare), is_plain)
     }
 
+    /// Whether folding changes no more than the ends of the line, as far as that is known.
+    #[inline]
+    pub(crate) fn may_be_plain(&self, line: u32) -> bool {
+        self.lines[line as usize].is_plain.get() != Some(false)
+    }
+
     /// The edges of the line, folded as it is now, and its bytes without surrounding white space and
     /// bullet.
     #[inline]

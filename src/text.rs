@@ -521,7 +521,8 @@ pub(crate) fn subtract(spans: &[Range<usize>], holes: &[Range<usize>]) -> Vec<Ra
 /// The union of spans: in order, disjoint, none empty, neighbours joined.
 pub(crate) fn union(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
     if !spans.is_sorted_by_key(|span| span.start) {
-        spans.sort_unstable_by_key(|span| (span.start, span.end));
+        // What several rules find are runs in order, which a stable sort merges.
+        spans.sort_by_key(|span| (span.start, span.end));
     }
     let mut joined: Vec<Range<usize>> = Vec::with_capacity(spans.len());
     for span in spans {

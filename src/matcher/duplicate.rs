@@ -194,6 +194,13 @@ impl Duplicate {
         {
             return true;
         }
+        // To fold a line that folding changes takes longer than the patterns do.
+        if !is_same
+            && !page.may_be_plain(later)
+            && !*pairs.is_wanted.get_or_insert_with(|| self.wants(content))
+        {
+            return false;
+        }
         if self.whole && !is_same {
             let line = pairs.folding.get_or_insert_with(|| page.folding(later));
             let other = page.folding(earlier);
