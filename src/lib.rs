@@ -135,10 +135,12 @@
 //!
 //! Most lines are none of those that rules name, and four bytes at a line's start, capitals taken for
 //! small letters, and two at its end nearly always say so: while a text is split into lines, a gate of
-//! six tables is asked for each, and no pass looks at a line for which it is closed. The others are folded at their first and last eight
-//! bytes, which is enough to leave out most literals and patterns. Most boilerplate is the same on
-//! every page: what a line is that serves something is remembered, up to four lines for each literal or
-//! pattern and 2,048 in all, so that it is not matched on the next page.
+//! six tables is asked for each, and no pass looks at a line for which it is closed. Where it is open for
+//! these four alone, which are but two letters of most scripts, the first eight are asked once more. The
+//! others are folded at their first and last eight bytes, which is enough to leave out most literals and
+//! patterns. Most boilerplate is the same on every page: what a line is that serves something is
+//! remembered, up to four lines for each literal or pattern and 2,048 in all, so that it is not matched on
+//! the next page.
 //!
 //! What a line serves, line rules and steps of blocks, is kept while it stays as it is. A block is not
 //! tried on a page that lacks what it needs. It is anchored at the step that the fewest lines seem to
