@@ -454,11 +454,19 @@ pub(crate) const fn may_fold(byte: u8) -> bool {
     matches!(byte, b'\t'..=b'\r' | b'`' | 0xC2 | 0xE1 | 0xE2 | 0xE3)
 }
 
-/// The characters after which a folded line ends as a sentence does: dashes of all kinds are folded to one.
+/// The characters after which a folded line ends as a sentence does.
 pub(crate) const SENTENCE_ENDS: &[char] = &[
     '.', '!', '?', '…', ':', ';', ',', '।', '॥', '。', '！', '？', '：', '；', '，', '։', '؟', '۔',
-    '،', '؛', '።', '፡', '፧', '၊', '။', '།', '។', '៕', '-',
+    '،', '؛', '።', '፡', '፧', '၊', '။', '།', '។', '៕',
 ];
+
+/// Whether a folded line is the place that a story begins with, as `BISHKEK -`: in capitals, with a dash.
+fn is_dateline(bare: &str) -> bool {
+    bare.strip_suffix('-').is_some_and(|place| {
+        let mut letters = place.chars().filter(|c| c.is_alphabetic()).peekable();
+        letters.peek().is_some() && letters.all(char::is_uppercase)
+    })
+}
 
 /// Whether a character is not seen: joiners, and marks of the direction of writing.
 fn is_unseen(c: char) -> bool {
@@ -480,7 +488,7 @@ pub(crate) fn ends_as_title(folded: &str) -> bool {
         let is_behind =
             |c| matches!(c, '"' | '\'' | ')' | ']' | '»' | '«' | '」' | '）' | ' ') || is_unseen(c);
         let bare = text.trim_end_matches(is_behind);
-        bare.is_empty() || bare.ends_with(SENTENCE_ENDS)
+        bare.is_empty() || bare.ends_with(SENTENCE_ENDS) || is_dateline(bare)
     };
     let bracketed =
         folded.trim_end_matches(|c| matches!(c, '"' | '\'' | '»' | '«' | ' ') || is_unseen(c));
