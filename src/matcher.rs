@@ -413,7 +413,7 @@ impl Matcher {
             return KNOWN;
         }
         let open = self.gate.open(line);
-        let maybe = open.whole || (open.begins && self.lookup.may_begin(line));
+        let maybe = self.lookup.may_serve(line, open);
         let part = open.part && self.may_lose_part(line);
         let mut notes = self.always | (u16::from(maybe) * MAYBE) | (u16::from(part) * INLINE);
         let copies = self.copies.of(line, is_apart, in_head);

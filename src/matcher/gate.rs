@@ -27,7 +27,7 @@ pub(crate) struct Gate {
 pub(crate) struct Open {
     /// A literal, or what a pattern of whole lines finds.
     pub(crate) whole: bool,
-    /// The same, if the lookup [says so](super::lookup::Lookup::may_begin) too.
+    /// The same, if the lookup [says so](super::lookup::Lookup::may_serve) too.
     pub(crate) begins: bool,
     /// A line in which a pattern finds something at its start or its end.
     pub(crate) part: bool,

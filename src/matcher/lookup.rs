@@ -10,7 +10,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::analysis::{ByteSet, Extent, four};
-use super::gate::{Buckets, Gate, straight_edge};
+use super::gate::{Buckets, Gate, Open, straight_edge};
 use super::pattern::{Pattern, Patterns};
 use crate::error::{Problem, SourceFile};
 use crate::page::NONE;
@@ -345,10 +345,16 @@ impl Lookup {
         rest
     }
 
-    /// Whether a line may serve anybody that passes the gate for its first four bytes alone, which are but two
-    /// letters of most scripts.
+    /// Whether a line, for which the gate is open so, may serve anybody.
+    #[inline(always)]
+    pub(crate) fn may_serve(&self, line: &[u8], open: Open) -> bool {
+        open.whole || (open.begins && self.may_begin(line))
+    }
+
+    /// The same of one that passes the gate for its first four bytes alone, which are but two letters of most
+    /// scripts.
     #[inline(never)]
-    pub(crate) fn may_begin(&self, line: &[u8]) -> bool {
+    fn may_begin(&self, line: &[u8]) -> bool {
         let edge = straight_edge(line);
         let may_match = |&number: &u32| {
             let (pattern, _) = &self.patterns[number as usize];

@@ -47,9 +47,7 @@ impl Signs {
     pub(crate) fn in_line(&self, line: &str, mut seen: impl FnMut(u32)) {
         let line = line.trim_start_matches('\u{feff}');
         let bytes = line.as_bytes();
-        let open = self.gate.open(bytes);
-        let may_be = open.whole || (open.begins && self.lookup.may_begin(bytes));
-        if !may_be {
+        if !self.lookup.may_serve(bytes, self.gate.open(bytes)) {
             return;
         }
         let mut hits = Vec::new();
