@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::Read;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use foldhash::fast::RandomState;
 use once_cell::sync::{Lazy, OnceCell};
@@ -1013,19 +1013,28 @@ fn each<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> 
     if threads < 2 {
         return items.iter().map(make).collect();
     }
-    let parts = items.chunks(items.len().div_ceil(threads));
-    std::thread::scope(|scope| {
-        let make = &make;
-        let threads: Vec<_> = parts
-            .map(|part| scope.spawn(move || part.iter().map(make).collect::<Vec<R>>()))
-            .collect();
-        let mut all = Vec::with_capacity(items.len());
-        for thread in threads {
-            let made = thread.join();
-            all.extend(made.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+    // A thread that is held up takes fewer of them.
+    let parts = Mutex::new(items.chunks(FEW).enumerate());
+    let work = || {
+        let mut made: Vec<(usize, Vec<R>)> = Vec::new();
+        loop {
+            let part = parts.lock().expect("nothing panics with it").next();
+            let Some((at, part)) = part else {
+                return made;
+            };
+            made.push((at, part.iter().map(&make).collect()));
         }
-        all
-    })
+    };
+    let mut all = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let made = threads.into_iter().flat_map(|thread| {
+            let made = thread.join();
+            made.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        made.collect::<Vec<_>>()
+    });
+    all.sort_unstable_by_key(|&(at, _)| at);
+    all.into_iter().flat_map(|(_, made)| made).collect()
 }
 
 /// The rule files of a folder.
@@ -1135,6 +1144,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_is_made_of_each_is_in_their_order() {
+        for count in [0, 1, FEW, 2 * FEW + 1, 100 * FEW] {
+            let items: Vec<usize> = (0..count).collect();
+            let wanted: Vec<String> = items.iter().map(usize::to_string).collect();
+            assert_eq!(each(&items, usize::to_string), wanted);
+        }
+    }
 
     #[test]
     fn bundled_files_are_what_their_texts_say() {

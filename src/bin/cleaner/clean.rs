@@ -135,11 +135,11 @@ fn with(
             .as_ref()
             .is_some_and(|folder| file.starts_with(folder))
     };
-    let rule_files: Vec<&Path> = rule_files.filter(is_of_folder).collect();
-    output::refuse_beside(&inputs, targets.as_ref(), &rule_files, &beside)
-        .map_err(Failure::Said)?;
+    let mut rule_files = rule_files.filter(is_of_folder).peekable();
+    let is_empty = rule_files.peek().is_none();
+    output::refuse_beside(&inputs, targets.as_ref(), rule_files, &beside).map_err(Failure::Said)?;
     if let Some(folder) = &folder
-        && rule_files.is_empty()
+        && is_empty
     {
         let what = "no rule files (*.toml) are in this folder";
         console.note(&folder.display().to_string(), what);

@@ -332,13 +332,13 @@ fn refuse_overlap(inputs: &Inputs, targets: &[PathBuf]) -> Result<(), String> {
 ///
 /// # Errors
 /// What is wrong, in words.
-pub fn refuse_beside(
+pub fn refuse_beside<'r>(
     inputs: &Inputs,
     targets: Option<&Targets>,
-    rule_files: &[&Path],
+    rule_files: impl Iterator<Item = &'r Path>,
     beside: &[&Path],
 ) -> Result<(), String> {
-    if beside.is_empty() && rule_files.is_empty() {
+    if beside.is_empty() && targets.is_none() {
         return Ok(());
     }
     let mut folders = Folders::default();
@@ -346,7 +346,7 @@ pub fn refuse_beside(
     let read = inputs.list.iter().filter_map(|input| input.as_file());
     let written = targets.iter().flat_map(|targets| &targets.files);
     let mut taken: HashMap<OsString, &str> = HashMap::new();
-    taken.extend(rule_files.iter().map(|path| (real(path), "a rule file")));
+    taken.extend(rule_files.map(|path| (real(path), "a rule file")));
     for path in written {
         // That no two outputs are one file is known.
         if let Some(what) = taken.insert(real(path), "an output too") {
