@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::error::{Problem, SourceFile};
+use crate::error::{Problem, SourceFile, nearest};
 pub(crate) use crate::matcher::Patterns;
 pub(crate) use crate::matcher::shape::Shape;
 use crate::matcher::{Ask, Find, Matcher, MissedLine, Scratch};
@@ -350,6 +350,11 @@ impl Cleaner {
     /// The rules that apply, inherited ones too; disabled ones are not among them.
     pub fn rules(&self) -> &[Arc<Rule>] {
         &self.rules
+    }
+
+    /// The id of the rule that was probably meant by one that is not known.
+    pub fn nearest_rule(&self, id: &str) -> Option<&str> {
+        nearest(id, self.rules.iter().map(|rule| rule.id.as_str()))
     }
 
     /// Cleans a text: boilerplate of all categories but [`Category::Credit`] goes.

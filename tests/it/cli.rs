@@ -391,9 +391,9 @@ fn restore_refuses_what_it_cannot_trust() {
     let place = Place::with(&[("in.jsonl", &lines.join("\n"))]);
     let run = place.run(&["restore", "in.jsonl", "-o", "out"]);
     let err = "\
-in.jsonl:2: error: the path ../up.txt leads out of the folder
-in.jsonl:3: error: the path /root.txt leads out of the folder
-in.jsonl:4: error: the path sub/../../up.txt leads out of the folder
+in.jsonl:2: error: the path ../up.txt leads out of the folder; a line alone is restored to the file that --output names
+in.jsonl:3: error: the path /root.txt leads out of the folder; a line alone is restored to the file that --output names
+in.jsonl:4: error: the path sub/../../up.txt leads out of the folder; a line alone is restored to the file that --output names
 in.jsonl:5: error: this page has no path to be restored under
 in.jsonl:6: error: out/good.txt has been restored from a line before
 in.jsonl:7: error: the removals do not fit the text
@@ -682,15 +682,16 @@ fn strict_counts_flagged_and_undecided_pages_as_errors() {
         ("flagged.txt", EMPTIED),
         ("other.txt", OTHER),
     ]);
-    for (file, status, strict) in [
-        ("good.txt", 0, 0),
-        ("flagged.txt", 0, 2),
-        ("other.txt", 0, 2),
+    let told = "cleaner: error: --strict makes an error of these: ";
+    for (file, strict, err) in [
+        ("good.txt", 0, String::new()),
+        ("flagged.txt", 2, format!("{told}1 flagged\n")),
+        ("other.txt", 2, format!("{told}1 of no known outlet\n")),
     ] {
         let text = place.run(&["-q", file]);
-        assert_eq!(text.status, status);
+        assert_eq!(text.status, 0);
         let run = place.run(&["-q", "--strict", file]);
-        check(run, strict, &text.out, "");
+        check(run, strict, &text.out, &err);
     }
 }
 
@@ -1288,8 +1289,15 @@ sample/agency-credit
         "sample: The Sample\n  outlet, {file}\n  domains: sample.example\n\nsample/copyright-line\n"
     );
     assert!(all.starts_with(&heading) && all.contains(&rule), "{all}");
-    let err = "cleaner: error: there is no rule `sample/credit` that runs; `cleaner rules show sample` shows those of sample\n";
+    let err = "cleaner: error: there is no rule `sample/credit` that runs (`cleaner rules show sample` shows those of sample)\n";
     check(place.run(&["rules", "show", "sample/credit"]), 2, "", err);
+    let err = "cleaner: error: there is no rule `sample/copyright-lin` that runs; did you mean `sample/copyright-line`? (`cleaner rules show sample` shows those of sample)\n";
+    check(
+        place.run(&["rules", "show", "sample/copyright-lin"]),
+        2,
+        "",
+        err,
+    );
     let err = "cleaner: error: there is no outlet or family `sampel`; did you mean `sample`? (`cleaner rules list` shows all)\n";
     check(place.run(&["rules", "show", "sampel"]), 2, "", err);
     let checked = place.run(&["rules", "check"]);

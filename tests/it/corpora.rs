@@ -742,6 +742,29 @@ mod parquet_files {
 }
 
 #[test]
+fn compression_that_is_not_read_is_told_by_its_name() {
+    let place = Place::new();
+    for (front, name) in [
+        (&b"\xfd7zXZ\0\0\x04"[..], "xz"),
+        (b"BZh91AY&SY\x27\x16", "bzip2"),
+        (b"\x04\x22\x4d\x18\x64\x40", "LZ4"),
+    ] {
+        place.put("a.jsonl", front);
+        let what = "which is not read; decompress it, or pipe it in";
+        let err = format!("a.jsonl: error: this is compressed by {name}, {what}\n");
+        check(place.run(&["a.jsonl"]), 2, "", &err);
+    }
+    // A text that begins so is none.
+    place.put("a.txt", "BZh9 is how such a file begins.\n");
+    check(
+        place.run(&["-q", "a.txt"]),
+        0,
+        "BZh9 is how such a file begins.\n",
+        "",
+    );
+}
+
+#[test]
 fn what_is_left_out_or_has_no_text_is_told() {
     let place = Place::new();
     place.put("in/a.jsonl", record(PAGE));
@@ -758,7 +781,7 @@ fn what_is_left_out_or_has_no_text_is_told() {
         place.run(&[&["--strict"][..], &args].concat()),
         2,
         "",
-        no_text,
+        &format!("{no_text}cleaner: error: --strict makes an error of these: 1 without a text\n"),
     );
 }
 

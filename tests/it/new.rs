@@ -120,6 +120,10 @@ fn a_new_rule_file_is_never_written_over_another() {
         known.err.contains("a built-in outlet has this id"),
         "{known:?}"
     );
+    let family = place.run(&["rules", "new", "pangea", "-o", "new"]);
+    assert_eq!(family.status, 0);
+    let told = "pangea: note: a built-in family has this id; the file replaces it, and rferl and voa lose its rules\n";
+    assert_eq!(family.err, told);
 }
 
 #[test]

@@ -695,6 +695,10 @@ fn what_went_does_not_take_the_place_of_an_input_or_an_output() {
             "would be an input next time",
         ),
         (
+            &["--removed=in/went.jsonl", "-o", "out", "in"],
+            "the file in/went.jsonl is inside in; it would be an input next time",
+        ),
+        (
             &["--removed=out/", "-o", "out", "in"],
             "would be taken for a cleaned file",
         ),
@@ -727,12 +731,9 @@ fn what_went_of_files_in_place_is_never_lost() {
     // Nothing goes the second time, and nothing is written.
     check(place.run(&args), 0, "", "");
     assert_eq!(place.read("went/a.txt.removed.jsonl"), went);
-    check(
-        place.run(&["restore", "went", "in", "-o", "back"]),
-        0,
-        "",
-        "",
-    );
+    let note = "went: note: 1 cleaned file has nothing here, and is written as it is\n";
+    let restored = place.run(&["restore", "went", "in", "-o", "back"]);
+    check(restored, 0, "", note);
     for (path, content) in &before {
         assert_eq!(&place.read(&path.replace("in/", "back/")), content);
     }

@@ -172,7 +172,7 @@ pub struct Clean {
     pub compress: Option<Compression>,
 
     /// Add the fields that rules read to JSONL records, as an object under this key
-    #[arg(long, value_name = "KEY", help_heading = TO)]
+    #[arg(long, value_name = "KEY", value_parser = NonEmptyStringValueParser::new(), help_heading = TO)]
     pub add_fields: Option<String>,
 
     /// Change nothing; write what would go as Dolma attributes of this name

@@ -58,7 +58,7 @@ pub fn run(args: &Clean, console: Console) -> Result<u8, Failure> {
 /// As those of [`run`].
 pub fn once(args: &Clean, outlets: &Outlets, console: Console) -> Result<u8, Failure> {
     let (totals, _, show) = with(args, outlets, None, None, None, console)?;
-    Ok(status(&totals, args, show))
+    Ok(status(&totals, args, show, console))
 }
 
 /// Reads the inputs that the arguments name and writes nothing: what is gathered of them, and the
@@ -79,7 +79,7 @@ pub fn gather(
 ) -> Result<(Totals, Gathered, u8), Failure> {
     let (mut totals, gathered, show) = with(args, outlets, against, Some(show), file, console)?;
     totals.look_for_idle_rules(outlets);
-    let status = status(&totals, args, show);
+    let status = status(&totals, args, show, console);
     Ok((totals, gathered, status))
 }
 
@@ -704,10 +704,26 @@ fn note_undecided(totals: &Totals, outlets: &Outlets, console: Console) {
     }
 }
 
-fn status(totals: &Totals, args: &Clean, show: Show) -> u8 {
-    let bad_records = totals.kept + totals.rejected + totals.without_text;
-    let is_wanting = totals.flagged + totals.undecided + bad_records > 0;
-    if totals.failed > 0 || (args.strict && is_wanting) {
+/// The exit code; what `--strict` makes an error is told.
+fn status(totals: &Totals, args: &Clean, show: Show, console: Console) -> u8 {
+    let wanting = [
+        (totals.flagged, "flagged"),
+        (totals.undecided, "of no known outlet"),
+        (totals.kept, "kept as they are"),
+        (totals.rejected, "rejected"),
+        (totals.without_text, "without a text"),
+    ];
+    let wanting = wanting
+        .iter()
+        .filter(|(count, _)| args.strict && *count > 0);
+    let wanting: Vec<String> = wanting
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    if !wanting.is_empty() {
+        let what = format!("--strict makes an error of these: {}", wanting.join(", "));
+        console.error("cleaner", what);
+    }
+    if totals.failed > 0 || !wanting.is_empty() {
         ERROR
     } else if totals.changed > 0 && matches!(show, Show::Diff | Show::Check) {
         DIFFERENT

@@ -34,6 +34,10 @@ pub const WRITTEN: usize = 128 << 10;
 const PEEK: usize = 512;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+/// What is not read: each begins so, a bzip2 file at the fifth byte.
+const XZ: &[u8] = &[0xfd, b'7', b'z', b'X', b'Z', 0];
+const LZ4: &[u8] = &[0x04, 0x22, 0x4d, 0x18];
+const BZIP2: &[u8] = b"1AY&SY";
 /// Frames that a zstd decoder skips begin with a byte from 0x50 to 0x5f and these.
 const ZSTD_SKIPPED: &[u8] = &[0x2a, 0x4d, 0x18];
 const PARQUET: &[u8] = b"PAR1";
@@ -223,6 +227,17 @@ impl Default for Opening {
     }
 }
 
+/// By what a file is compressed that is not read.
+fn unread(front: &[u8]) -> Option<&'static str> {
+    let is_bzip2 = front.starts_with(b"BZh") && front.get(4..) == Some(BZIP2);
+    match front {
+        _ if front.starts_with(XZ) => Some("xz"),
+        _ if front.starts_with(LZ4) => Some("LZ4"),
+        _ if is_bzip2 => Some("bzip2"),
+        _ => None,
+    }
+}
+
 impl Source {
     /// Opens a file; `None`: standard input.
     ///
@@ -254,7 +269,12 @@ impl Source {
             None => Box::new(io::stdin()),
         };
         let counted = Counted { inner: raw, passed };
-        let (front, raw) = peek(counted, ZSTD.len()).map_err(|error| error.to_string())?;
+        let (front, raw) = peek(counted, 4 + BZIP2.len()).map_err(|error| error.to_string())?;
+        if let Some(name) = unread(&front) {
+            return Err(format!(
+                "this is compressed by {name}, which is not read; decompress it, or pipe it in"
+            ));
+        }
         let compressed = compression(&front, named_compression);
         let reader: Box<dyn Read + Send> = match compressed {
             Compression::None => Box::new(raw),
@@ -564,8 +584,9 @@ fn peek<R: Read>(mut reader: R, most: usize) -> io::Result<(Vec<u8>, Peeked<R>)>
 /// its first bytes, is what its name says, and will turn out to be broken.
 fn compression(front: &[u8], named: Compression) -> Compression {
     let begins = |magic: &[u8]| front.starts_with(magic);
-    let is_skipped =
-        front.len() == ZSTD.len() && front[0] & 0xf0 == 0x50 && &front[1..] == ZSTD_SKIPPED;
+    let is_skipped = front.len() >= ZSTD.len()
+        && front[0] & 0xf0 == 0x50
+        && &front[1..ZSTD.len()] == ZSTD_SKIPPED;
     if begins(GZIP) {
         Compression::Gz
     } else if begins(ZSTD) || is_skipped {

@@ -327,8 +327,8 @@ fn refuse_overlap(inputs: &Inputs, targets: &[PathBuf]) -> Result<(), String> {
 }
 
 /// Refuses outputs that would take the place of a rule file, files beside them that would take that of one, of
-/// an input, of an output, or of one another, and a folder of these in which they would be taken for inputs
-/// or outputs.
+/// an input, of an output, or of one another, and such files and folders of files as would be taken for inputs
+/// or outputs where they are.
 ///
 /// # Errors
 /// What is wrong, in words.
@@ -355,27 +355,37 @@ pub fn refuse_beside<'r>(
     }
     taken.extend(read.map(|path| (real(path), "an input too")));
     for path in beside {
-        let shown = path.display();
-        if is_meant_as_folder(path) {
-            let path = real(path);
-            let path = Path::new(&path);
-            let inside = |folder: &&PathBuf| path.starts_with(key(&resolved(folder)));
-            let outputs = targets.and_then(|targets| targets.folder.as_ref());
-            let input = inputs.folders.iter().find(inside);
-            let (folder, what) = match (input, outputs.filter(inside)) {
-                (Some(folder), _) => (folder, "an input next time"),
-                (None, Some(folder)) => (folder, "taken for a cleaned file"),
-                (None, None) => continue,
-            };
-            let folder = folder.display();
-            return Err(format!(
-                "the folder {shown} is {folder}, or inside it; what is written there would be {what}"
-            ));
-        } else if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-            // A device takes everything.
-        } else if let Some(what) = taken.insert(real(path), "to be written twice") {
-            return Err(format!("the file {shown} is {what}"));
+        let (shown, real) = (path.display(), real(path));
+        if !is_meant_as_folder(path) {
+            if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+                // A device takes everything.
+                continue;
+            }
+            if let Some(what) = taken.insert(real.clone(), "to be written twice") {
+                return Err(format!("the file {shown} is {what}"));
+            }
+            // By another name it would be no page.
+            let is_page = formats::named(path).0.is_some();
+            if let Some(folder) = folder_around(&real, &inputs.folders).filter(|_| is_page) {
+                let folder = folder.display();
+                return Err(format!(
+                    "the file {shown} is inside {folder}; it would be an input next time"
+                ));
+            }
+            continue;
         }
+        let outputs = targets.and_then(|targets| targets.folder.as_ref());
+        let outputs = outputs.map_or(&[][..], std::slice::from_ref);
+        let input = folder_around(&real, &inputs.folders);
+        let (folder, what) = match (input, folder_around(&real, outputs)) {
+            (Some(folder), _) => (folder, "an input next time"),
+            (None, Some(folder)) => (folder, "taken for a cleaned file"),
+            (None, None) => continue,
+        };
+        let folder = folder.display();
+        return Err(format!(
+            "the folder {shown} is {folder}, or inside it; what is written there would be {what}"
+        ));
     }
     Ok(())
 }
@@ -411,6 +421,12 @@ pub fn refuse_shared<'a>(
         }
     }
     Ok(())
+}
+
+/// The folder of these that a path without links, as [`key`] has it, is or is inside of.
+fn folder_around<'f>(path: &OsStr, folders: &'f [PathBuf]) -> Option<&'f PathBuf> {
+    let is_around = |folder: &&PathBuf| Path::new(path).starts_with(key(&resolved(folder)));
+    folders.iter().find(is_around)
 }
 
 /// What two paths without links have in common if and only if they are one file: of many it is looked

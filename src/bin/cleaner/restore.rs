@@ -312,7 +312,9 @@ fn below(folder: &Path, path: Option<&str>) -> Result<PathBuf, String> {
         .iter()
         .all(|component| matches!(component, Component::Normal(_)));
     if !stays || components.is_empty() {
-        return Err(format!("the path {path} leads out of the folder"));
+        return Err(format!(
+            "the path {path} leads out of the folder; a line alone is restored to the file that --output names"
+        ));
     }
     Ok(folder.join(components.iter().collect::<PathBuf>()))
 }

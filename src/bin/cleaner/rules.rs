@@ -2,7 +2,7 @@
 //! the rules hit.
 
 mod check;
-mod new;
+pub mod new;
 
 use std::io::{self, Write};
 use std::ops::Deref;
@@ -249,8 +249,10 @@ fn outlet_and_rule<'a>(outlets: &'a Outlets, id: &str) -> Result<Known<'a>, Fail
     };
     let rule = cleaner.rules().iter().find(|rule| rule.id == id).cloned();
     if rule.is_none() && id != owner {
+        let nearest = cleaner.nearest_rule(id);
+        let meant = nearest.map_or(String::new(), |id| format!("; did you mean `{id}`?"));
         return Err(Failure::Said(format!(
-            "there is no rule `{id}` that runs; `cleaner rules show {owner}` shows those of {owner}"
+            "there is no rule `{id}` that runs{meant} (`cleaner rules show {owner}` shows those of {owner})"
         )));
     }
     Ok(Known {

@@ -11,7 +11,7 @@ use crate::console::{Console, Failure, counted, printable};
 use crate::formats::{Format, Opening, Source, jsonl, parquet, utf8, wet};
 use crate::inputs::{Input, Inputs};
 use crate::review::Review;
-use crate::rules;
+use crate::rules::{self, new::note_replaced};
 use crate::{ERROR, FINE, output};
 
 /// Writes the draft that the arguments ask for; returns the exit code.
@@ -91,6 +91,7 @@ pub fn run(args: &args::Suggest, console: Console) -> Result<u8, Failure> {
         }
         None => console.print(&toml)?,
     }
+    note_replaced(&args.outlet, console);
     let disabled = draft
         .proposals
         .iter()

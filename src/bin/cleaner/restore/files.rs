@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 
 use super::{Record, Records, refuse_list};
 use crate::args::Restore;
-use crate::console::{Console, Failure};
+use crate::console::{Console, Failure, counted};
 use crate::formats::{self, BOM, Compression, Format, Opening, Packer, Source, parquet, wet};
 use crate::inputs::{Input, Inputs, slashed};
 use crate::listed::List;
@@ -89,15 +89,26 @@ impl Run<'_> {
         let mut all = inputs.failed == 0;
         if let Some(folder) = removed.filter(|removed| removed.is_dir()) {
             refuse_strays(folder, &files)?;
+            let mut without = 0;
             for (below, input) in files {
                 let path = output::beside_path(folder, Path::new(&below), List::Removed);
                 let lines = if path.exists() {
                     open(Some(&path))?
                 } else {
+                    without += 1;
                     Records::none()
                 };
                 let done = self.restore(input, &mut lines.peekable(), None, Some(&target(&below)));
                 all &= self.told(input, done)?;
+            }
+            if without > 0 {
+                let folder = folder.display().to_string();
+                let what = counted(
+                    without,
+                    "cleaned file has nothing here, and is written as it is",
+                    "cleaned files have nothing here, and are written as they are",
+                );
+                self.console.note(&folder, what);
             }
             return Ok(all);
         }

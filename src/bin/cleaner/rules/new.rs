@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use cleaner::{Outlets, RULE_SCHEMA};
 
 use crate::FINE;
-use crate::console::{Console, Failure};
+use crate::console::{Console, Failure, printable};
 
 const OUTLET: &str = include_str!("new/outlet.toml");
 const PAGE: &str = include_str!("new/page.txt");
@@ -66,10 +66,7 @@ impl New<'_> {
             }
             None => console.print(&file)?,
         }
-        if Outlets::bundled().outlet(self.id).is_some() {
-            let what = "a built-in outlet has this id; the file replaces it";
-            console.note(self.id, what);
-        }
+        note_replaced(self.id, console);
         Ok(FINE)
     }
 
@@ -165,4 +162,25 @@ fn toml(text: &str) -> String {
     }
     out.push('"');
     out
+}
+
+/// Tells that a file with this id would take the place of a built-in one.
+pub fn note_replaced(id: &str, console: Console) {
+    let outlets = Outlets::bundled();
+    let Some(outlet) = outlets.outlet(id) else {
+        return;
+    };
+    let extending = outlets
+        .outlets()
+        .filter(|other| other.extends.iter().any(|of| of == id));
+    let extending: Vec<&str> = extending.map(|other| other.id.as_str()).collect();
+    let what = match (outlet.is_family, extending.is_empty()) {
+        (false, _) => "a built-in outlet has this id; the file replaces it".to_owned(),
+        (true, true) => "a built-in family has this id; the file replaces it".to_owned(),
+        (true, false) => format!(
+            "a built-in family has this id; the file replaces it, and {} lose its rules",
+            extending.join(" and ")
+        ),
+    };
+    console.note(&printable(id), what);
 }
