@@ -1025,7 +1025,7 @@ impl Rule {
             tail: None,
         });
         Rule {
-            id: format!("{owner}/{}", head.id.value),
+            id: [owner, "/", &head.id.value].concat(),
             kind: rule.kind(),
             category: head.category,
             note: head.note.to_string(),

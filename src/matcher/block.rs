@@ -15,7 +15,7 @@ use super::{Find, RuleIndex, step_asker};
 use crate::error::{Problem, SourceFile};
 use crate::page::{NONE, Page};
 use crate::schema::{self, BlockRule};
-use crate::text::MAX_LINE;
+use crate::text::{MAX_LINE, ends_as_title};
 
 /// The most non-blank lines that a block spans, `rest` aside. It bounds what a change of the page
 /// can make match.
@@ -421,7 +421,9 @@ impl Block {
                         0
                     };
                     seen.compared.set(seen.compared.get() + cost);
+                    let is_sentence = || ends_as_title(copied) && !ends_as_title(line);
                     alike(copied, line, if is_short { SAME } else { 1.0 })
+                        && (copied == line || !is_sentence())
                 }
             }
             What::Rest => false,

@@ -650,6 +650,28 @@ impl Page {
     }
 }
 
+/// Whether a line does not end as a sentence does.
+fn ends_as_title(folded: &str) -> bool {
+    let ends: Vec<char> = ".!?…:;,।॥。！？：；，։؟۔،؛።፧၊။།។".chars().collect();
+    let unseen = ('\u{200b}'..='\u{200f}')
+        .chain('\u{202a}'..='\u{202e}')
+        .chain('\u{2066}'..='\u{2069}')
+        .chain(['\u{2060}', '\u{feff}']);
+    let mut quotes: Vec<char> = "\"'»« ".chars().collect();
+    quotes.extend(unseen);
+    let closed = [&quotes[..], &[')', ']', '」', '）']].concat();
+    // With what is in brackets at the end, and without it.
+    let mut texts = vec![folded];
+    let bracketed = folded.trim_end_matches(&quotes[..]);
+    if bracketed.ends_with(')') || bracketed.ends_with(']') {
+        texts.extend(bracketed.rfind(['(', '[']).map(|start| &bracketed[..start]));
+    }
+    texts.iter().all(|text| {
+        let bare = text.trim_end_matches(&closed[..]);
+        !bare.is_empty() && !bare.ends_with(&ends[..])
+    })
+}
+
 impl What {
     fn serves(&self, folded: &str, copied: Option<&str>) -> bool {
         match self {
@@ -660,28 +682,11 @@ impl What {
                     .is_match(folded)
             }
             What::Line(most) => folded.chars().count() <= *most as usize,
-            What::Title => {
-                let ends: Vec<char> = ".!?…:;,।॥。！？：；，։؟۔،؛።፧၊။།។".chars().collect();
-                let unseen = ('\u{200b}'..='\u{200f}')
-                    .chain('\u{202a}'..='\u{202e}')
-                    .chain('\u{2066}'..='\u{2069}')
-                    .chain(['\u{2060}', '\u{feff}']);
-                let mut quotes: Vec<char> = "\"'»« ".chars().collect();
-                quotes.extend(unseen);
-                let closed = [&quotes[..], &[')', ']', '」', '）']].concat();
-                // With what is in brackets at the end, and without it.
-                let mut texts = vec![folded];
-                let bracketed = folded.trim_end_matches(&quotes[..]);
-                if bracketed.ends_with(')') || bracketed.ends_with(']') {
-                    texts.extend(bracketed.rfind(['(', '[']).map(|start| &bracketed[..start]));
-                }
-                folded.chars().count() <= 200
-                    && texts.iter().all(|text| {
-                        let bare = text.trim_end_matches(&closed[..]);
-                        !bare.is_empty() && !bare.ends_with(&ends[..])
-                    })
-            }
-            What::Same(_) => copied.is_some_and(|copied| likeness(copied, folded) >= 0.8),
+            What::Title => folded.chars().count() <= 200 && ends_as_title(folded),
+            What::Same(_) => copied.is_some_and(|copied| {
+                let is_sentence = ends_as_title(copied) && !ends_as_title(folded);
+                copied == folded || !is_sentence && likeness(copied, folded) >= 0.8
+            }),
         }
     }
 
