@@ -744,24 +744,20 @@ mod parquet_files {
 #[test]
 fn compression_that_is_not_read_is_told_by_its_name() {
     let place = Place::new();
-    for (front, name) in [
-        (&b"\xfd7zXZ\0\0\x04"[..], "xz"),
-        (b"BZh91AY&SY\x27\x16", "bzip2"),
-        (b"\x04\x22\x4d\x18\x64\x40", "LZ4"),
+    for (file, front, compression) in [
+        ("a.jsonl", &b"\xfd7zXZ\0\0\x04"[..], "xz"),
+        ("a.jsonl", b"\x04\x22\x4d\x18\x64\x40", "LZ4"),
+        ("a.jsonl.bz2", b"BZh91AY&SY\x27\x16", "bzip2"),
     ] {
-        place.put("a.jsonl", front);
+        place.put(file, front);
         let what = "which is not read; decompress it, or pipe it in";
-        let err = format!("a.jsonl: error: this is compressed by {name}, {what}\n");
-        check(place.run(&["a.jsonl"]), 2, "", &err);
+        let err = format!("{file}: error: this is compressed by {compression}, {what}\n");
+        check(place.run(&[file]), 2, "", &err);
     }
     // A text that begins so is none.
-    place.put("a.txt", "BZh9 is how such a file begins.\n");
-    check(
-        place.run(&["-q", "a.txt"]),
-        0,
-        "BZh9 is how such a file begins.\n",
-        "",
-    );
+    let text = "BZh9 is how such a file begins.\n";
+    place.put("a.txt", text);
+    check(place.run(&["-q", "a.txt"]), 0, text, "");
 }
 
 #[test]

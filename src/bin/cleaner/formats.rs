@@ -7,6 +7,7 @@ pub mod parquet;
 pub mod text;
 pub mod wet;
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Cursor, Read, Write};
 use std::ops::{Deref, Range};
@@ -34,10 +35,10 @@ pub const WRITTEN: usize = 128 << 10;
 const PEEK: usize = 512;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
-/// What is not read: each begins so, a bzip2 file at the fifth byte.
-const XZ: &[u8] = &[0xfd, b'7', b'z', b'X', b'Z', 0];
+/// What is not read.
+const XZ: &[u8] = &[0xfd, b'7', b'z', b'X'];
 const LZ4: &[u8] = &[0x04, 0x22, 0x4d, 0x18];
-const BZIP2: &[u8] = b"1AY&SY";
+const BZIP2: &[u8] = b"BZh";
 /// Frames that a zstd decoder skips begin with a byte from 0x50 to 0x5f and these.
 const ZSTD_SKIPPED: &[u8] = &[0x2a, 0x4d, 0x18];
 const PARQUET: &[u8] = b"PAR1";
@@ -227,13 +228,13 @@ impl Default for Opening {
     }
 }
 
-/// By what a file is compressed that is not read.
-fn unread(front: &[u8]) -> Option<&'static str> {
-    let is_bzip2 = front.starts_with(b"BZh") && front.get(4..) == Some(BZIP2);
+/// By what a file is compressed that is not read. A text may begin as bzip2 does: its name tells.
+fn unread(front: &[u8], file: Option<&Path>) -> Option<&'static str> {
+    let is_named = |extension| file.is_some_and(|file| file.extension() == Some(extension));
     match front {
         _ if front.starts_with(XZ) => Some("xz"),
         _ if front.starts_with(LZ4) => Some("LZ4"),
-        _ if is_bzip2 => Some("bzip2"),
+        _ if front.starts_with(BZIP2) && is_named(OsStr::new("bz2")) => Some("bzip2"),
         _ => None,
     }
 }
@@ -269,8 +270,8 @@ impl Source {
             None => Box::new(io::stdin()),
         };
         let counted = Counted { inner: raw, passed };
-        let (front, raw) = peek(counted, 4 + BZIP2.len()).map_err(|error| error.to_string())?;
-        if let Some(name) = unread(&front) {
+        let (front, raw) = peek(counted, ZSTD.len()).map_err(|error| error.to_string())?;
+        if let Some(name) = unread(&front, file) {
             return Err(format!(
                 "this is compressed by {name}, which is not read; decompress it, or pipe it in"
             ));
@@ -584,9 +585,8 @@ fn peek<R: Read>(mut reader: R, most: usize) -> io::Result<(Vec<u8>, Peeked<R>)>
 /// its first bytes, is what its name says, and will turn out to be broken.
 fn compression(front: &[u8], named: Compression) -> Compression {
     let begins = |magic: &[u8]| front.starts_with(magic);
-    let is_skipped = front.len() >= ZSTD.len()
-        && front[0] & 0xf0 == 0x50
-        && &front[1..ZSTD.len()] == ZSTD_SKIPPED;
+    let is_skipped =
+        front.len() == ZSTD.len() && front[0] & 0xf0 == 0x50 && &front[1..] == ZSTD_SKIPPED;
     if begins(GZIP) {
         Compression::Gz
     } else if begins(ZSTD) || is_skipped {
