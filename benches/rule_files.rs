@@ -149,9 +149,10 @@ pub fn rule_file(id: &str, kind: Kind, count: usize) -> String {
 /// What the bundled rule files have in them.
 #[derive(Default)]
 pub struct Bundled {
-    /// The texts of lines and steps: what a user of another tool would list.
+    /// The texts of lines, of steps and of the lists that they take in: what a user of another tool would
+    /// list.
     pub literals: BTreeSet<String>,
-    /// The patterns of lines.
+    /// The patterns of lines and of lists.
     pub patterns: BTreeSet<String>,
     /// What the rules with a zone take, with what must stand around it.
     pub in_zones: Vec<String>,
@@ -195,7 +196,7 @@ impl Bundled {
             });
         }
         match kind {
-            "line" => {
+            "line" | "list" => {
                 if let Some(text) = value("text") {
                     strings(text, &mut |text| self.literal(text));
                 }
