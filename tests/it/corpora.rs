@@ -750,7 +750,7 @@ fn compression_that_is_not_read_is_told_by_its_name() {
         ("a.jsonl.bz2", b"BZh91AY&SY\x27\x16", "bzip2"),
     ] {
         place.put(file, front);
-        let what = "which is not read; decompress it, or pipe it in";
+        let what = "which is not read; decompress it first";
         let err = format!("{file}: error: this is compressed by {compression}, {what}\n");
         check(place.run(&[file]), 2, "", &err);
     }

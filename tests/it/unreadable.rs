@@ -91,7 +91,7 @@ fn wrong_records_are_kept_where_they_are() {
             .concat(),
         );
         let strict = match status {
-            2 => "cleaner: error: --strict makes an error of these: 4 kept as they are\n",
+            2 => "cleaner: error: --strict makes an error of these: 4 kept unchanged\n",
             _ => "",
         };
         assert_eq!((run.status, run.err), (status, err.clone() + strict));

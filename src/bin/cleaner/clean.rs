@@ -709,7 +709,7 @@ fn status(totals: &Totals, args: &Clean, show: Show, console: Console) -> u8 {
     let wanting = [
         (totals.flagged, "flagged"),
         (totals.undecided, "of no known outlet"),
-        (totals.kept, "kept as they are"),
+        (totals.kept, "kept unchanged"),
         (totals.rejected, "rejected"),
         (totals.without_text, "without a text"),
     ];

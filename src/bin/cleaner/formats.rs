@@ -273,7 +273,7 @@ impl Source {
         let (front, raw) = peek(counted, ZSTD.len()).map_err(|error| error.to_string())?;
         if let Some(name) = unread(&front, file) {
             return Err(format!(
-                "this is compressed by {name}, which is not read; decompress it, or pipe it in"
+                "this is compressed by {name}, which is not read; decompress it first"
             ));
         }
         let compressed = compression(&front, named_compression);
