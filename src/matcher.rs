@@ -346,7 +346,8 @@ impl Matcher {
     /// only near what the last one took, so the passes together look at little more than the page once; but
     /// where parts of all its lines go, each inline rule searches all of them again.
     pub(crate) fn allowance(&self, page: usize) -> usize {
-        page * TIMES.max(self.searches * AGAIN) + SPENT
+        let times = TIMES.max(self.searches.saturating_mul(AGAIN));
+        page.saturating_mul(times).saturating_add(SPENT)
     }
 
     /// How many non-blank lines away from a place a change of the page may make something match.

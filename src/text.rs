@@ -291,6 +291,17 @@ fn folded_edge(chars: impl Iterator<Item = char>, is_backwards: bool) -> [u8; ED
     edge.to_le_bytes()
 }
 
+/// Whether a line may have white space at its ends or running in it, of which folding leaves little.
+pub(crate) fn may_have_runs(line: &[u8]) -> bool {
+    let is_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0xB;
+    // What white space of several bytes begins with.
+    let is_lead = |byte: &u8| matches!(byte, 0xC2 | 0xE1 | 0xE2 | 0xE3);
+    let ends = [line.first(), line.last()];
+    ends.into_iter().flatten().any(is_blank)
+        || line.windows(2).any(|two| two.iter().all(is_blank))
+        || line.iter().any(is_lead)
+}
+
 /// What folding makes of a character that is no white space.
 #[inline]
 fn folded_char(c: char) -> char {
@@ -468,9 +479,11 @@ fn is_dateline(bare: &str) -> bool {
     })
 }
 
-/// Whether a character is not seen: joiners, and marks of the direction of writing.
-fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+/// Whether a character behind the end of a line says nothing of how it ends: joiners and marks of the direction of
+/// writing, which are not seen, stars and daggers of footnotes, and pictures.
+fn is_mark(c: char) -> bool {
+    matches!(c, '*' | '\u{200b}'..='\u{200f}' | '\u{2020}' | '\u{2021}' | '\u{202a}'..='\u{202e}' | '\u{2060}'
+        | '\u{2066}'..='\u{2069}' | '\u{2600}'..='\u{27bf}' | '\u{fe0f}' | '\u{feff}' | '\u{1f000}'..='\u{1faff}')
 }
 
 /// The most characters of a title.
@@ -482,16 +495,16 @@ pub(crate) fn is_title(folded: &str) -> bool {
 }
 
 /// Whether a folded line does not end as a sentence does; what it has in brackets behind its end does
-/// not count, as in `It was late. [read in Farsi]`.
+/// not count, as in `It was late. [read in Farsi]`, nor do a footnote's star and pictures.
 pub(crate) fn ends_as_title(folded: &str) -> bool {
     let is_end = |text: &str| {
         let is_behind =
-            |c| matches!(c, '"' | '\'' | ')' | ']' | '»' | '«' | '」' | '）' | ' ') || is_unseen(c);
+            |c| matches!(c, '"' | '\'' | ')' | ']' | '»' | '«' | '」' | '）' | ' ') || is_mark(c);
         let bare = text.trim_end_matches(is_behind);
         bare.is_empty() || bare.ends_with(SENTENCE_ENDS) || is_dateline(bare)
     };
     let bracketed =
-        folded.trim_end_matches(|c| matches!(c, '"' | '\'' | '»' | '«' | ' ') || is_unseen(c));
+        folded.trim_end_matches(|c| matches!(c, '"' | '\'' | '»' | '«' | ' ') || is_mark(c));
     let before = if bracketed.ends_with([')', ']']) {
         bracketed.rfind(['(', '[']).map(|start| &bracketed[..start])
     } else {

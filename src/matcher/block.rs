@@ -111,6 +111,11 @@ fn are_enough(mut steps: Steps, least: usize) -> bool {
     steps != 0
 }
 
+/// The digits of a line, in order.
+fn numbers(line: &str) -> impl Iterator<Item = u8> {
+    line.bytes().filter(u8::is_ascii_digit)
+}
+
 /// Each of these steps.
 fn of(mut steps: Steps) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
@@ -211,7 +216,7 @@ impl Block {
             optional: step.optional.unwrap_or(false),
             repeat: step.repeat.unwrap_or(1),
             keep: step.keep.unwrap_or(false),
-            gap: step.gap.unwrap_or(gap) && gap,
+            gap: step.gap.unwrap_or(gap),
             before: 0,
             rest: Vec::new(),
             question: 0,
@@ -397,10 +402,14 @@ impl Block {
         let serves = match &step.what {
             What::Wanted(wanted) => {
                 if !is_known {
+                    seen.note(page.length(line));
                     let how = wanted.matches(&page.folding(line))?;
                     return Some(matches!(how, How::Literal));
                 }
-                let ask = || step.is_rest(page, line);
+                let ask = || {
+                    seen.note(page.length(line));
+                    step.is_rest(page, line)
+                };
                 match seen.known.remembered(page, line) {
                     Some(known) => known.answer(step.question, ask),
                     None => ask(),
@@ -415,15 +424,16 @@ impl Block {
                     let (copied, line) = (page.folding(copied), page.folding(line));
                     let (copied, line) = (copied.folded(), line.folded());
                     let is_short = copied.len().max(line.len()) <= COMPARED;
-                    let cost = if is_short {
-                        copied.len() * line.len() / 32
-                    } else {
-                        0
+                    if is_short {
+                        seen.note(copied.len() * line.len() / 32);
+                    }
+                    // A title of another number is that of another story, and a sentence is no copy of a title.
+                    let is_other = || {
+                        !numbers(copied).eq(numbers(line))
+                            || ends_as_title(copied) && !ends_as_title(line)
                     };
-                    seen.compared.set(seen.compared.get() + cost);
-                    let is_sentence = || ends_as_title(copied) && !ends_as_title(line);
                     alike(copied, line, if is_short { SAME } else { 1.0 })
-                        && (copied == line || !is_sentence())
+                        && (copied == line || !is_other())
                 }
             }
             What::Rest => false,
@@ -582,7 +592,7 @@ impl Block {
             bound: &mut Vec::new(),
             looked: &mut Vec::new(),
             tries: 0,
-            compared: Cell::new(0),
+            read: Cell::new(0),
         };
         if has_zone {
             let mut start = line;
@@ -719,15 +729,20 @@ pub(crate) struct Seen<'w> {
     pub(crate) looked: &'w mut Vec<Looked>,
     /// How often a line was tried against a step.
     pub(crate) tries: usize,
-    /// What the comparison of lines with copies of them cost, roughly in bytes looked at: it may take the
-    /// product of their words.
-    pub(crate) compared: Cell<usize>,
+    /// What it cost besides to ask lines for patterns, and to compare them with copies, which may take the
+    /// product of their words: roughly in bytes looked at.
+    pub(crate) read: Cell<usize>,
 }
 
 impl Seen<'_> {
+    /// Notes that so many bytes were looked at, roughly.
+    fn note(&self, bytes: usize) {
+        self.read.set(self.read.get() + bytes);
+    }
+
     /// What the attempts cost, roughly in bytes looked at.
     pub(crate) fn cost(&self) -> usize {
-        self.tries * TRY + self.compared.get()
+        self.tries * TRY + self.read.get()
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::page::{NONE, Page};
 use crate::schema::{DuplicateRule, Which};
-use crate::text::{Edges, Folding, MAX_LINE, is_odd_start, is_plain};
+use crate::text::{Edges, Folding, MAX_LINE, is_odd_start, is_plain, may_have_runs};
 
 /// How many lines before one are compared with it more cheaply than a pattern is asked.
 const NEAR: u32 = 8;
@@ -76,7 +76,7 @@ impl Duplicate {
     /// Whether a line that begins as it wants may be the later of two copies, by itself: cheap, as many
     /// lines are asked.
     pub(crate) fn may_find(&self, line: &[u8]) -> bool {
-        self.has_length(line.len())
+        self.has_length(line)
             && (self.patterns.is_empty() || !self.looks_far() || self.may_match(line))
     }
 
@@ -91,8 +91,10 @@ impl Duplicate {
         self.apart > NEAR
     }
 
-    fn has_length(&self, line: usize) -> bool {
-        line >= self.least && line <= MAX_LINE && line / 4 <= self.most
+    fn has_length(&self, line: &[u8]) -> bool {
+        line.len() >= self.least
+            && line.len() <= MAX_LINE
+            && (line.len() / 4 <= self.most || may_have_runs(line))
     }
 
     fn wants(&self, line: &str) -> bool {
@@ -188,9 +190,9 @@ impl Duplicate {
         // Most copies are the same to the byte.
         let is_same = content == raw;
         if !is_same
-            && (!self.has_length(raw.len())
-                || !self.has_like_length(content, raw)
-                || !self.may_be_alike(page.edges(later), page.edges(earlier)))
+            && (!self.has_length(raw.as_bytes())
+                || !self.may_be_alike(page.edges(later), page.edges(earlier))
+                || !self.has_like_length(content, raw))
         {
             return true;
         }
@@ -289,9 +291,13 @@ impl Duplicate {
 
     /// Whether two raw lines may be copies by their lengths.
     fn has_like_length(&self, one: &str, other: &str) -> bool {
-        let (short, long) = (one.len().min(other.len()), one.len().max(other.len()));
+        let (short, long) = match one.len() < other.len() {
+            true => (one, other),
+            false => (other, one),
+        };
         // Folding makes one byte of a code point of three; copies that differ may differ by more.
-        long <= short * if self.alike < 1.0 { 8 } else { 3 } + 64
+        let times = if self.alike < 1.0 { 8 } else { 3 };
+        long.len() <= short.len() * times + 64 || may_have_runs(long.as_bytes())
     }
 
     /// Whether two lines may be copies by their edges: cheap, and seldom true.

@@ -15,8 +15,10 @@ use crate::text::{first_edge, last_edge};
 /// How many parts one pattern takes from a line in one pass; the next pass goes on. A search that
 /// goes over a line again and again would take the square of its length.
 const CUTS: usize = 128;
-/// How many matches of one pattern, also of those that cut nothing, are looked at in one pass.
+/// How many matches of one pattern, also of those that cut nothing, are looked at in one pass; of a long line, in
+/// which each search may go to the end, no more than come to so many bytes.
 const MATCHES: usize = 4096;
+const READ: usize = 16 << 20;
 
 /// A compiled inline rule.
 #[derive(Debug)]
@@ -124,8 +126,9 @@ impl Inline {
                 });
             }
         }
+        let most = (CUTS * content.len()).max(READ);
         for pattern in &self.patterns {
-            let (mut from, mut cuts) = (0, 0);
+            let (mut from, mut cuts, mut read) = (0, 0, 0);
             for _ in 0..MATCHES {
                 let Some(found) = pattern.find_at(content, from, reads) else {
                     break;
@@ -141,7 +144,8 @@ impl Inline {
                     cuts += 1;
                 }
                 from = found.all.end;
-                if cuts == CUTS {
+                read += content.len() - from;
+                if cuts == CUTS || read > most {
                     break;
                 }
             }

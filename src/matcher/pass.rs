@@ -834,7 +834,7 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
             bound,
             looked,
             tries: 0,
-            compared: Cell::new(0),
+            read: Cell::new(0),
         };
         starts.retain(|&start| {
             if seen.cost() > allowance {

@@ -23,6 +23,14 @@ const LINES: &[&str] = &[
     "one two three four five sixty: one",
     "one two three four five six, says one: two",
     "Beta ends. (photo)",
+    "Beta ends.*",
+    "one two three four five six \u{1f6a2}",
+    "one two three four five 6 seven",
+    "one two three four five 7 seven",
+    // Much white space.
+    "one two three<wide>four five six",
+    "BISHKEK -",
+    "ម៉ាស៊ីនវិល។",
     "x [cut] y",
     "[cut]",
     "[[cut]cut] z",
@@ -153,6 +161,7 @@ fn text() -> impl Strategy<Value = String> {
             let mut text = String::from(if bom { "\u{feff}" } else { "" });
             for (line, end, times) in lines {
                 let end = if crlf { "\r\n" } else { end };
+                let line = line.replace("<wide>", &" ".repeat(300));
                 text.push_str(&format!("{line}{end}").repeat(times));
             }
             if !ended {

@@ -652,13 +652,15 @@ impl Page {
 
 /// Whether a line does not end as a sentence does.
 fn ends_as_title(folded: &str) -> bool {
-    let ends: Vec<char> = ".!?…:;,।॥。！？：；，։؟۔،؛።፧၊။།។".chars().collect();
-    let unseen = ('\u{200b}'..='\u{200f}')
+    let ends: Vec<char> = ".!?…:;,।॥。！？：；，։؟۔،؛።፡፧၊။།។៕".chars().collect();
+    let marks = ('\u{200b}'..='\u{200f}')
         .chain('\u{202a}'..='\u{202e}')
         .chain('\u{2066}'..='\u{2069}')
-        .chain(['\u{2060}', '\u{feff}']);
+        .chain('\u{2600}'..='\u{27bf}')
+        .chain('\u{1f000}'..='\u{1faff}')
+        .chain(['*', '†', '‡', '\u{2060}', '\u{fe0f}', '\u{feff}']);
     let mut quotes: Vec<char> = "\"'»« ".chars().collect();
-    quotes.extend(unseen);
+    quotes.extend(marks);
     let closed = [&quotes[..], &[')', ']', '」', '）']].concat();
     // With what is in brackets at the end, and without it.
     let mut texts = vec![folded];
@@ -668,7 +670,10 @@ fn ends_as_title(folded: &str) -> bool {
     }
     texts.iter().all(|text| {
         let bare = text.trim_end_matches(&closed[..]);
-        !bare.is_empty() && !bare.ends_with(&ends[..])
+        let is_dateline = bare.ends_with('-')
+            && bare.contains(char::is_alphabetic)
+            && !bare.contains(|c: char| c.is_alphabetic() && !c.is_uppercase());
+        !bare.is_empty() && !bare.ends_with(&ends[..]) && !is_dateline
     })
 }
 
@@ -685,7 +690,13 @@ impl What {
             What::Title => folded.chars().count() <= 200 && ends_as_title(folded),
             What::Same(_) => copied.is_some_and(|copied| {
                 let is_sentence = ends_as_title(copied) && !ends_as_title(folded);
-                copied == folded || !is_sentence && likeness(copied, folded) >= 0.8
+                let digits = |line: &str| {
+                    line.chars()
+                        .filter(char::is_ascii_digit)
+                        .collect::<String>()
+                };
+                let is_other = is_sentence || digits(copied) != digits(folded);
+                copied == folded || !is_other && likeness(copied, folded) >= 0.8
             }),
         }
     }

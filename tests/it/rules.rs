@@ -660,6 +660,72 @@ fn rules_with_a_zone_are_asked_again_without_zones() {
     outlet(&keys(""));
     outlet(&keys("zone = { tail = 40 }\n"));
     outlet(&keys("zone = { head = 40 }\n"));
+    let file = format!(
+        "outlet = \"made\"\nname = \"Made\"\n{}",
+        keys("zone = { tail = 2 }\n")
+    );
+    let wrong = Outlets::with_files([("made.toml".to_owned(), file)]).unwrap_err();
+    assert!(wrong.to_string().contains("in its zone"), "{wrong}");
+}
+
+#[test]
+fn a_step_says_more_of_blank_lines_than_its_block() {
+    let steps =
+        "gap = false\nlines = [{ text = 'One', gap = true }, { text = 'Two' }, { text = 'Three' }]";
+    let cases = [
+        ("a\nOne\n\nTwo\nThree\n", "a\n"),
+        ("a\nOne\nTwo\n\nThree\n", "a\nOne\nTwo\n\nThree\n"),
+    ];
+    check(&rule("block", "b", "One\n\nTwo\nThree", steps), &cases);
+}
+
+#[test]
+fn a_title_of_another_number_is_no_copy() {
+    let steps = "lines = [{ line = 40, keep = true }, { text = 'Key' }, { same = 1 }]";
+    let rules = rule(
+        "block",
+        "b",
+        "The Ten Best Mills\n[-Key\nThe Ten Best Mills-]",
+        steps,
+    );
+    let other = "The Best Mills of 2015\nKey\nThe Best Mills of 2014\n";
+    let cases = [
+        (other, other),
+        (
+            "The Best Mills of 2015\nKey\nThe Best Mill of 2015\n",
+            "The Best Mills of 2015\n",
+        ),
+    ];
+    check(&rules, &cases);
+}
+
+#[test]
+fn what_stands_behind_its_end_hides_no_sentence() {
+    let steps = "lines = [{ text = 'Key' }, { title = true }]";
+    let rules = rule("block", "b", "Key\nThe Mill", steps);
+    for end in ["*", "**", "†", " 🚢", " ❤️"] {
+        let sentence = format!("Key\nHe left the mill.{end}\n");
+        let title = format!("Key\nA Song of the Mill{end}\na.\n");
+        check(&rules, &[(&sentence, &sentence), (&title, "a.\n")]);
+    }
+}
+
+#[test]
+fn white_space_that_runs_hides_no_copy() {
+    let spaces = " ".repeat(5000);
+    let rules = rule(
+        "duplicate",
+        "d",
+        "one two three four five\n[-one two three four five-]",
+        "",
+    );
+    let text = format!("one two three four five\none two{spaces}three four five\n");
+    check(&rules, &[(&text, "one two three four five\n")]);
+    let text = format!("{spaces}one two three four five\none two three four five\n");
+    check(
+        &rules,
+        &[(&text, &format!("{spaces}one two three four five\n"))],
+    );
 }
 
 #[test]
