@@ -431,3 +431,73 @@ fn zstandard_data_that_ask_for_more_are_not_called_broken() {
     let what = "has a window of more than 128 MiB, as `zstd --long` makes it; decompress it with `zstd -dc --long=31`";
     assert!(run.err.contains(what), "{}", run.err);
 }
+
+#[test]
+fn page_whose_output_fails_is_not_counted_among_those_left_as_they_are() {
+    let place = Place::with(&[("in/a.txt", EMPTIED), ("out/a.txt/b", "")]);
+    let run = place.run(&["-O", "sample", "-o", "out", "in"]);
+    let err = "in/a.txt: note: left as it is: no line would be left (rules: sample/copyright-line)\n\
+        in/a.txt: error: cannot write out/a.txt: is a directory\n";
+    check(run, 2, "", err);
+}
+
+#[test]
+fn list_of_files_is_not_written_over() {
+    let place = Place::with(&[("list.txt", "a.jsonl\n")]);
+    place.put("a.jsonl", record(PAGE));
+    for written in [
+        &["--removed=list.txt", "-o", "out"][..],
+        &["--on-error=reject=list.txt", "-o", "out"],
+    ] {
+        let run =
+            place.run(&[&["-q", "-O", "sample", "--file-list=list.txt"][..], written].concat());
+        assert_eq!(run.status, 2);
+        assert!(
+            run.err.ends_with(" list.txt is the list of files\n"),
+            "{}",
+            run.err
+        );
+        assert_eq!(place.read("list.txt"), "a.jsonl\n");
+    }
+    let run = place.run(&["-q", "-O", "sample", "--file-list=-", "-"]);
+    let err =
+        "cleaner: error: `-`, standard input, is named twice: as the list of files and as a page\n";
+    check(run, 2, "", err);
+}
+
+#[test]
+fn what_went_of_several_files_is_not_kept_of_standard_output() {
+    let place = Place::new();
+    place.put("a.jsonl", record(PAGE));
+    place.put("b.jsonl", record(PAGE));
+    let run = place.run(&["-q", "--removed=went.jsonl", "a.jsonl", "b.jsonl"]);
+    let err = "cleaner: error: --removed of several files needs --output or --in-place: what is put together on standard output could not be taken apart again\n";
+    check(run, 2, "", err);
+    assert_eq!(place.names(), ["a.jsonl", "b.jsonl"]);
+}
+
+#[test]
+fn rejected_records_keep_a_line_each() {
+    let place = Place::with(&[("a.jsonl", "{\"text\":1}"), ("b.jsonl", "{\"text\":2}")]);
+    let run = place.run(&[
+        "-q",
+        "--max-record=10",
+        "--on-error=reject=rejects.jsonl",
+        "-o",
+        "out",
+        "a.jsonl",
+        "b.jsonl",
+    ]);
+    assert_eq!(run.status, 0, "{}", run.err);
+    assert_eq!(place.read("rejects.jsonl"), "{\"text\":1}\n{\"text\":2}\n");
+}
+
+#[test]
+fn file_that_grows_over_a_limit_is_an_error() {
+    let place = Place::new();
+    place.put("a.jsonl", record(PAGE).repeat(2000));
+    let run = place.shell("ulimit -f 50; \"$CLEANER\" -q a.jsonl -o b.jsonl");
+    let err = "a.jsonl: error: cannot write b.jsonl: File too large (os error 27)\n";
+    check(run, 2, "", err);
+    assert_eq!(place.names(), ["a.jsonl"]);
+}

@@ -76,6 +76,51 @@ fn signal_leaves_no_half_file() {
 }
 
 #[test]
+fn signals_that_are_ignored_stay_so() {
+    let place = Place::new();
+    let line = "trap '' HUP INT; exec \"$0\" -q -O sample -o out.jsonl";
+    let mut command = place.command("sh", &["-c", line, BINARY]);
+    command.stdin(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(record(PAGE).as_bytes()).unwrap();
+    wait_until("a temporary file", || has_temporary(&place));
+    for name in ["HUP", "INT"] {
+        signal(&child, name);
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    drop(stdin);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(place.read("out.jsonl"), record(CLEAN));
+}
+
+#[test]
+fn list_that_an_interruption_takes_is_told() {
+    let place = Place::with(&[("in/a.jsonl", "7\n{}\n")]);
+    let made = Command::new("mkfifo").arg(place.path("b.jsonl")).status();
+    assert!(made.unwrap().success());
+    let args = [
+        "-q",
+        "--on-error=reject=bad.jsonl",
+        "-o",
+        "out",
+        "in",
+        "b.jsonl",
+    ];
+    let mut command = place.command(BINARY, &args);
+    command.stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    wait_until("an output", || place.path("out/a.jsonl").exists());
+    signal(&child, "TERM");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let err = String::from_utf8(output.stderr).unwrap();
+    let note = "note: bad.jsonl is not written, and the outputs that are there are without it; run it again\n";
+    assert!(err.ends_with(note), "{err}");
+    assert!(!place.path("bad.jsonl").exists());
+}
+
+#[test]
 fn signal_in_place_leaves_whole_files() {
     let place = Place::new();
     let (dirty, clean) = (record(PAGE), record(CLEAN));

@@ -281,7 +281,7 @@ fn two_inputs_never_share_a_file_of_a_folder() {
     for args in [
         &["--json", "--on-error=reject=bad/", "x/a.jsonl", "y/a.jsonl"][..],
         &["-i", "--on-error=reject=bad/", "x/a.jsonl", "y/a.jsonl"],
-        &["-q", "--removed=bad/", "x/a.jsonl", "y/a.jsonl"],
+        &["-i", "--removed=bad/", "x/a.jsonl", "y/a.jsonl"],
     ] {
         let run = place.run(args);
         assert_eq!((run.status, run.out.as_str()), (2, ""));

@@ -306,3 +306,19 @@ fn headers_of_several_lines_are_one_in_jsonl() {
     assert_eq!(line["url"], "https://www.sample.example/a");
     assert_eq!(line["text"], CLEAN);
 }
+
+#[test]
+fn files_put_together_are_one_with_two_line_ends_behind_each_record() {
+    for (end, glue) in [("\r\n\r\n", ""), ("\r\n", "\r\n\r\n"), ("", "\r\n\r\n")] {
+        let first = crawled(1, OTHER);
+        let first = first.trim_end_matches("\r\n").to_owned() + end;
+        let place = Place::new();
+        place.put("a.wet", &first);
+        place.put("b.wet", crawled(2, DIRTY));
+        let run = place.run(&["-q", "a.wet", "b.wet"]);
+        let joined = first + glue + &crawled(2, CLEANED);
+        check(run, 0, &joined, "");
+        place.put("joined.wet", joined);
+        assert_eq!(place.run(&["-q", "joined.wet"]).status, 0);
+    }
+}

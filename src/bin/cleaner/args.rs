@@ -153,6 +153,10 @@ pub struct Clean {
     #[arg(short, long, value_name = "PATH", help_heading = TO, conflicts_with = "in_place")]
     pub output: Option<PathBuf>,
 
+    /// Whether it was named `-`.
+    #[arg(skip)]
+    pub to_stdout: bool,
+
     /// Rewrite the files themselves; those that do not change are not touched
     #[arg(short, long, help_heading = TO)]
     pub in_place: bool,
@@ -443,6 +447,9 @@ impl Args {
     /// What to print instead of a run: what is wrong with the arguments, or the help asked for.
     pub fn read() -> Result<Args, clap::Error> {
         let mut args = Args::parsed()?;
+        let is_stdout = |path: &mut PathBuf| path == Path::new("-");
+        let clean = &mut args.run.clean;
+        clean.to_stdout = clean.output.as_mut().is_some_and(is_stdout);
         let output = match &mut args.command {
             None => &mut args.run.clean.output,
             Some(Command::Report(report)) => &mut report.output,
@@ -454,7 +461,7 @@ impl Args {
             Some(_) => return Ok(args),
         };
         // Without an output all of them write to standard output.
-        output.take_if(|path| path == Path::new("-"));
+        output.take_if(is_stdout);
         Ok(args)
     }
 

@@ -101,6 +101,12 @@ fn with(
     let against = against.map(|outlets| before(args, outlets)).transpose()?;
     let categories = categories(args).map_err(Failure::Said)?;
     refuse_senseless(args).map_err(Failure::Said)?;
+    if args.file_list.iter().any(|list| inputs::is_stdin(list))
+        && args.paths.iter().any(|path| inputs::is_stdin(path))
+    {
+        let what = "`-`, standard input, is named twice: as the list of files and as a page";
+        return Err(Failure::Said(what.to_owned()));
+    }
     let listed = args.file_list.as_deref();
     let listed = listed
         .map(|list| inputs::listed(list, args.null))
@@ -116,6 +122,10 @@ fn with(
     let targets = targets(args, &inputs).map_err(Failure::Said)?;
     if targets.is_none() {
         output::refuse_own_input(&inputs).map_err(Failure::Said)?;
+        if args.removed.is_some() && inputs.list.len() > 1 {
+            let what = "--removed of several files needs --output or --in-place: what is put together on standard output could not be taken apart again";
+            return Err(Failure::Said(what.to_owned()));
+        }
     }
     refuse_names(args, &inputs, targets.as_ref()).map_err(Failure::Said)?;
     let lists = [
@@ -137,7 +147,12 @@ fn with(
     };
     let mut rule_files = rule_files.filter(is_of_folder).peekable();
     let is_empty = rule_files.peek().is_none();
-    output::refuse_beside(&inputs, targets.as_ref(), rule_files, &beside).map_err(Failure::Said)?;
+    let list = args.file_list.as_deref();
+    let list = list.filter(|list| !inputs::is_stdin(list));
+    let told_by = rule_files
+        .map(|file| (file, "a rule file"))
+        .chain(list.map(|list| (list, "the list of files")));
+    output::refuse_beside(&inputs, targets.as_ref(), told_by, &beside).map_err(Failure::Said)?;
     if let Some(folder) = &folder
         && is_empty
     {
@@ -419,7 +434,9 @@ fn targets(args: &Clean, inputs: &Inputs) -> Result<Option<Targets>, String> {
     };
     Ok(match (&args.output, &args.annotate) {
         (Some(output), _) => Some(Targets::at(output, naming, inputs)?),
-        (None, Some(name)) if inputs.list.iter().any(|input| input.as_file().is_some()) => {
+        (None, Some(name))
+            if !args.to_stdout && inputs.list.iter().any(|input| input.as_file().is_some()) =>
+        {
             Some(Targets::beside(name, inputs)?)
         }
         (None, None) if args.in_place => Some(Targets::in_place(inputs)?),
@@ -643,6 +660,7 @@ fn run_of(args: &Clean, rules_hash: &str) -> String {
         on_error,
         stdin_filename: _,
         output: _,
+        to_stdout: _,
         in_place: _,
         dry_run: _,
         to,

@@ -104,6 +104,19 @@ pub fn named(path: &Path) -> (Option<Format>, Compression) {
     (format, compression)
 }
 
+/// What has to stand between records of one file, of which these are the last bytes, and those of another: a record
+/// of JSONL keeps a line of its own, and behind one of WET stand two line ends or more.
+pub fn glue(last: [u8; 4], next: &[u8]) -> &'static [u8] {
+    let is_wet = next.starts_with(b"WARC/1.");
+    match last {
+        _ if next.is_empty() || last == [0; 4] => b"",
+        [.., b'\n'] if !is_wet => b"",
+        _ if !is_wet => b"\n",
+        [.., b'\n', b'\n'] | [b'\r', b'\n', b'\r', b'\n'] => b"",
+        _ => b"\r\n\r\n",
+    }
+}
+
 /// The name without what [`named`] reads in it, and without what else is a format's, as in `.warc.wet`.
 pub fn stem(name: &str) -> &str {
     let without = |name: &'_ str, extensions: &[&str]| {
@@ -431,7 +444,12 @@ impl Source {
                 wet::Next::More(size) => {
                     // A head may promise any length, so no more room is made than the file has filled.
                     let wanted = length.saturating_add(size).min(2 * self.length);
+                    // A live input gives little at a time: where much has not told, a little more will not.
+                    let enough = wanted.min(self.length + self.length.saturating_sub(PIECE) / 8);
                     self.read(wanted.max(PIECE))?;
+                    while self.length < enough && !self.at_end {
+                        self.read(wanted)?;
+                    }
                     continue;
                 }
                 wet::Next::End => break,

@@ -40,7 +40,13 @@ impl Beside {
         let place = match path {
             None => Place::Nowhere,
             Some(path) if output::is_meant_as_folder(path) => Place::Folder(path.to_owned(), None),
-            Some(path) => Place::File(Box::new(Listed::new(path, list == List::Removed)?)),
+            Some(path) => {
+                let file = Listed::new(path, list == List::Removed)?;
+                if !file.is_begun {
+                    output::lists().push(path.display().to_string());
+                }
+                Place::File(Box::new(file))
+            }
         };
         Ok(Beside { list, place })
     }
@@ -112,7 +118,10 @@ impl Beside {
     /// All inputs are at their ends.
     pub fn commit(&mut self) -> Result<(), String> {
         match std::mem::replace(&mut self.place, Place::Nowhere) {
-            Place::File(file) => file.finish()?.commit().map(drop),
+            Place::File(file) => {
+                output::lists().clear();
+                file.finish()?.commit().map(drop)
+            }
             _ => Ok(()),
         }
     }

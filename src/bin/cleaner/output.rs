@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, RwLock, RwLockReadGuard};
 
 use once_cell::sync::OnceCell;
 use tempfile::NamedTempFile;
@@ -160,7 +162,7 @@ impl Targets {
     }
 
     /// That the file of the input of this number cannot be written, in words.
-    pub fn cannot(&self, at: usize, error: &io::Error) -> String {
+    pub fn cannot(&self, at: usize, error: &impl fmt::Display) -> String {
         format!("cannot write {}: {error}", self.files[at].display())
     }
 
@@ -326,16 +328,16 @@ fn refuse_overlap(inputs: &Inputs, targets: &[PathBuf]) -> Result<(), String> {
     ))
 }
 
-/// Refuses outputs that would take the place of a rule file, files beside them that would take that of one, of
-/// an input, of an output, or of one another, and such files and folders of files as would be taken for inputs
-/// or outputs where they are.
+/// Refuses outputs that would take the place of a file that the run is told by, files beside them that would take
+/// that of one, of an input, of an output, or of one another, and such files and folders of files as would be taken
+/// for inputs or outputs where they are. `told_by`: these files, each with what it is.
 ///
 /// # Errors
 /// What is wrong, in words.
 pub fn refuse_beside<'r>(
     inputs: &Inputs,
     targets: Option<&Targets>,
-    rule_files: impl Iterator<Item = &'r Path>,
+    told_by: impl Iterator<Item = (&'r Path, &'r str)>,
     beside: &[&Path],
 ) -> Result<(), String> {
     if beside.is_empty() && targets.is_none() {
@@ -346,7 +348,7 @@ pub fn refuse_beside<'r>(
     let read = inputs.list.iter().filter_map(|input| input.as_file());
     let written = targets.iter().flat_map(|targets| &targets.files);
     let mut taken: HashMap<OsString, &str> = HashMap::new();
-    taken.extend(rule_files.map(|path| (real(path), "a rule file")));
+    taken.extend(told_by.map(|(path, what)| (real(path), what)));
     for path in written {
         // That no two outputs are one file is known.
         if let Some(what) = taken.insert(real(path), "an output too") {
@@ -698,6 +700,7 @@ impl Temporary {
         let _naming = naming();
         temporary().remove(file.path());
         file.persist(target).map_err(|error| error.error)?;
+        HAS_NAMED.store(true, Ordering::Relaxed);
         Ok(())
     }
 }
@@ -723,8 +726,13 @@ pub fn heed_signals() {
     static HEEDED: Once = Once::new();
     HEEDED.call_once(|| {
         // Whatever the threads are doing: what they have not finished is gone, and no file is half.
-        let heeded = ctrlc::set_handler(|| {
+        let heeded = on_signal(|| {
             let _held = abandon();
+            for list in lists().iter().filter(|_| HAS_NAMED.load(Ordering::Relaxed)) {
+                tell(&format!(
+                    "note: {list} is not written, and the outputs that are there are without it; run it again\n"
+                ));
+            }
             std::process::exit(INTERRUPTED);
         });
         if let Err(error) = heeded {
@@ -733,6 +741,49 @@ pub fn heed_signals() {
             std::process::exit(i32::from(crate::ERROR));
         }
     });
+}
+
+/// Lets a thread wait for a signal that asks to end, unless it is ignored, as the one of a terminal that goes
+/// away is under `nohup`. A file that grows over a limit of the system's is an error like a full disk then.
+#[cfg(unix)]
+fn on_signal(end: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+
+    signal_hook::flag::register(SIGXFSZ, Arc::default())?;
+    let ignored = ignored_signals();
+    let is_heeded = |signal: &i32| ignored >> (signal - 1) & 1 == 0;
+    let ends = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(is_heeded);
+    let mut signals = signal_hook::iterator::Signals::new(ends)?;
+    let wait = move || {
+        if signals.forever().next().is_some() {
+            end();
+        }
+    };
+    std::thread::Builder::new().spawn(wait).map(drop)
+}
+
+#[cfg(not(unix))]
+fn on_signal(mut end: impl FnMut() + Send + 'static) -> Result<(), ctrlc::Error> {
+    ctrlc::set_handler(move || end())
+}
+
+/// The signals that were ignored when the program began, a bit for each; none where the system does not tell.
+#[cfg(unix)]
+fn ignored_signals() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mut lines = status.lines();
+    let ignored = lines.find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.map_or(0, |mask| u64::from_str_radix(mask.trim(), 16).unwrap_or(0))
+}
+
+/// Whether a file of this run has got its name.
+static HAS_NAMED: AtomicBool = AtomicBool::new(false);
+/// The files of lines of all inputs that are not finished.
+static LISTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// These files, to add one or to forget all of them.
+pub fn lists() -> MutexGuard<'static, Vec<String>> {
+    LISTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Deletes the temporary files of this run, and lets none be made or named any more.

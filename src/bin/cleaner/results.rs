@@ -25,8 +25,8 @@ pub struct Results<'a> {
     pub gathered: Gathered,
     /// Standard output, once something is written to it.
     stdout: Option<Stdout>,
-    /// The input of which something went there last, and whether that ended a line.
-    shown: Option<(usize, bool)>,
+    /// The input of which something went there last, and the last bytes of that.
+    shown: Option<(usize, [u8; 4])>,
     /// The output of the input whose results come in.
     open: Option<Open>,
     /// The lines of `--removed` and of `--on-error reject`.
@@ -106,10 +106,11 @@ impl<'a> Results<'a> {
         if self.is_over(at) {
             return Ok(());
         }
+        let mut noted = 0;
         for told in done.told.drain(..) {
             match told {
                 Told::Note { name, what } => {
-                    self.noted += 1;
+                    noted += 1;
                     self.work.console.note(&name, what);
                 }
                 Told::Error { name, what } => self.work.console.error(&name, what),
@@ -158,6 +159,7 @@ impl<'a> Results<'a> {
         }
         if !failed || is_stream {
             self.totals.merge(&done.totals);
+            self.noted += noted;
         } else {
             // Of its documents nothing is written.
             let failed = self.totals.failed + done.totals.failed;
@@ -214,22 +216,25 @@ impl<'a> Results<'a> {
             return Ok(());
         }
         let mut bytes = &buffer[..];
-        let mut is_glued = false;
-        // Several JSONL files become one: a record keeps a line of its own.
-        if let Some((before, ended)) = self.shown
+        let mut glue: &[u8] = b"";
+        // Several files of records become one.
+        if let Some((before, last)) = self.shown
             && before != done.at
             && self.work.show == Show::Text
             && !packed
         {
             bytes = bytes.strip_prefix(formats::BOM).unwrap_or(bytes);
-            is_glued = !ended;
+            glue = formats::glue(last, bytes);
         }
-        let ended = bytes.last().map_or(!is_glued, |&last| last == b'\n');
-        self.shown = Some((done.at, ended));
+        let mut last = self.shown.map_or([0; 4], |(_, last)| last);
+        let end = &bytes[bytes.len().saturating_sub(4)..];
+        for byte in glue.iter().chain(end) {
+            last.rotate_left(1);
+            last[3] = *byte;
+        }
+        self.shown = Some((done.at, last));
         let stdout = self.stdout(packed)?;
-        if is_glued && !bytes.is_empty() {
-            stdout.write_all(b"\n")?;
-        }
+        stdout.write_all(glue)?;
         stdout.write_all(bytes)?;
         self.work.written.give(buffer);
         self.answer(done.at)
@@ -273,7 +278,10 @@ impl<'a> Results<'a> {
         };
         match std::mem::replace(&mut done.out, nothing) {
             Out::Written => Ok(()),
-            Out::Rows { rows, texts } => self.rows(at)?.write(&rows, texts),
+            Out::Rows { rows, texts } => {
+                let written = self.rows(at)?.write(&rows, texts);
+                written.map_err(|what| targets.cannot(at, &what))
+            }
             // Of a Parquet file without rows all the rest is written.
             Out::Bytes { .. } if done.is_parquet => self.rows(at).map(drop),
             Out::Left(left) => {
@@ -360,7 +368,10 @@ impl<'a> Results<'a> {
             Some(Open::Bytes(out)) => out.finish().map(Some).map_err(cannot),
             // Not even the text column is encoded anew where nothing has changed.
             Some(Open::Rows(_)) if !self.changed => self.copy(at).map(Some),
-            Some(Open::Rows(writer)) => writer.finish().map(Some),
+            Some(Open::Rows(writer)) => {
+                let file = writer.finish().map(Some);
+                file.map_err(|what| targets.cannot(at, &what))
+            }
         };
         let mut beside = Vec::new();
         let done = whole.and_then(|whole| {

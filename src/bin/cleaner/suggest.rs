@@ -8,7 +8,7 @@ use cleaner::{Outlets, Sample};
 
 use crate::args;
 use crate::console::{Console, Failure, counted, printable};
-use crate::formats::{Format, Opening, Source, jsonl, parquet, utf8, wet};
+use crate::formats::{self, Format, Opening, Source, jsonl, parquet, utf8, wet};
 use crate::inputs::{Input, Inputs};
 use crate::review::Review;
 use crate::rules::{self, new::note_replaced};
@@ -168,6 +168,9 @@ fn read(
                     .split_inclusive(|&byte| byte == b'\n')
                     .enumerate()
                 {
+                    let is_first = piece.place.byte == 0 && at == 0;
+                    let mark = is_first.then(|| line.strip_prefix(formats::BOM)).flatten();
+                    let line = mark.unwrap_or(line);
                     if line.trim_ascii().is_empty() {
                         continue;
                     }
@@ -201,10 +204,11 @@ fn read(
             };
             let mut reader = parquet::Reader::open(file, &columns)?;
             while let Some(rows) = reader.next()? {
-                for text in rows.texts.iter().flatten() {
-                    let text =
-                        std::str::from_utf8(text.data()).map_err(|error| error.to_string())?;
-                    pages.push((record(pages.len() + 1), text.to_owned()));
+                for (number, text) in (rows.first as usize..).zip(&rows.texts) {
+                    let Some(text) = text else { continue };
+                    let text = std::str::from_utf8(text.data())
+                        .map_err(|error| format!("row {number}: {error}"))?;
+                    pages.push((record(number), text.to_owned()));
                 }
             }
         }

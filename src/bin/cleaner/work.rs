@@ -357,12 +357,13 @@ impl Work<'_> {
         done.error(name(self.input(done), record), what);
     }
 
-    /// A record could not be read: it is dealt with as asked for.
+    /// A record could not be read: it is dealt with as asked for. `goes_on`: whether these bytes may be only the
+    /// first of it, and the next ones follow.
     fn bad_record(
         &self,
         done: &mut Done,
         record: u64,
-        bytes: &[u8],
+        (bytes, goes_on): (&[u8], bool),
         what: String,
         out: &mut Vec<u8>,
     ) {
@@ -379,8 +380,7 @@ impl Work<'_> {
                 // The file is one without it.
                 done.changed = true;
                 done.rejected.extend_from_slice(bytes);
-                // Of a record that is too long the next piece follows.
-                if !bytes.ends_with(b"\n") && bytes.len() < self.args.max_record {
+                if !bytes.ends_with(b"\n") && !goes_on {
                     done.rejected.push(b'\n');
                 }
                 if self.args.removed.is_some() {
@@ -627,7 +627,7 @@ impl Work<'_> {
                     out.extend_from_slice(line);
                 }
             } else if let Err(what) = self.line(number, line, &mut room, done, &mut out) {
-                self.bad_record(done, number, line, what, &mut out);
+                self.bad_record(done, number, (line, false), what, &mut out);
             }
             number += 1;
         }
@@ -747,7 +747,8 @@ impl Work<'_> {
                 }
             };
             if let Err(what) = result {
-                self.bad_record(done, extent.number, bytes, what, &mut record);
+                let goes_on = bytes.len() >= self.args.max_record;
+                self.bad_record(done, extent.number, (bytes, goes_on), what, &mut record);
             }
             if packed && !record.is_empty() {
                 formats::member(&record, &mut out);
@@ -845,7 +846,7 @@ impl Work<'_> {
 
     fn bad_row(&self, done: &mut Done, number: u64, what: String) {
         // A row stays where it is: rejecting it is refused before the run.
-        self.bad_record(done, number, b"", what, &mut Vec::new());
+        self.bad_record(done, number, (b"", false), what, &mut Vec::new());
     }
 
     /// The cleaned text of a row; `None`: it stays as it is.
