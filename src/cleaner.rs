@@ -199,6 +199,9 @@ impl Default for Categories {
 }
 
 impl Categories {
+    /// No category: with [`also`](Categories::also), some and no others, not even such as a later version knows.
+    pub const NONE: Categories = Categories(0);
+
     /// These categories and one more.
     #[must_use]
     pub fn also(self, category: Category) -> Categories {
@@ -220,12 +223,25 @@ impl Categories {
 impl Cleaned {
     /// The bytes of the original text that went: in order, disjoint, none empty, none touching.
     pub fn holes(&self) -> Vec<Range<usize>> {
-        union(
-            self.removals
-                .iter()
-                .map(|removal| removal.span.clone())
-                .collect(),
-        )
+        self.holes_where(|_| true)
+    }
+
+    /// The same of those removals only of which this is so, such as a rule's or a category's.
+    ///
+    /// ```
+    /// use cleaner::Category;
+    ///
+    /// let cleaner = cleaner::Outlets::bundled().cleaner("akipress")?.unwrap();
+    /// let cleaned = cleaner.clean("AKIPRESS.COM - The school was opened.\n\nAll rights reserved\n");
+    /// let is_legal = |removal: &cleaner::Removal| {
+    ///     removal.rule.as_ref().is_some_and(|rule| rule.category == Category::Legal)
+    /// };
+    /// assert_eq!(cleaned.holes_where(is_legal), [39..59]);
+    /// # Ok::<(), cleaner::Error>(())
+    /// ```
+    pub fn holes_where(&self, is_meant: impl Fn(&Removal) -> bool) -> Vec<Range<usize>> {
+        let meant = self.removals.iter().filter(|removal| is_meant(removal));
+        union(meant.map(|removal| removal.span.clone()).collect())
     }
 }
 
@@ -566,11 +582,10 @@ impl Cleaner {
                 .get(next)
                 .is_some_and(|span| span.start < page.span(line).end)
         };
-        let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
-        let number = |line: u32| ends.partition_point(|&end| end < page.span(line).start) + 1;
+        let number = numbers(&page, text);
         let misses = self
             .matcher
-            .misses(&page, |line| !is_found(line), number)
+            .misses(&page, |line| !is_found(line), &number)
             .into_iter();
         let miss = |miss: MissedLine| Miss {
             line: number(miss.line),
@@ -583,8 +598,7 @@ impl Cleaner {
     /// What would go of a page that is left as it is.
     fn withheld(&self, text: &str, categories: Categories) -> Vec<Miss> {
         let (page, taken) = self.all_taken(text, true);
-        let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
-        let number = |line: u32| ends.partition_point(|&end| end < page.span(line).start) + 1;
+        let number = numbers(&page, text);
         let goes = |rule: u32| categories.contains(self.rule(rule).category);
         let taken = taken.iter().filter(|taken| goes(taken.rule));
         let mut lines: Vec<(usize, u32)> = taken
@@ -1035,6 +1049,12 @@ impl Rule {
             tail: zone.tail,
         }
     }
+}
+
+/// The number of each line of a page in its text, counted from 1.
+fn numbers(page: &Page, text: &str) -> impl Fn(u32) -> usize {
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+    move |line| ends.partition_point(|&end| end < page.span(line).start) + 1
 }
 
 fn rules_of(taken: &[Find]) -> Vec<u32> {

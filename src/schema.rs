@@ -242,8 +242,8 @@ pub(crate) struct Step {
     pub(crate) line: Option<u32>,
     /// `true`: a line of at most 200 characters that does not end as a sentence does.
     pub(crate) title: Option<bool>,
-    /// An equal or nearly equal copy of the line that the step of this number (from 1) took; a sentence is
-    /// none of a title.
+    /// An equal or nearly equal copy of the line that the step of this number (from 1) took; a line with other digits
+    /// is none, nor is a sentence of a title.
     #[cfg_attr(test, schemars(range(min = 1, max = 64)))]
     pub(crate) same: Option<u32>,
     /// `true`: everything to the end of the page; the last step only.

@@ -12,17 +12,14 @@ use crate::work::Page;
 ///
 /// `id`: the document's, as it is written.
 pub fn of(page: &Page, id: Option<&str>, name: &str, out: &mut Vec<u8>) {
-    let rules = page.cleaned.removals.iter().filter_map(|removal| {
-        let rule = removal.rule.as_ref()?;
-        Some((rule.category, removal.span.clone()))
-    });
-    let parts: Vec<(Category, Range<usize>)> = rules.collect();
     let chars = Chars::new(page.text);
     begin(id, name, out);
     chars.write(page.holes.iter().cloned(), out);
     for &category in Category::ALL {
-        let parts = parts.iter().filter(|(of, _)| *of == category);
-        let parts = united(parts.map(|(_, part)| part.clone()));
+        let parts = page.cleaned.holes_where(|removal| {
+            let rule = removal.rule.as_ref();
+            rule.is_some_and(|rule| rule.category == category)
+        });
         if !parts.is_empty() {
             out.push(b',');
             key(name, category.name(), out);
@@ -53,18 +50,6 @@ fn key(name: &str, what: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"__");
     out.extend_from_slice(what.as_bytes());
     out.extend_from_slice(b"\":");
-}
-
-/// Ranges, which are in order of their starts, united where they overlap or touch.
-fn united(ranges: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
-    let mut united: Vec<Range<usize>> = Vec::new();
-    for range in ranges {
-        match united.last_mut() {
-            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => united.push(range),
-        }
-    }
-    united
 }
 
 /// The code points of a text, counted up to each of its blocks.
