@@ -121,10 +121,7 @@ fn add_patterns(file: &RuleFile, patterns: &mut Patterns) {
 }
 
 fn packed(value: &impl Packed, text: &str) -> Vec<u8> {
-    let mut packer = Packer {
-        bytes: Vec::new(),
-        text,
-    };
+    let mut packer = Packer::beside(text);
     value.pack(&mut packer);
     packer.bytes
 }

@@ -41,7 +41,7 @@ const FEW: usize = 64;
 
 static BUILT_IN: Lazy<Outlets> = Lazy::new(|| {
     let file = |&(name, text, head, whole): &(&str, &'static str, &'static [u8], &'static [u8])| {
-        let packed = |bytes| Unpacker { bytes, text };
+        let packed = |bytes| Unpacker::beside(text, bytes);
         let head = RuleFile::unpack(&mut packed(head));
         File::new(SourceFile::new(name, text), head, Some(packed(whole)))
     };

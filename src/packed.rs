@@ -19,20 +19,43 @@ pub(crate) trait Packed: Sized {
 /// place.
 pub(crate) struct Packer<'t> {
     pub(crate) bytes: Vec<u8>,
-    pub(crate) text: &'t str,
+    text: &'t str,
+    /// Where the last place began: most of what follows is near it.
+    last: usize,
 }
 
 /// The bytes that are left to read, and the text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unpacker {
     pub(crate) bytes: &'static [u8],
-    pub(crate) text: &'static str,
+    text: &'static str,
+    last: usize,
 }
 
-impl Packer<'_> {
+// The library writes nothing.
+#[allow(dead_code)]
+impl<'t> Packer<'t> {
+    pub(crate) fn beside(text: &'t str) -> Packer<'t> {
+        Packer {
+            bytes: Vec::new(),
+            text,
+            last: 0,
+        }
+    }
+
+    /// Writes a place of the text.
+    pub(crate) fn place(&mut self, place: &Range<usize>) {
+        (distance(self.last, place.start), place.len()).pack(self);
+        self.last = place.start;
+    }
+
     fn text(&mut self, text: &str) {
-        match self.text.find(text) {
-            Some(at) => (at + 1, text.len()).pack(self),
+        let behind = self.text.get(self.last..).and_then(|rest| rest.find(text));
+        let at = behind
+            .map(|at| self.last + at)
+            .or_else(|| self.text.find(text));
+        match at {
+            Some(at) => (distance(self.last, at) + 1, text.len()).pack(self),
             None => {
                 (0usize, text.len()).pack(self);
                 self.bytes.extend_from_slice(text.as_bytes());
@@ -41,7 +64,39 @@ impl Packer<'_> {
     }
 }
 
+/// How far it is from one place to another, as an even number ahead and an odd one back.
+fn distance(from: usize, to: usize) -> usize {
+    match to.checked_sub(from) {
+        Some(ahead) => 2 * ahead,
+        None => 2 * (from - to) - 1,
+    }
+}
+
+/// The place so far from one.
+#[inline]
+fn place(from: usize, distance: usize) -> usize {
+    match distance % 2 {
+        0 => from + distance / 2,
+        _ => from - distance.div_ceil(2),
+    }
+}
+
 impl Unpacker {
+    /// A place of the text.
+    pub(crate) fn place(&mut self) -> Range<usize> {
+        let (far, length): (usize, usize) = Packed::unpack(self);
+        self.last = place(self.last, far);
+        self.last..self.last + length
+    }
+
+    pub(crate) fn beside(text: &'static str, bytes: &'static [u8]) -> Unpacker {
+        Unpacker {
+            bytes,
+            text,
+            last: 0,
+        }
+    }
+
     pub(crate) fn take(&mut self, length: usize) -> &'static [u8] {
         let (taken, rest) = self.bytes.split_at(length);
         self.bytes = rest;
@@ -51,7 +106,10 @@ impl Unpacker {
     fn text(&mut self) -> &'static str {
         let (at, length): (usize, usize) = Packed::unpack(self);
         match at.checked_sub(1) {
-            Some(at) => &self.text[at..at + length],
+            Some(far) => {
+                let at = place(self.last, far);
+                &self.text[at..at + length]
+            }
             None => std::str::from_utf8(self.take(length)).expect("a text was written"),
         }
     }
@@ -217,9 +275,8 @@ pub(crate) struct Late<T> {
 
 impl<T> From<T> for Late<T> {
     fn from(value: T) -> Late<T> {
-        let (bytes, text) = (&[][..], "");
         Late {
-            packed: Unpacker { bytes, text },
+            packed: Unpacker::beside("", &[]),
             value: value.into(),
         }
     }
@@ -242,9 +299,10 @@ impl<T: Packed + fmt::Debug> fmt::Debug for Late<T> {
 
 impl<T: Packed> Packed for Late<T> {
     fn pack(&self, to: &mut Packer) {
-        let before = std::mem::take(&mut to.bytes);
+        let (before, last) = (std::mem::take(&mut to.bytes), to.last);
         T::pack(self, to);
         let bytes = std::mem::replace(&mut to.bytes, before);
+        to.last = last;
         Cow::<[u8]>::Owned(bytes).pack(to);
     }
 

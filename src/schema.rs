@@ -1600,7 +1600,29 @@ packed! {
     Step { text, pattern, list, line, title, same, rest, optional, repeat, keep, gap }
     InlineRule { head, text, pattern, list }
     DuplicateRule { head, apart, gap, alike, whole, least, most, pattern, goes }
-    Example { text, marked, place }
+}
+
+impl Packed for Example {
+    fn pack(&self, to: &mut Packer) {
+        to.place(&self.place);
+        self.marked.pack(to);
+        // In the file the marks stand between the pieces.
+        let ends = self.marked.iter().flat_map(|part| [part.start, part.end]);
+        let mut start = 0;
+        let pieces = ends.chain([self.text.len()]).filter_map(|end| {
+            let piece = &self.text[std::mem::replace(&mut start, end)..end];
+            (!piece.is_empty()).then(|| piece.to_owned())
+        });
+        pieces.collect::<Vec<String>>().pack(to);
+    }
+
+    fn unpack(from: &mut Unpacker) -> Example {
+        Example {
+            place: from.place(),
+            marked: Packed::unpack(from),
+            text: Vec::<Text>::unpack(from).concat().into(),
+        }
+    }
 }
 
 packed_values! {
@@ -1611,14 +1633,15 @@ packed_values! {
 
 impl<T: Packed> Packed for Placed<T> {
     fn pack(&self, to: &mut Packer) {
+        // What stands there is near.
+        to.place(&self.place);
         self.value.pack(to);
-        self.place.pack(to);
     }
 
     fn unpack(from: &mut Unpacker) -> Placed<T> {
         Placed {
+            place: from.place(),
             value: T::unpack(from),
-            place: Packed::unpack(from),
         }
     }
 }

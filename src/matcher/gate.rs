@@ -190,7 +190,8 @@ impl Buckets {
     /// Makes room for so many numbers at once, before there are any.
     pub(crate) fn reserve(&mut self, numbers: usize) {
         self.numbers.reserve(numbers);
-        let words = (numbers / 2).next_power_of_two();
+        // With room for what patterns add, so that they need not be put in order.
+        let words = (numbers * 5 / 8).next_power_of_two();
         if words > self.bits.len() {
             self.bits = vec![0; words];
         }

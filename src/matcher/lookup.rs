@@ -74,8 +74,8 @@ struct Literals {
     /// on which its hash names.
     slots: Vec<Slot>,
     hasher: RandomState,
-    /// The askers of literals that have more than one.
-    more: Vec<Vec<u32>>,
+    /// The askers of literals that have more than one, each with the place of the next one of the literal.
+    more: Vec<(u32, u32)>,
     /// The edges of all: a line with others is none of them, and need not be folded or hashed; and the first
     /// ones alone.
     edges: Buckets,
@@ -86,9 +86,10 @@ struct Literals {
 struct Entry {
     /// Where the text ends; it begins where the one before it ends.
     end: u32,
-    /// Who asks for it first, and the place of the others in `more`; `NONE`: there are none.
+    /// Who asks for it first, and the places of the next and of the last one in `more`; `NONE`: there are none.
     asker: u32,
     more: u32,
+    last: u32,
 }
 
 /// The number of an entry, and the high half of its hash; `NONE`: it is free.
@@ -120,15 +121,14 @@ impl Literals {
         }
         let (at, hash) = match self.find(literal) {
             Ok(entry) => {
-                let more = &mut self.entries[entry].more;
-                match self.more.get_mut(*more as usize) {
-                    Some(askers) => askers.push(asker),
-                    None => {
-                        *more = self.more.len() as u32;
-                        self.more.push(vec![asker]);
-                    }
+                let entry = &mut self.entries[entry];
+                let place = self.more.len() as u32;
+                match self.more.get_mut(entry.last as usize) {
+                    Some((_, next)) => *next = place,
+                    None => entry.more = place,
                 }
-                return;
+                entry.last = place;
+                return self.more.push((asker, NONE));
             }
             Err(place) => place,
         };
@@ -139,6 +139,7 @@ impl Literals {
             end: self.texts.len() as u32,
             asker,
             more: NONE,
+            last: NONE,
         });
         let edges = Edges {
             first: first_edge(literal.as_bytes()),
@@ -189,10 +190,11 @@ impl Literals {
     /// Who asks for a line.
     fn get(&self, line: &Folding) -> impl Iterator<Item = u32> {
         let entry = self.entry(line).map(|entry| self.entries[entry]);
-        entry.into_iter().flat_map(|Entry { asker, more, .. }| {
-            let more = self.more.get(more as usize).into_iter().flatten();
-            std::iter::once(asker).chain(more.copied())
-        })
+        let more = entry.map_or(NONE, |entry| entry.more);
+        let at = |place: u32| self.more.get(place as usize);
+        let more = std::iter::successors(at(more), move |(_, next)| at(*next));
+        let first = entry.map(|entry| entry.asker);
+        first.into_iter().chain(more.map(|(asker, _)| *asker))
     }
 
     fn entry(&self, line: &Folding) -> Option<usize> {

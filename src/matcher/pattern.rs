@@ -41,8 +41,7 @@ struct Bundled {
 
 /// To read what the build packed of a pattern.
 fn unpacker(bytes: &'static [u8]) -> Unpacker {
-    let text = BUNDLED.text;
-    Unpacker { bytes, text }
+    Unpacker::beside(BUNDLED.text, bytes)
 }
 
 /// The patterns of many rules, each once: those of a family are the same for all of its outlets.
