@@ -120,8 +120,8 @@
 //!
 //! What this does not bound is a line that loses its inside again and again (`((()))`), and the
 //! trying of blocks and copies on lines made for them. So what is looked at is counted, roughly in
-//! bytes, and there is an allowance of 64 times the page, or of eight searches of it by each inline rule where
-//! these are more, and 4 MiB; a page that takes more is left as it is and flagged [`Reason::Unsettled`],
+//! bytes, and there is an allowance of 64 times the page, or of eight searches of it for each text and pattern
+//! of inline rules where these are more, and 4 MiB; a page that takes more is left as it is and flagged [`Reason::Unsettled`],
 //! and, being left as it is, is the same the second time. A line of more than 1 MiB is not looked at: it
 //! goes with a block's `rest` alone.
 //!

@@ -293,13 +293,9 @@ fn folded_edge(chars: impl Iterator<Item = char>, is_backwards: bool) -> [u8; ED
 
 /// Whether a line may have white space at its ends or running in it, of which folding leaves little.
 pub(crate) fn may_have_runs(line: &[u8]) -> bool {
-    let is_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0xB;
-    // What white space of several bytes begins with.
-    let is_lead = |byte: &u8| matches!(byte, 0xC2 | 0xE1 | 0xE2 | 0xE3);
-    let ends = [line.first(), line.last()];
-    ends.into_iter().flatten().any(is_blank)
-        || line.windows(2).any(|two| two.iter().all(is_blank))
-        || line.iter().any(is_lead)
+    [line.first(), line.last()].contains(&Some(&b' '))
+        || line.windows(2).any(|two| two == b"  ")
+        || line.iter().any(|&byte| may_fold(byte))
 }
 
 /// What folding makes of a character that is no white space.

@@ -112,7 +112,7 @@ fn are_enough(mut steps: Steps, least: usize) -> bool {
 }
 
 /// The digits of a line, in order.
-fn numbers(line: &str) -> impl Iterator<Item = u8> {
+fn digits(line: &str) -> impl Iterator<Item = u8> {
     line.bytes().filter(u8::is_ascii_digit)
 }
 
@@ -429,7 +429,7 @@ impl Block {
                     }
                     // A title of another number is that of another story, and a sentence is no copy of a title.
                     let is_other = || {
-                        !numbers(copied).eq(numbers(line))
+                        !digits(copied).eq(digits(line))
                             || ends_as_title(copied) && !ends_as_title(line)
                     };
                     alike(copied, line, if is_short { SAME } else { 1.0 })

@@ -102,7 +102,7 @@ fn step() -> impl Strategy<Value = Step> {
         any::<bool>(),
         repeat,
         prop::bool::weighted(0.2),
-        prop::bool::weighted(0.8),
+        prop_oneof![6 => Just(None), 2 => any::<bool>().prop_map(Some)],
     )
         .prop_map(|(what, optional, repeat, keep, gap)| Step {
             what,
@@ -236,7 +236,7 @@ fn runs_of_equal_lines_are_taken_until_their_end_comes_into_sight() {
         optional: false,
         repeat: 1,
         keep: false,
-        gap: true,
+        gap: None,
     };
     let block = |first: &str, last: &str| {
         let mut steps = vec![step(text("Alpha")); 4];

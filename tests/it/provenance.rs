@@ -646,6 +646,11 @@ fn attributes_have_a_place_beside_documents() {
         "{}",
         run.err
     );
+    // Where standard output is named they go there.
+    let run = place.run(&["-q", "--annotate", "c.jsonl", "-o", "-"]);
+    let row = "{\"id\":null,\"attributes\":{\"cleaner__removed\":[";
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+    assert!(run.out.starts_with(row), "{}", run.out);
     // Of records that cannot be read there is a row too.
     place.put(
         "documents/d.jsonl",

@@ -44,7 +44,8 @@ pub struct Step {
     pub optional: bool,
     pub repeat: u32,
     pub keep: bool,
-    pub gap: bool,
+    /// `None`: as its block.
+    pub gap: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -156,7 +157,7 @@ impl Step {
         keys.extend(self.optional.then(|| "optional = true".to_owned()));
         keys.extend((self.repeat > 1).then(|| format!("repeat = {}", self.repeat)));
         keys.extend(self.keep.then(|| "keep = true".to_owned()));
-        keys.extend((!self.gap).then(|| "gap = false".to_owned()));
+        keys.extend(self.gap.map(|gap| format!("gap = {gap}")));
         format!("{{ {} }}", keys.join(", "))
     }
 }
@@ -558,7 +559,7 @@ impl Page {
             return (evidence.len() >= least as usize).then_some(at);
         }
         let near = |(before, place): &(usize, usize)| {
-            (gap && steps[*before].gap) || !self.gap_between(inked[*place], inked[at])
+            steps[*before].gap.unwrap_or(gap) || !self.gap_between(inked[*place], inked[at])
         };
         if at < inked.len() && bound.last().is_none_or(near) {
             let copied = match steps[step].what {

@@ -107,7 +107,7 @@ pub fn named(path: &Path) -> (Option<Format>, Compression) {
 /// What has to stand between records of one file, of which these are the last bytes, and those of another: a record
 /// of JSONL keeps a line of its own, and behind one of WET stand two line ends or more.
 pub fn glue(last: [u8; 4], next: &[u8]) -> &'static [u8] {
-    let is_wet = next.starts_with(b"WARC/1.");
+    let is_wet = next.starts_with(wet::BORDER);
     match last {
         _ if next.is_empty() || last == [0; 4] => b"",
         [.., b'\n'] if !is_wet => b"",

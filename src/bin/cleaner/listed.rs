@@ -119,7 +119,8 @@ impl Beside {
     pub fn commit(&mut self) -> Result<(), String> {
         match std::mem::replace(&mut self.place, Place::Nowhere) {
             Place::File(file) => {
-                output::lists().clear();
+                let name = file.path.display().to_string();
+                output::lists().retain(|list| *list != name);
                 file.finish()?.commit().map(drop)
             }
             _ => Ok(()),

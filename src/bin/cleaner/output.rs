@@ -781,7 +781,7 @@ static HAS_NAMED: AtomicBool = AtomicBool::new(false);
 /// The files of lines of all inputs that are not finished.
 static LISTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// These files, to add one or to forget all of them.
+/// These files, to add one or to forget it.
 pub fn lists() -> MutexGuard<'static, Vec<String>> {
     LISTS.lock().unwrap_or_else(PoisonError::into_inner)
 }

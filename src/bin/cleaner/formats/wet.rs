@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use super::utf8;
 
 /// How a record begins.
-const BORDER: &[u8] = b"WARC/1.";
+pub const BORDER: &[u8] = b"WARC/1.";
 /// The line end before the beginning of a record that is found in other bytes.
 const LINE_AND_BORDER: &[u8] = b"\nWARC/1.";
 /// The most bytes of a head.
