@@ -189,6 +189,17 @@ fn make(folder: &Path) -> (Vec<Run>, String) {
         unknown.extend_from_slice(line.as_bytes());
     }
     let unknown = write("unknown.jsonl", &unknown);
+    // As other extractors write the same pages: no blank lines.
+    let mut close = Vec::new();
+    for page in pages::pages(SIZE) {
+        let text = page.text.replace("\n\n", "\n");
+        let line = serde_json::json!({"text": text, "url": page.url}).to_string() + "\n";
+        close.extend_from_slice(line.as_bytes());
+    }
+    let close = write("close.jsonl", &close);
+    let mut generator = Generator::new();
+    let languages = write("languages.txt", generator.other_languages(SIZE).as_bytes());
+    let lists = write("lists.txt", generator.lists(SIZE).as_bytes());
     let output = folder.join("output.jsonl").display().to_string();
     let text = folder.join("output.txt").display().to_string();
     let run = |name, arguments: &[&str]| Run {
@@ -201,6 +212,9 @@ fn make(folder: &Path) -> (Vec<Run>, String) {
         run("text", &["--outlet", "rferl", &long, "-o", &text]),
         run("records", &[&records, "-o", &output]),
         run("records_by_signs", &[&unknown, "-o", &output]),
+        run("records_without_blank_lines", &[&close, "-o", &output]),
+        run("languages", &["--outlet", "rferl", &languages, "-o", &text]),
+        run("lists", &["--outlet", "rferl", &lists, "-o", &text]),
     ];
     (runs, format!("{:x}", hash.finalize())[..16].to_owned())
 }

@@ -13,6 +13,53 @@ const LATIN: &str = "the village school’s bridge council met early again witho
 const CYRILLIC: &str = "посёлок школа мост совет собрался рано снова зимой старый дорога – камень крыша лошадь рынок письмо утро, \
     снег долина учитель окно малый «вода» медленно вечером сосед колодец печь и в на не что с по это как из у за от Бишкек";
 
+/// Words of other languages that the outlets write in, each with how it joins its words and what ends
+/// its sentences.
+const OTHERS: &[(&str, &str, &str)] = &[
+    (
+        "სოფელი სკოლა ხიდი საბჭო შეიკრიბა ადრე ისევ ზამთარი ძველი გზა – ქვა სახურავი ცხენი ბაზარი წერილი დილა, თოვლი ხეობა მასწავლებელი \
+         ფანჯარა პატარა „წყალი“ ნელა საღამო მეზობელი და რომ არ ამ თუ მაგრამ იყო",
+        " ",
+        ".",
+    ),
+    (
+        "القرية المدرسة الجسر المجلس اجتمع مبكرا مرة أخرى الشتاء القديم الطريق – حجر سقف حصان سوق رسالة صباح، ثلج الوادي المعلم \
+         نافذة صغيرة «ماء» ببطء مساء الجار في من على إلى أن لا ما كان",
+        " ",
+        ".",
+    ),
+    (
+        "Գյուղը դպրոց կամուրջ խորհուրդ հավաքվեց վաղ կրկին ձմեռ հին ճանապարհ – քար տանիք ձի շուկա նամակ առավոտ, ձյուն հովիտ ուսուցիչ \
+         պատուհան փոքր «ջուր» դանդաղ երեկո հարևան և որ չէ այս եթե բայց էր",
+        " ",
+        "։",
+    ),
+    (
+        "गाँव विद्यालय पुल परिषद मिली जल्दी फिर सर्दी पुराना रास्ता – पत्थर छत घोड़ा बाज़ार चिट्ठी सुबह, बर्फ घाटी शिक्षक \
+         खिड़की छोटी “पानी” धीरे शाम पड़ोसी और कि नहीं इस अगर लेकिन था",
+        " ",
+        "।",
+    ),
+    (
+        "村庄 学校 大桥 议会 早上 再次 开会 冬天 旧路 石头 屋顶 马匹 市场 信件 清晨， 下雪 山谷 老师 \
+         窗户 “水” 慢慢 傍晚 邻居 和 说 不 这 如果 但是 在",
+        "",
+        "。",
+    ),
+    (
+        "ភូមិ សាលា ស្ពាន ក្រុមប្រឹក្សា ជួបជុំ ព្រឹក ម្តងទៀត រដូវរងា ផ្លូវចាស់ ថ្ម ដំបូល សេះ ផ្សារ សំបុត្រ ព្រិល ជ្រលង គ្រូ \
+         បង្អួច តូច «ទឹក» យឺត ល្ងាច អ្នកជិតខាង និង ថា មិន នេះ បើ ប៉ុន្តែ",
+        "",
+        "។",
+    ),
+    (
+        "Ngôi làng trường học cây cầu hội đồng họp sớm một lần nữa mùa đông con đường cũ – hòn đá mái nhà ngựa chợ bức thư buổi sáng, \
+         tuyết thung lũng thầy giáo cửa sổ nhỏ “nước” chậm chiều hàng xóm và rằng không này nếu nhưng",
+        " ",
+        ".",
+    ),
+];
+
 /// What the pages of an outlet have besides their paragraphs: `¶` stands for a line end, `~` for
 /// the headline.
 pub struct Shell {
@@ -164,13 +211,54 @@ impl Generator {
         }
     }
 
+    /// Paragraphs without blank lines between them, as extractors join them, until they are so many
+    /// bytes: a page in turn of each language that has its own letters.
+    pub fn other_languages(&mut self, size: usize) -> String {
+        let mut text = String::with_capacity(size + 1000);
+        for (words, join, end) in OTHERS.iter().cycle() {
+            let words: Vec<&str> = words.split_whitespace().collect();
+            for _ in 0..8 {
+                text += &self.joined(&words, 8, 48, join);
+                text += end;
+                text.push('\n');
+            }
+            if text.len() >= size {
+                break;
+            }
+        }
+        text
+    }
+
+    /// Lists as the outlets' indexes and related stories are extracted, between two paragraphs each,
+    /// until they are so many bytes.
+    pub fn lists(&mut self, size: usize) -> String {
+        let words: Vec<&str> = LATIN.split_whitespace().collect();
+        let mut text = String::with_capacity(size + 1000);
+        while text.len() < size {
+            text += &self.sentence(&words, 8, 48);
+            text += ".\n";
+            let (bullet, least) =
+                [("  • ", 1), ("    • ", 4), ("- ", 3), ("* ", 8)][self.random(4)];
+            for _ in 0..4 + self.random(16) {
+                text += bullet;
+                text += &self.sentence(&words, least, 2 * least + 4);
+                text.push('\n');
+            }
+        }
+        text
+    }
+
     /// So many words.
     fn sentence(&mut self, words: &[&str], least: usize, most: usize) -> String {
+        self.joined(words, least, most, " ")
+    }
+
+    fn joined(&mut self, words: &[&str], least: usize, most: usize, join: &str) -> String {
         let count = least + self.random(most - least);
         let text: Vec<&str> = (0..count)
             .map(|_| words[self.random(words.len())])
             .collect();
-        let text = text.join(" ");
+        let text = text.join(join);
         let mut rest = text.chars();
         let first = rest.next().map(|first| first.to_uppercase().to_string());
         first.unwrap_or_default() + rest.as_str()
