@@ -44,7 +44,7 @@ pub(crate) use self::pattern::Patterns;
 use crate::error::{Problem, SourceFile};
 use crate::page::{Ends, KNOWN, NONE, Page};
 use crate::schema::{AnyRule, Zone};
-use crate::text::MAX_LINE;
+use crate::text::{MAX_LINE, Visible};
 
 /// The number of a rule among those of its matcher.
 pub(crate) type RuleIndex = u32;
@@ -413,8 +413,7 @@ impl Matcher {
         if line.len() > MAX_LINE {
             return KNOWN;
         }
-        let open = self.gate.open(line);
-        let maybe = self.lookup.may_serve(line, open);
+        let (maybe, open) = self.lookup.may_serve(line, &self.gate);
         let part = open.part && self.may_lose_part(line);
         let mut notes = self.always | (u16::from(maybe) * MAYBE) | (u16::from(part) * INLINE);
         let copies = self.copies.of(line, is_apart, in_head);
@@ -438,6 +437,7 @@ impl Matcher {
             return 0;
         }
         let (mut notes, mut left) = (0, copies);
+        let mut visible = Visible::of(line);
         while left != 0 {
             let at = left.trailing_zeros() as usize;
             left &= left - 1;
@@ -447,7 +447,7 @@ impl Matcher {
                 self.duplicates.len()
             };
             let mut duplicates = self.duplicates[at..more].iter();
-            if duplicates.any(|duplicate| duplicate.may_find(line)) {
+            if duplicates.any(|duplicate| duplicate.may_find(line, &mut visible)) {
                 notes |= u16::from(copy_note(at)) << COPIES_AT;
             }
         }

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use crate::line_ends::LineEnds;
 use crate::text::{
-    Edges, Folding, TITLE, ends_as_title, is_blank_end, is_odd_start, subtract, unbulleted,
+    Edges, Folding, LineEnd, TITLE, ends_as_title, is_blank_end, is_odd_start, subtract, unbulleted,
 };
 
 /// A non-blank line.
@@ -28,6 +28,8 @@ struct Line {
     width: Cell<u32>,
     /// See [`Page::notes`].
     notes: Cell<u16>,
+    /// See [`Page::end`]; `None` until it has been asked for.
+    end: Cell<Option<LineEnd>>,
     /// Whether folding changes it, once that is known; and whether it is a title.
     is_plain: Cell<Option<bool>>,
     is_title: Cell<Option<bool>>,
@@ -56,6 +58,7 @@ impl Line {
     fn changes(&self) {
         self.entry.set(NONE);
         self.width.set(NONE);
+        self.end.set(None);
         self.is_plain.set(None);
         self.is_title.set(None);
     }
@@ -193,6 +196,7 @@ impl<'t> Page<'t> {
                 entry: Cell::new(entry),
                 width: Cell::new(NONE),
                 notes: Cell::new(notes),
+                end: Cell::new(None),
                 is_plain: Cell::new(None),
                 is_title: Cell::new(None),
                 state,
@@ -406,6 +410,23 @@ impl<'t> Page<'t> {
             return self.odd_content(line).as_bytes();
         }
         &self.text.as_bytes()[known.start..known.start + known.length as usize]
+    }
+
+    /// What the line as it is now ends with.
+    #[inline]
+    pub(crate) fn end(&self, line: u32) -> LineEnd {
+        match self.lines[line as usize].end.get() {
+            Some(end) => end,
+            None => self.end_of(line),
+        }
+    }
+
+    /// The same for the first time.
+    #[inline(never)]
+    fn end_of(&self, line: u32) -> LineEnd {
+        let end = LineEnd::of(self.content(line));
+        self.lines[line as usize].end.set(Some(end));
+        end
     }
 
     /// The same of a line that lost parts, or is long.

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
+use std::num::NonZeroU16;
 use std::ops::Range;
 
 use wide::u8x16;
@@ -93,9 +94,9 @@ impl<'l> Folding<'l> {
 /// Whether a code point that folding may change is cut by the inner end of the line's last edge.
 fn is_cut(line: &str) -> bool {
     let bytes = line.as_bytes();
-    let before = bytes[..bytes.len().saturating_sub(EDGE)].iter().rev();
-    let mut leads = before.take(3).filter(|&byte| byte & 0xC0 != 0x80);
-    leads.next().is_none_or(|&lead| may_fold(lead))
+    let inner = bytes.len().saturating_sub(EDGE);
+    let lead = bytes[..inner].iter().rposition(|&byte| byte & 0xC0 != 0x80);
+    lead.is_none_or(|lead| folds_at(bytes, lead))
 }
 
 /// The edges of a folded line.
@@ -127,8 +128,7 @@ impl Edges {
         };
         // Most lines are as they are folded at both ends.
         let is_plain = changes(first) | changes(last) == 0
-            && ((first | last) & HIGHS == 0
-                || (leads(first) | leads(last) == 0 && !(is_inner(last) && is_cut(bare))));
+            && ((first | last) & HIGHS == 0 || !Edges::have_folding(first, last, bare));
         if is_plain {
             return Edges {
                 first: first.to_le_bytes(),
@@ -136,6 +136,16 @@ impl Edges {
             };
         }
         Edges::folded(bare)
+    }
+
+    /// Whether folding changes a code point of several bytes in one of these edges, or one that an inner
+    /// end cuts.
+    #[inline(never)]
+    fn have_folding(first: u64, last: u64, bare: &str) -> bool {
+        let bytes = bare.as_bytes();
+        places(leads(first)).any(|at| folds_at(bytes, at))
+            || places(leads(last)).any(|at| folds_at(bytes, bytes.len() - 1 - at))
+            || (is_inner(last) && is_cut(bare))
     }
 
     #[cold]
@@ -231,11 +241,21 @@ fn changes(bytes: u64) -> u64 {
     controls | ticks | (spaces & (spaces << 8))
 }
 
-/// Not 0 if one of these bytes begins a code point of several that folding may change.
+/// The high bit of each byte that may begin a code point of several that folding changes; others too
+/// behind such a byte.
 #[inline]
 fn leads(bytes: u64) -> u64 {
     let are = |lead: u8| zeros(bytes ^ (ONES * u64::from(lead)));
     are(0xC2) | are(0xE1) | are(0xE2) | are(0xE3)
+}
+
+/// The places of bytes of which the high bit is set.
+fn places(mut highs: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = (highs != 0).then(|| highs.trailing_zeros() as usize / 8);
+        highs &= highs.wrapping_sub(1);
+        place
+    })
 }
 
 /// Whether folding may change the first bytes of a line.
@@ -292,10 +312,90 @@ fn folded_edge(chars: impl Iterator<Item = char>, is_backwards: bool) -> [u8; ED
 }
 
 /// Whether a line may have white space at its ends or running in it, of which folding leaves little.
-pub(crate) fn may_have_runs(line: &[u8]) -> bool {
-    [line.first(), line.last()].contains(&Some(&b' '))
-        || line.windows(2).any(|two| two == b"  ")
-        || line.iter().any(|&byte| may_fold(byte))
+pub(crate) fn may_have_runs(line: &str) -> bool {
+    line.starts_with(' ') || line.ends_with(' ') || plain_length(line) < line.len()
+}
+
+/// The characters of a line that are no white space, which all stay when it is folded, but for a bullet:
+/// as many of them as somebody asks for.
+pub(crate) struct Visible<'l> {
+    rest: &'l [u8],
+    count: usize,
+}
+
+impl<'l> Visible<'l> {
+    pub(crate) fn of(line: &'l [u8]) -> Visible<'l> {
+        Visible {
+            rest: line,
+            count: 0,
+        }
+    }
+
+    /// Whether the line may have no more than so many characters when it is folded.
+    pub(crate) fn may_be_within(&mut self, most: usize) -> bool {
+        while self.count <= most + 1 && !self.rest.is_empty() {
+            let found = match self.rest.first_chunk() {
+                Some(block) => visible_in(block),
+                None => {
+                    let mut block = [0; VISIBLE + 1];
+                    block[..self.rest.len()].copy_from_slice(self.rest);
+                    visible_in(&block)
+                }
+            };
+            self.count += found.count_ones() as usize;
+            self.rest = self.rest.get(VISIBLE..).unwrap_or_default();
+        }
+        self.count <= most + 1
+    }
+}
+
+/// So many bytes are looked at at once for characters that are no white space.
+const VISIBLE: usize = 16;
+
+/// Which bytes of a block but the last, the first the lowest bit, begin a character that surely is no
+/// white space.
+#[inline]
+fn visible_in(block: &[u8; VISIBLE + 1]) -> u32 {
+    let of = |at: usize| u8x16::new(std::array::from_fn(|byte| block[at + byte]));
+    let (bytes, next) = (of(0), of(1));
+    let is = |bytes: u8x16, byte: u8| bytes.simd_eq(u8x16::splat(byte));
+    let is_between = |first: u8, last: u8| {
+        let above = bytes - u8x16::splat(first);
+        above.min(u8x16::splat(last - first)).simd_eq(above)
+    };
+    let begins = is_between(b'!', 0x7F) | is_between(0xC3, 0xFF);
+    let may_be_white = (is(bytes, 0xE1) & is(next, 0x9A))
+        | (is(bytes, 0xE2) & (is(next, 0x80) | is(next, 0x81)))
+        | (is(bytes, 0xE3) & is(next, 0x80));
+    begins.to_bitmask() & !may_be_white.to_bitmask()
+}
+
+/// The last two bytes of a line, where it ends with them when it is folded too.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct LineEnd(NonZeroU16);
+
+impl LineEnd {
+    /// That of a line that may be folded to any end.
+    const ANY: LineEnd = LineEnd(NonZeroU16::MIN);
+
+    pub(crate) fn of(line: &str) -> LineEnd {
+        let [.., before, last] = *line.as_bytes() else {
+            return LineEnd::ANY;
+        };
+        let is_known = (is_plain(before) && is_plain(last)) || {
+            let stays = |c: char| !c.is_whitespace() && folded_char(c) == c;
+            let mut chars = line.chars().rev();
+            chars.next().is_some_and(stays) && (!last.is_ascii() || chars.next().is_some_and(stays))
+        };
+        let end = NonZeroU16::new(u16::from_be_bytes([before, last]));
+        end.filter(|_| is_known).map_or(LineEnd::ANY, LineEnd)
+    }
+
+    /// Whether two lines may end alike when they are folded.
+    #[inline]
+    pub(crate) fn may_be(self, other: LineEnd) -> bool {
+        self == other || self == LineEnd::ANY || other == LineEnd::ANY
+    }
 }
 
 /// What folding makes of a character that is no white space.
@@ -352,8 +452,10 @@ fn plain_length(line: &str) -> usize {
                 changes_in(&block, before)
             }
         };
-        if changed != 0 {
-            return at + changed.trailing_zeros() as usize;
+        if changed != 0
+            && let Some(place) = first_change(rest, changed)
+        {
+            return at + place;
         }
         if rest.len() <= BLOCK {
             return bytes.len();
@@ -361,6 +463,21 @@ fn plain_length(line: &str) -> usize {
         at += BLOCK;
         before = bytes[at - 1];
     }
+}
+
+/// The first of these places, the lowest bit that of the first byte, at which folding changes a code
+/// point.
+#[inline(never)]
+fn first_change(bytes: &[u8], mut places: u32) -> Option<usize> {
+    while places != 0 {
+        let place = places.trailing_zeros() as usize;
+        // Of ASCII only what folding changes was found.
+        if bytes[place].is_ascii() || folds_at(bytes, place) {
+            return Some(place);
+        }
+        places &= places - 1;
+    }
+    None
 }
 
 /// So many bytes are looked at at once.
@@ -390,17 +507,24 @@ fn changes_in(block: &[u8; BLOCK], before: u8) -> u32 {
 /// The line without surrounding white space and one leading bullet.
 #[inline]
 pub(crate) fn unbulleted(line: &str) -> &str {
-    let bytes = line.as_bytes();
-    let is_bare =
-        |byte: Option<&u8>, end: u8| byte.is_some_and(|&byte| KINDS[usize::from(byte)] & end != 0);
-    if is_bare(bytes.first(), 1) && is_bare(bytes.last(), 2) {
+    if is_bare(line) {
         return line;
     }
     unbulleted_of_any(line)
 }
 
+/// Whether a line surely has no white space around it and no bullet.
+#[inline]
+fn is_bare(line: &str) -> bool {
+    !begins_oddly(line.as_bytes()) && !ends_in_white(line.as_bytes())
+}
+
 #[inline(never)]
 fn unbulleted_of_any(line: &str) -> &str {
+    let bare = &line[indent(line.as_bytes())..];
+    if is_bare(bare) {
+        return bare;
+    }
     let line = line.trim();
     let mut rest = line.chars();
     match rest.next() {
@@ -410,6 +534,35 @@ fn unbulleted_of_any(line: &str) -> &str {
             rest.as_str().trim_start()
         }
         _ => line,
+    }
+}
+
+/// How many bytes of spaces, and of a bullet and the spaces behind it, a line begins with: what is left
+/// may still begin with other white space, or be a bullet in front of such.
+pub(crate) fn indent(line: &[u8]) -> usize {
+    let spaces = |mut from: usize| {
+        while let Some(block) = line[from..].first_chunk() {
+            let others = u64::from_le_bytes(*block) ^ (ONES * u64::from(b' '));
+            if others != 0 {
+                return from + others.trailing_zeros() as usize / 8;
+            }
+            from += EDGE;
+        }
+        let rest = line[from..].iter();
+        from + rest.take_while(|&&byte| byte == b' ').count()
+    };
+    let start = spaces(0);
+    let bullet = match line[start..] {
+        [b'*' | b'-', b' ', ..] => 1,
+        [0xC2, 0xB7, b' ', ..] => 2,
+        [0xE2, 0x80, 0x93 | 0x94 | 0xA2 | 0xA3, b' ', ..]
+        | [0xE2, 0x96, 0xAA, b' ', ..]
+        | [0xE2, 0x97, 0x8F | 0xA6, b' ', ..] => 3,
+        _ => return start,
+    };
+    match spaces(start + bullet) {
+        end if end == line.len() => start,
+        end => end,
     }
 }
 
@@ -459,6 +612,59 @@ static KINDS: [u8; 256] = {
 /// U+2000 block with its spaces, quotes and dashes (E2), U+3000 (E3).
 pub(crate) const fn may_fold(byte: u8) -> bool {
     matches!(byte, b'\t'..=b'\r' | b'`' | 0xC2 | 0xE1 | 0xE2 | 0xE3)
+}
+
+/// Whether folding may change the code point of several bytes that stands at a place.
+#[inline]
+fn folds_at(line: &[u8], at: usize) -> bool {
+    matches!(
+        line[at..],
+        [0xC2, 0x85 | 0xA0, ..]
+            | [0xE1, 0x9A, 0x80, ..]
+            | [0xE2, 0x80 | 0x81, ..]
+            | [0xE2, 0x88, 0x92, ..]
+            | [0xE3, 0x80, 0x80, ..]
+    )
+}
+
+/// Whether folding may change the code point that begins at a place, or white space there.
+#[inline]
+pub(crate) fn may_fold_at(line: &[u8], at: usize) -> bool {
+    may_fold(line[at]) && (line[at].is_ascii() || folds_at(line, at))
+}
+
+/// Whether a line ends with white space, or a control character.
+#[inline]
+pub(crate) fn ends_in_white(line: &[u8]) -> bool {
+    match *line {
+        [.., last] if !is_blank_end(last) => false,
+        [.., last] if last.is_ascii() => true,
+        [.., 0xC2, 0x85 | 0xA0]
+        | [.., 0xE1, 0x9A, 0x80]
+        | [.., 0xE2, 0x80, 0x80..=0x8A | 0xA8 | 0xA9 | 0xAF]
+        | [.., 0xE2, 0x81, 0x9F]
+        | [.., 0xE3, 0x80, 0x80] => true,
+        _ => false,
+    }
+}
+
+/// Whether a line may begin with white space, a bullet, a byte order mark, or something that folding
+/// changes.
+#[inline]
+pub(crate) fn begins_oddly(line: &[u8]) -> bool {
+    line.first().is_some_and(|&first| is_odd_start(first)) && is_odd_beginning(line)
+}
+
+/// The same of a line of which the first byte may be odd.
+#[inline(never)]
+fn is_odd_beginning(line: &[u8]) -> bool {
+    match *line {
+        [0xC2, next, ..] => matches!(next, 0x85 | 0xA0 | 0xB7),
+        [0xE1, next, ..] => next == 0x9A,
+        [0xE2, next, ..] => matches!(next, 0x80 | 0x81 | 0x88 | 0x96 | 0x97),
+        [0xE3, next, ..] => next == 0x80,
+        _ => true,
+    }
 }
 
 /// The characters after which a folded line ends as a sentence does.
@@ -576,20 +782,88 @@ mod tests {
         for part in PARTS {
             for before in 0..100 {
                 for behind in [0, 1, 40] {
-                    // Single spaces and code points of two bytes stay as they are.
-                    let plain = "a é ж".chars().cycle();
+                    // Single spaces and most code points of several bytes stay as they are.
+                    let plain = "a é ж ა © € 。 한".chars().cycle();
                     let mut line: String = plain.clone().take(before).collect();
                     line.push_str(part);
                     line.extend(plain.skip(1).take(behind));
                     let bytes = line.as_bytes();
                     let is_plain = |at: &usize| {
                         let again = *at > 0 && bytes[at - 1] == b' ' && bytes[*at] == b' ';
-                        !may_fold(bytes[*at]) && !again
+                        !may_fold_at(bytes, *at) && !again
                     };
                     let plain = (0..bytes.len()).take_while(is_plain).count();
                     assert_eq!(plain_length(&line), plain, "{line:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn no_code_point_that_folding_changes_is_overlooked() {
+        for c in (0..=char::MAX.into()).filter_map(char::from_u32) {
+            let line = format!("{c}a");
+            let bytes = line.as_bytes();
+            let is_changed = fold(&line) != line;
+            assert!(may_fold_at(bytes, 0) || c == ' ' || !is_changed, "{c:?}");
+            let is_bullet = fold(&format!("{c} a")) == "a";
+            assert!(begins_oddly(bytes) || !(is_changed || is_bullet), "{c:?}");
+            let line = format!("a{c}");
+            let end = LineEnd::of(&line);
+            let known = LineEnd::of(&fold(&line));
+            assert!(end.may_be(known), "{c:?}");
+            assert_eq!(unbulleted(&line), line.trim(), "{c:?}");
+            assert!(
+                ends_in_white(line.as_bytes()) || line.trim() == line,
+                "{c:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn lines_are_within_a_length_unless_more_of_their_characters_stay() {
+        let parts = [
+            "a", "ж", "ა", "한", "𐍈", " ", "\u{a0}", "\u{3000}", "\u{2003}", "“", "-",
+        ];
+        for (at, first) in parts.iter().enumerate() {
+            for second in &parts[at..] {
+                for times in [0, 1, 7, 8, 9, 16, 33] {
+                    let line = first.repeat(times) + second;
+                    let folded = fold(&line).chars().filter(|c| *c != ' ').count();
+                    for most in folded..folded + 3 {
+                        let mut visible = Visible::of(line.as_bytes());
+                        assert!(visible.may_be_within(most), "{line:?} within {most}");
+                    }
+                }
+            }
+        }
+        let long = "the mill ".repeat(10);
+        assert!(!Visible::of(long.as_bytes()).may_be_within(60));
+        let blank = "   \u{a0}\t a".repeat(10);
+        assert!(Visible::of(blank.as_bytes()).may_be_within(10));
+    }
+
+    #[test]
+    fn indent_is_what_goes_before_the_bare_line() {
+        for bullet in ["", "•", "*", "-", "–", "—", "·", "▪", "◦", "‣", "●", "#"] {
+            for before in [0, 1, 7, 8, 9, 17] {
+                for behind in [0, 1, 7, 8, 9, 17] {
+                    let line = format!("{}{bullet}{}Mill", " ".repeat(before), " ".repeat(behind));
+                    let bare = &line[indent(line.as_bytes())..];
+                    assert_eq!(bare, unbulleted(&line), "{line:?}");
+                    let (trimmed, alone) = (line.trim(), format!("{bullet} "));
+                    let expected = match trimmed.strip_prefix(bullet) {
+                        Some(rest) if "#" != bullet && trimmed.starts_with(alone.as_str()) => {
+                            rest.trim_start()
+                        }
+                        _ => trimmed,
+                    };
+                    assert_eq!(bare, expected, "{line:?}");
+                }
+            }
+        }
+        for line in ["", " ", "   ", " • ", "•", "*  "] {
+            assert!(indent(line.as_bytes()) <= line.len(), "{line:?}");
         }
     }
 

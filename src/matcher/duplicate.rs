@@ -9,7 +9,9 @@ use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::page::{NONE, Page};
 use crate::schema::{DuplicateRule, Which};
-use crate::text::{Edges, Folding, MAX_LINE, is_odd_start, is_plain, may_have_runs};
+use crate::text::{
+    Edges, Folding, MAX_LINE, Visible, begins_oddly, indent, is_plain, may_have_runs,
+};
 
 /// How many lines before one are compared with it more cheaply than a pattern is asked.
 const NEAR: u32 = 8;
@@ -75,8 +77,8 @@ impl Duplicate {
 
     /// Whether a line that begins as it wants may be the later of two copies, by itself: cheap, as many
     /// lines are asked.
-    pub(crate) fn may_find(&self, line: &[u8]) -> bool {
-        self.has_length(line)
+    pub(crate) fn may_find(&self, line: &[u8], visible: &mut Visible) -> bool {
+        self.has_length(line, visible)
             && (self.patterns.is_empty() || !self.looks_far() || self.may_match(line))
     }
 
@@ -91,10 +93,10 @@ impl Duplicate {
         self.apart > NEAR
     }
 
-    fn has_length(&self, line: &[u8]) -> bool {
+    fn has_length(&self, line: &[u8], visible: &mut Visible) -> bool {
         line.len() >= self.least
             && line.len() <= MAX_LINE
-            && (line.len() / 4 <= self.most || may_have_runs(line))
+            && (line.len() / 4 <= self.most || visible.may_be_within(self.most))
     }
 
     fn wants(&self, line: &str) -> bool {
@@ -137,12 +139,22 @@ impl Duplicate {
         None
     }
 
-    /// Adds the copies that go of pairs whose later line this is; `fits` says whether a line is in the
-    /// zone, as both copies are. Returns how many bytes were compared.
+    /// Whether two lines may be copies by whether they may begin and end alike.
+    #[inline]
+    pub(crate) fn may_be_copies(&self, begins: bool, ends: impl FnOnce() -> bool) -> bool {
+        match self.alike < 1.0 {
+            true => begins || ends(),
+            false => begins && ends(),
+        }
+    }
+
+    /// Adds the copies that go of pairs whose later line this is, with what it begins with; `fits` says
+    /// whether a line is in the zone, as both copies are. Returns how many bytes were compared.
     pub(crate) fn find(
         &self,
         page: &Page,
         later: u32,
+        begin: Begin,
         Earlier { behind, most }: Earlier,
         fits: impl Fn(u32) -> bool,
         finds: &mut Vec<Find>,
@@ -154,7 +166,6 @@ impl Duplicate {
         if is_wanted == Some(false) {
             return page.length(later);
         }
-        let outermost = Outermost::of(page.bytes(later));
         let mut pairs = Pairs {
             page,
             later,
@@ -162,6 +173,8 @@ impl Duplicate {
             folding: None,
             work: 0,
         };
+        // The end of each of many lines is known after the first time.
+        let own_end = (self.looks_far() && self.alike >= 1.0).then(|| page.end(later));
         let mut earlier = behind;
         for _ in 0..most {
             if !self.gap && page.blank_before(earlier) {
@@ -171,7 +184,11 @@ impl Duplicate {
             if earlier == NONE {
                 break;
             }
-            if outermost.may_be_alike(page.bytes(earlier), self.alike)
+            if own_end.is_some_and(|own| !own.may_be(page.end(earlier))) {
+                continue;
+            }
+            let ends = || page.end(later).may_be(page.end(earlier));
+            if self.may_be_copies(begin.may_be(Begin::of(page.bytes(earlier))), ends)
                 && fits(earlier)
                 && !self.compare(&mut pairs, earlier, finds)
             {
@@ -190,7 +207,7 @@ impl Duplicate {
         // Most copies are the same to the byte.
         let is_same = content == raw;
         if !is_same
-            && (!self.has_length(raw.as_bytes())
+            && (!self.has_length(raw.as_bytes(), &mut Visible::of(raw.as_bytes()))
                 || !self.may_be_alike(page.edges(later), page.edges(earlier))
                 || !self.has_like_length(content, raw))
         {
@@ -297,7 +314,7 @@ impl Duplicate {
         };
         // Folding makes one byte of a code point of three; copies that differ may differ by more.
         let times = if self.alike < 1.0 { 8 } else { 3 };
-        long.len() <= short.len() * times + 64 || may_have_runs(long.as_bytes())
+        long.len() <= short.len() * times + 64 || may_have_runs(long)
     }
 
     /// Whether two lines may be copies by their edges: cheap, and seldom true.
@@ -329,47 +346,36 @@ struct Pairs<'p> {
     work: usize,
 }
 
-/// The two bytes that a line begins and ends with as it is; `None`: what they are when it is folded is
-/// not known.
-struct Outermost {
-    begin: Option<[u8; 2]>,
-    end: Option<[u8; 2]>,
-}
+/// The two bytes that a line begins with, without indent and bullet; `None`: what they are when it is
+/// folded is not known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Begin(Option<[u8; 2]>);
 
-impl Outermost {
-    fn of(line: &[u8]) -> Outermost {
-        let (begin, end) = (line.first_chunk().copied(), line.last_chunk().copied());
-        Outermost {
-            begin: begin.filter(|&begin| !is_odd_begin(begin)),
-            end: end.filter(|&end| !is_odd_end(end)),
-        }
-    }
-
-    /// Whether another line may be a copy: cheap, as many lines are asked.
+impl Begin {
     #[inline]
-    fn may_be_alike(&self, line: &[u8], share: f64) -> bool {
-        let (Some(&begin), Some(&end)) = (line.first_chunk(), line.last_chunk()) else {
-            return true;
-        };
-        let begins = self
-            .begin
-            .is_none_or(|own| own == begin || is_odd_begin(begin));
-        let ends = self.end.is_none_or(|own| own == end || is_odd_end(end));
-        match share < 1.0 {
-            true => begins || ends,
-            false => begins && ends,
-        }
+    pub(crate) fn of(line: &[u8]) -> Begin {
+        let begin = bare(line).first_chunk().copied();
+        Begin(begin.filter(|&begin| !is_odd_begin(begin)))
+    }
+
+    /// Whether two lines may begin alike when they are folded.
+    #[inline]
+    pub(crate) fn may_be(self, other: Begin) -> bool {
+        self == other || self.0.is_none() || other.0.is_none()
     }
 }
 
-/// Whether folding may change the bytes that a line begins with.
+/// A line without most of what folding takes from its start.
 #[inline]
-fn is_odd_begin([first, second]: [u8; 2]) -> bool {
-    is_odd_start(first) || (first < 0x80 && !is_plain(second))
+fn bare(line: &[u8]) -> &[u8] {
+    match begins_oddly(line) {
+        true => &line[indent(line)..],
+        false => line,
+    }
 }
 
-/// Whether folding may change the bytes that a line ends with.
+/// Whether folding may change the two bytes that a line begins with.
 #[inline]
-fn is_odd_end([before, last]: [u8; 2]) -> bool {
-    !is_plain(before) || !is_plain(last)
+fn is_odd_begin(begin: [u8; 2]) -> bool {
+    begins_oddly(&begin) || (begin[0].is_ascii() && !is_plain(begin[1]))
 }

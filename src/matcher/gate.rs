@@ -3,7 +3,10 @@
 
 use super::analysis::four;
 use super::pattern::Pattern;
-use crate::text::{EDGE, first_edge, is_blank_end, is_odd_start, may_fold};
+use crate::text::{
+    EDGE, begins_oddly, ends_in_white, first_edge, is_blank_end, is_odd_start, may_fold,
+    may_fold_at,
+};
 
 /// A line that does not pass is no literal and matches no pattern that has to match a whole line, and
 /// patterns that stand at the start or the end of a line find nothing in it.
@@ -25,6 +28,8 @@ pub(crate) struct Gate {
 /// What a line may be that passes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Open {
+    /// Anything, unless [a closer look](may_be_folded) shows that folding leaves what the gate looks at.
+    pub(crate) is_odd: bool,
     /// A literal, or what a pattern of whole lines finds.
     pub(crate) whole: bool,
     /// The same, if the lookup [says so](super::lookup::Lookup::may_serve) too.
@@ -144,14 +149,20 @@ impl Gate {
             | (of(LAST + 1, before) & known);
         let first = four(first);
         let has_two_spaces = c == b' ' && (b == b' ' || d == b' ');
-        let is_odd = closed & ODD != 0 || has_two_spaces;
         Open {
-            whole: is_odd || !closed & self.whole != 0,
+            is_odd: closed & ODD != 0 || has_two_spaces,
+            whole: !closed & self.whole != 0,
             begins: self.fours.may_have(first.into()),
             // They see the line as it is.
             part: !closed & self.part != 0,
         }
     }
+}
+
+/// Whether folding may change one of the bytes that the gate looks at.
+pub(crate) fn may_be_folded(line: &[u8]) -> bool {
+    let has_change = |at| may_fold_at(line, at) || line[at..].starts_with(b"  ");
+    begins_oddly(line) || ends_in_white(line) || (0..LAST.min(line.len())).any(has_change)
 }
 
 /// The first edge of a line that passes, in which a curly quote at its start is straight.

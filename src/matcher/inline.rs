@@ -10,7 +10,7 @@ use super::pattern::{Pattern, Patterns};
 use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::schema::InlineRule;
-use crate::text::{first_edge, last_edge};
+use crate::text::{EDGE, first_edge, last_edge};
 
 /// How many parts one pattern takes from a line in one pass; the next pass goes on. A search that
 /// goes over a line again and again would take the square of its length.
@@ -164,8 +164,8 @@ pub(crate) struct RawEdges {
     count: u32,
 }
 
-/// How many places of each edge tell prose from what patterns find.
-const PLACES: usize = 3;
+/// How many places of each edge are looked at: behind an indent and a bullet are the first letters.
+const PLACES: usize = EDGE;
 
 impl Default for RawEdges {
     fn default() -> RawEdges {
@@ -206,6 +206,9 @@ impl RawEdges {
         }
         for (patterns, byte) in self.first.iter().zip(first_edge(line)) {
             open &= patterns[usize::from(byte)];
+            if open == 0 {
+                return 0;
+            }
         }
         open
     }

@@ -10,12 +10,12 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::analysis::{ByteSet, Extent, four};
-use super::gate::{Buckets, Gate, Open, straight_edge};
+use super::gate::{Buckets, Gate, Open, may_be_folded, straight_edge};
 use super::pattern::{Pattern, Patterns};
 use crate::error::{Problem, SourceFile};
 use crate::page::NONE;
 use crate::schema::{Text, Texts};
-use crate::text::{EDGE, Edges, Folding, first_edge, fold, last_edge, may_fold_at_edge};
+use crate::text::{EDGE, Edges, Folding, first_edge, fold, indent, last_edge, may_fold_at_edge};
 
 /// Literals and patterns for whole folded lines, each with the number of what asks for it.
 #[derive(Debug, Default)]
@@ -23,8 +23,9 @@ pub(crate) struct Lookup {
     literals: Literals,
     /// Each pattern once, with all that ask for it.
     patterns: Vec<(Arc<Pattern>, Vec<u32>)>,
-    /// The pairs of bytes that stand in all matches of each.
+    /// The pairs of bytes that stand in all matches of each, and the bytes.
     pairs: Vec<u64>,
+    bytes: Vec<u64>,
     /// The place of each in `patterns`, by its address: a pattern that is written twice is one.
     known: HashMap<usize, usize, RandomState>,
     /// The patterns of which every match begins with four bytes out of a few, and of those left the
@@ -322,9 +323,12 @@ impl Lookup {
             let number = self.patterns.len();
             self.known.insert(address, number);
             self.patterns.push((pattern.clone(), vec![asker]));
-            let needs = pattern.needs.iter();
-            self.pairs
-                .push(needs.fold(0, |all, need| all | pairs(need)));
+            let of_needs = |kinds: fn(&[u8]) -> u64| {
+                let needs = pattern.needs.iter();
+                needs.fold(0, |all, need| all | kinds(need))
+            };
+            self.pairs.push(of_needs(pairs));
+            self.bytes.push(of_needs(bytes) & !FOLDED);
             gate.add_pattern(pattern, true);
             let number = number as u32;
             let ends = [
@@ -347,10 +351,23 @@ impl Lookup {
         rest
     }
 
-    /// Whether a line, for which the gate is open so, may serve anybody.
+    /// Whether a line may serve anybody, and what the gate says of it.
     #[inline(always)]
-    pub(crate) fn may_serve(&self, line: &[u8], open: Open) -> bool {
-        open.whole || (open.begins && self.may_begin(line))
+    pub(crate) fn may_serve(&self, line: &[u8], gate: &Gate) -> (bool, Open) {
+        let open = gate.open(line);
+        let may_serve = match open.is_odd {
+            true => self.may_serve_folded(line, gate),
+            false => open.whole || (open.begins && self.may_begin(line)),
+        };
+        (may_serve, open)
+    }
+
+    /// The same of one that is odd where the gate looks.
+    #[inline(never)]
+    fn may_serve_folded(&self, line: &[u8], gate: &Gate) -> bool {
+        let bare = &line[indent(line)..];
+        let open = gate.open(bare);
+        open.whole || (open.is_odd && may_be_folded(bare)) || (open.begins && self.may_begin(bare))
     }
 
     /// The same of one that passes the gate for its first four bytes alone, which are but two letters of most
@@ -413,10 +430,17 @@ impl Lookup {
                 }
             }
         }
+        let mut known = None;
         for (by_edges, others) in self.edges.iter().zip(self.others.chunks(64)) {
             let mut open = by_edges.open(edges);
             while open != 0 {
-                try_one(others[open.trailing_zeros() as usize]);
+                let number = others[open.trailing_zeros() as usize];
+                let wanted = self.bytes[number as usize];
+                if wanted == 0
+                    || wanted & !*known.get_or_insert_with(|| bytes(line.bare().as_bytes())) == 0
+                {
+                    try_one(number);
+                }
                 open &= open - 1;
             }
         }
@@ -434,6 +458,14 @@ fn pairs(text: &[u8]) -> u64 {
         all | 1 << (mixed >> 26)
     })
 }
+
+/// The same of single bytes.
+fn bytes(text: &[u8]) -> u64 {
+    text.iter().fold(0, |all, byte| all | 1 << (byte & 63))
+}
+
+/// The bytes that a line may have once it is folded and has not before.
+const FOLDED: u64 = 1 << (b' ' & 63) | 1 << (b'\'' & 63) | 1 << (b'"' & 63) | 1 << (b'-' & 63);
 
 /// Patterns by the [`four`] bytes with which their matches begin, or, read backwards, end.
 #[derive(Debug, Default)]

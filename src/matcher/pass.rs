@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use super::block::{Bound, Seen, Tried};
+use super::duplicate::Begin;
 use super::inline::Inline;
 use super::line;
 use super::lookup::Hit;
@@ -783,10 +784,22 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
             distance,
             behind,
         } = ask;
+        let Pass { matcher, page, .. } = *self;
+        let before = page.prev(line);
+        if before == NONE {
+            return 0;
+        }
+        // Most lines begin and end otherwise than the one before, which is all that most rules ask.
+        let begin = Begin::of(page.bytes(line));
+        let begins = begin.may_be(Begin::of(page.bytes(before)));
+        let ends = || page.end(line).may_be(page.end(before));
         let mut work = 0;
-        for (at, duplicate) in self.matcher.duplicates.iter().enumerate() {
+        for (at, duplicate) in matcher.duplicates.iter().enumerate() {
             // It is the later of two copies.
-            if notes & copy_note(at) == 0 || behind > duplicate.apart + 1 {
+            if notes & copy_note(at) == 0
+                || behind > duplicate.apart + 1
+                || (duplicate.apart == 0 && !duplicate.may_be_copies(begins, ends))
+            {
                 continue;
             }
             let room = self.room(duplicate.rule);
@@ -795,12 +808,12 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
             }
             let pairs = match distance {
                 0 => Some(duplicate.all_pairs(line)),
-                _ => duplicate.new_pairs(self.page, line),
+                _ => duplicate.new_pairs(page, line),
             };
             if let Some(pairs) = pairs {
                 let fits = |line| room.has(line, line);
                 let finds = &mut self.scratch.finds;
-                work += duplicate.find(self.page, line, pairs, fits, finds);
+                work += duplicate.find(page, line, begin, pairs, fits, finds);
             }
         }
         work

@@ -47,7 +47,7 @@ impl Signs {
     pub(crate) fn in_line(&self, line: &str, mut seen: impl FnMut(u32)) {
         let line = line.trim_start_matches('\u{feff}');
         let bytes = line.as_bytes();
-        if !self.lookup.may_serve(bytes, self.gate.open(bytes)) {
+        if !self.lookup.may_serve(bytes, &self.gate).0 {
             return;
         }
         let mut hits = Vec::new();
