@@ -9,7 +9,8 @@ use std::ops::Range;
 
 use crate::line_ends::LineEnds;
 use crate::text::{
-    Edges, Folding, LineEnd, TITLE, ends_as_title, is_blank_end, is_odd_start, subtract, unbulleted,
+    Edges, Folding, LineEnd, TITLE, ends_as_title, is_blank_end, is_odd_start, plain_length,
+    subtract, unbulleted,
 };
 
 /// A non-blank line.
@@ -446,10 +447,15 @@ impl<'t> Page<'t> {
         Folding::known(bare, self.edges_of(line, bare), is_plain)
     }
 
-    /// Whether folding changes no more than the ends of the line, as far as that is known.
-    #[inline]
-    pub(crate) fn may_be_plain(&self, line: u32) -> bool {
-        self.lines[line as usize].is_plain.get() != Some(false)
+    /// Whether folding changes no more than the ends of the line.
+    pub(crate) fn is_plain(&self, line: u32) -> bool {
+        let known = &self.lines[line as usize].is_plain;
+        known.get().unwrap_or_else(|| {
+            let bare = unbulleted(self.content(line));
+            let is_plain = plain_length(bare) == bare.len();
+            known.set(Some(is_plain));
+            is_plain
+        })
     }
 
     /// The edges of the line, folded as it is now, and its bytes without surrounding white space and

@@ -438,7 +438,7 @@ fn fold_unbulleted(line: &str) -> Cow<'_, str> {
 }
 
 /// How many bytes of a line stand before the first code point that folding may change.
-fn plain_length(line: &str) -> usize {
+pub(crate) fn plain_length(line: &str) -> usize {
     let bytes = line.as_bytes();
     let mut at = 0;
     let mut before = 0;

@@ -215,7 +215,7 @@ impl Duplicate {
         }
         // To fold a line that folding changes takes longer than the patterns do.
         if !is_same
-            && !page.may_be_plain(later)
+            && !page.is_plain(later)
             && !*pairs.is_wanted.get_or_insert_with(|| self.wants(content))
         {
             return false;
