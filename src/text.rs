@@ -905,8 +905,9 @@ mod tests {
     #[test]
     fn edges_are_those_of_the_folded_line() {
         // Lines of up to nine of these, of which folding changes some.
-        const PARTS: [&str; 14] = [
-            "a", "Z", "0", " ", "  ", "\t", "`", "’", "–", "•", "\u{a0}", "é", "ж", "中",
+        const PARTS: [&str; 21] = [
+            "a", "Z", "0", " ", "  ", "\t", "`", "’", "–", "•", "\u{a0}", "é", "ж", "中", "ა", "𐍈",
+            "©", "。", "−", "\u{1680}", "\u{3000}",
         ];
         let mut state = 1_u64;
         let mut random = |below: usize| {
