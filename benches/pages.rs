@@ -211,8 +211,8 @@ impl Generator {
         }
     }
 
-    /// Paragraphs without blank lines between them, as extractors join them, until they are so many
-    /// bytes: a page in turn of each language that has its own letters.
+    /// Paragraphs of the other languages, eight of each in turn, without blank lines between them, as
+    /// extractors join them, until they are so many bytes.
     pub fn other_languages(&mut self, size: usize) -> String {
         let mut text = String::with_capacity(size + 1000);
         for (words, join, end) in OTHERS.iter().cycle() {
@@ -253,6 +253,7 @@ impl Generator {
         self.joined(words, least, most, " ")
     }
 
+    /// The same with this between them.
     fn joined(&mut self, words: &[&str], least: usize, most: usize, join: &str) -> String {
         let count = least + self.random(most - least);
         let text: Vec<&str> = (0..count)
