@@ -4,17 +4,10 @@
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::place::*;
-
-/// Sends a signal, by its name.
-fn signal(child: &Child, name: &str) {
-    let id = child.id().to_string();
-    let status = Command::new("kill").args(["-s", name, &id]).status();
-    assert!(status.unwrap().success());
-}
 
 /// Waits until something is so.
 #[track_caller]
@@ -63,7 +56,7 @@ fn signal_leaves_no_half_file() {
                 .write_all(record(PAGE).repeat(2000).as_bytes())
                 .unwrap();
             wait_until("a temporary file", || has_temporary(&place));
-            signal(&child, name);
+            interrupt(&child, name);
             let output = child.wait_with_output().unwrap();
             assert_eq!(output.status.code(), Some(130), "{name} {args:?}");
             assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
@@ -111,7 +104,7 @@ fn list_that_an_interruption_takes_is_told() {
     command.stderr(Stdio::piped());
     let child = command.spawn().unwrap();
     wait_until("an output", || place.path("out/a.jsonl").exists());
-    signal(&child, "TERM");
+    interrupt(&child, "TERM");
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     let err = String::from_utf8(output.stderr).unwrap();
@@ -132,7 +125,7 @@ fn signal_in_place_leaves_whole_files() {
     wait_until("a rewritten file", || {
         place.read("in/010.jsonl").starts_with(&clean)
     });
-    signal(&child, "INT");
+    interrupt(&child, "INT");
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     let files = place.files();

@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::process::Child;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
@@ -207,6 +209,32 @@ pub fn finish_raw(mut command: Command, input: &[u8]) -> RawRun {
         out: output.stdout,
         err: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// Sends a signal, by its name.
+#[cfg(unix)]
+pub fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    let status = Command::new("kill").args(["-s", name, &id]).status();
+    assert!(status.unwrap().success());
+}
+
+/// The same to a program that ends of it. One that is started where signals are ignored, by `nohup` or
+/// behind `&` in a script, keeps to that, and a test would wait for it without end.
+#[cfg(unix)]
+#[track_caller]
+pub fn interrupt(child: &Child, name: &str) {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id()));
+    let status = status.unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.map_or(0, |bits| u64::from_str_radix(bits.trim(), 16).unwrap());
+    let number = [("HUP", 1), ("INT", 2), ("TERM", 15)];
+    let number = number.iter().find(|known| known.0 == name).unwrap().1;
+    assert!(
+        ignored >> (number - 1) & 1 == 0,
+        "SIG{name} is ignored here: start the tests from a shell that does not ignore it"
+    );
+    signal(child, name);
 }
 
 /// The path of the rule file, as the system writes it.

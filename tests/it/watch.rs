@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Read;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -96,9 +96,7 @@ fn diff_is_shown_again_when_a_page_or_a_rule_file_changes() {
     // A page that goes.
     fs::remove_file(place.path("pages/page.txt")).unwrap();
     watch.expect(&second, files);
-    let id = watch.child.id().to_string();
-    let sent = Command::new("kill").args(["-s", "INT", &id]).status();
-    assert!(sent.unwrap().success());
+    interrupt(&watch.child, "INT");
     assert_eq!(watch.child.wait().unwrap().code(), Some(130));
 }
 
