@@ -181,10 +181,17 @@ struct Copies {
     in_zone: u8,
     anywhere: u8,
     head: u32,
-    /// The bytes of the shortest line that any of them wants.
-    least: usize,
+    /// By the bytes of a line, as many or more at the last place: those that may want it, and those of which
+    /// more has to be asked then.
+    by_length: [[u8; 2]; LENGTHS],
+    /// Of those that compare a line with the one before it alone: those for which the two begin or end alike,
+    /// and those for which they do both.
+    either: u8,
+    both: u8,
     /// How far each sees, by its note.
     reach: [u32; COPY_NOTES],
+    /// Those that compare a line with what [`Recent`](duplicate::Recent) has.
+    recent: u8,
 }
 
 impl Default for Copies {
@@ -195,11 +202,17 @@ impl Default for Copies {
             in_zone: 0,
             anywhere: 0,
             head: 0,
-            least: usize::MAX,
+            by_length: [[0; 2]; LENGTHS],
+            either: 0,
+            both: 0,
             reach: [0; COPY_NOTES],
+            recent: 0,
         }
     }
 }
+
+/// So many lengths of lines are told apart.
+const LENGTHS: usize = 256;
 
 /// How many notes there are for duplicate rules; the last is for all that are too many to have one of
 /// their own.
@@ -433,25 +446,28 @@ impl Matcher {
     /// The notes of the duplicate rules, among these, that a line may be a copy for by itself.
     #[inline(never)]
     fn copy_notes(&self, line: &[u8], copies: u8) -> u16 {
-        if line.len() < self.copies.least {
-            return 0;
-        }
-        let (mut notes, mut left) = (0, copies);
+        let [fits, asked] = self.copies.by_length[line.len().min(LENGTHS - 1)];
+        let mut left = copies & fits & asked;
+        let mut notes = copies & fits & !asked;
         let mut visible = Visible::of(line);
         while left != 0 {
             let at = left.trailing_zeros() as usize;
             left &= left - 1;
-            let more = if at + 1 < COPY_NOTES {
-                at + 1
-            } else {
-                self.duplicates.len()
-            };
-            let mut duplicates = self.duplicates[at..more].iter();
+            let mut duplicates = self.duplicates_of(at).iter();
             if duplicates.any(|duplicate| duplicate.may_find(line, &mut visible)) {
-                notes |= u16::from(copy_note(at)) << COPIES_AT;
+                notes |= copy_note(at);
             }
         }
-        notes
+        u16::from(notes) << COPIES_AT
+    }
+
+    /// The duplicate rules of a note, by its number.
+    #[inline]
+    fn duplicates_of(&self, note: usize) -> &[Duplicate] {
+        match note + 1 < COPY_NOTES {
+            true => &self.duplicates[note..=note],
+            false => &self.duplicates[note..],
+        }
     }
 
     fn zone(&self, rule: RuleIndex) -> Option<Zone> {
@@ -468,6 +484,9 @@ impl Copies {
         if duplicate.gap {
             self.behind_blank |= note;
         }
+        if duplicate.asks_recent() {
+            self.recent |= note;
+        }
         match zone {
             Some(zone) => {
                 self.in_zone |= note;
@@ -476,9 +495,36 @@ impl Copies {
             }
             None => self.anywhere |= note,
         }
-        self.least = self.least.min(duplicate.least);
+        let is_shared = number + 1 >= COPY_NOTES;
+        for (length, [fits, asked]) in self.by_length.iter_mut().enumerate() {
+            let is_last = length + 1 == LENGTHS;
+            if length >= duplicate.least || is_last {
+                *fits |= note;
+            }
+            if is_shared || is_last || duplicate.asks_more(length) {
+                *asked |= note;
+            }
+        }
+        if duplicate.apart == 0 && !is_shared {
+            *match duplicate.is_exact() {
+                true => &mut self.both,
+                false => &mut self.either,
+            } |= note;
+        }
         let reach = &mut self.reach[number.min(COPY_NOTES - 1)];
         *reach = (*reach).max(duplicate.apart + 1);
+    }
+
+    /// Those of these that may find a line which may begin, and end, as the one before it does.
+    #[inline]
+    fn beside(&self, copies: u8, begins: bool, ends: impl Fn() -> bool) -> u8 {
+        let others = match begins {
+            true if copies & self.both == 0 || ends() => 0,
+            true => self.both,
+            false if copies & self.either == 0 || ends() => self.both,
+            false => self.both | self.either,
+        };
+        copies & !others
     }
 
     /// Those that may want a line by how it begins and what stands above it.

@@ -9,8 +9,8 @@ use std::ops::Range;
 
 use crate::line_ends::LineEnds;
 use crate::text::{
-    Edges, Folding, LineEnd, TITLE, ends_as_title, is_blank_end, is_odd_start, plain_length,
-    subtract, unbulleted,
+    Edges, Folding, TITLE, Tip, ends_as_title, is_blank_end, is_odd_start, plain_length, subtract,
+    unbulleted,
 };
 
 /// A non-blank line.
@@ -29,8 +29,9 @@ struct Line {
     width: Cell<u32>,
     /// See [`Page::notes`].
     notes: Cell<u16>,
-    /// See [`Page::end`]; `None` until it has been asked for.
-    end: Cell<Option<LineEnd>>,
+    /// See [`Page::begin`] and [`Page::end`]; `None` until they have been asked for.
+    begin: Cell<Option<Tip>>,
+    end: Cell<Option<Tip>>,
     /// Whether folding changes it, once that is known; and whether it is a title.
     is_plain: Cell<Option<bool>>,
     is_title: Cell<Option<bool>>,
@@ -59,6 +60,7 @@ impl Line {
     fn changes(&self) {
         self.entry.set(NONE);
         self.width.set(NONE);
+        self.begin.set(None);
         self.end.set(None);
         self.is_plain.set(None);
         self.is_title.set(None);
@@ -197,6 +199,7 @@ impl<'t> Page<'t> {
                 entry: Cell::new(entry),
                 width: Cell::new(NONE),
                 notes: Cell::new(notes),
+                begin: Cell::new(None),
                 end: Cell::new(None),
                 is_plain: Cell::new(None),
                 is_title: Cell::new(None),
@@ -413,21 +416,20 @@ impl<'t> Page<'t> {
         &self.text.as_bytes()[known.start..known.start + known.length as usize]
     }
 
-    /// What the line as it is now ends with.
+    /// What the line as it is now begins with.
     #[inline]
-    pub(crate) fn end(&self, line: u32) -> LineEnd {
-        match self.lines[line as usize].end.get() {
-            Some(end) => end,
-            None => self.end_of(line),
-        }
+    pub(crate) fn begin(&self, line: u32) -> Tip {
+        known_or(&self.lines[line as usize].begin, || {
+            Tip::first(self.bytes(line))
+        })
     }
 
-    /// The same for the first time.
-    #[inline(never)]
-    fn end_of(&self, line: u32) -> LineEnd {
-        let end = LineEnd::of(self.content(line));
-        self.lines[line as usize].end.set(Some(end));
-        end
+    /// What the line as it is now ends with.
+    #[inline]
+    pub(crate) fn end(&self, line: u32) -> Tip {
+        known_or(&self.lines[line as usize].end, || {
+            Tip::last(self.content(line))
+        })
     }
 
     /// The same of a line that lost parts, or is long.
@@ -449,12 +451,9 @@ impl<'t> Page<'t> {
 
     /// Whether folding changes no more than the ends of the line.
     pub(crate) fn is_plain(&self, line: u32) -> bool {
-        let known = &self.lines[line as usize].is_plain;
-        known.get().unwrap_or_else(|| {
+        known_or(&self.lines[line as usize].is_plain, || {
             let bare = unbulleted(self.content(line));
-            let is_plain = plain_length(bare) == bare.len();
-            known.set(Some(is_plain));
-            is_plain
+            plain_length(bare) == bare.len()
         })
     }
 
@@ -519,11 +518,7 @@ impl<'t> Page<'t> {
     #[inline]
     pub(crate) fn is_title(&self, line: u32) -> bool {
         let known = &self.lines[line as usize].is_title;
-        known.get().unwrap_or_else(|| {
-            let is_title = self.ends_as_short_title(line);
-            known.set(Some(is_title));
-            is_title
-        })
+        known_or(known, || self.ends_as_short_title(line))
     }
 
     fn ends_as_short_title(&self, line: u32) -> bool {
@@ -886,4 +881,14 @@ impl<'t> Page<'t> {
 /// The bytes of the byte order marks that a text begins with.
 fn marks(text: &str) -> usize {
     text.len() - text.trim_start_matches('\u{feff}').len()
+}
+
+/// What is known, or is found out for the first time.
+#[inline]
+fn known_or<T: Copy>(known: &Cell<Option<T>>, find: impl FnOnce() -> T) -> T {
+    known.get().unwrap_or_else(|| {
+        let found = find();
+        known.set(Some(found));
+        found
+    })
 }

@@ -370,31 +370,60 @@ fn visible_in(block: &[u8; VISIBLE + 1]) -> u32 {
     begins.to_bitmask() & !may_be_white.to_bitmask()
 }
 
-/// The last two bytes of a line, where it ends with them when it is folded too.
+/// The first or the last two bytes of a line, where it begins or ends with them when it is folded too.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct LineEnd(NonZeroU16);
+pub(crate) struct Tip(NonZeroU16);
 
-impl LineEnd {
-    /// That of a line that may be folded to any end.
-    const ANY: LineEnd = LineEnd(NonZeroU16::MIN);
+impl Tip {
+    /// That of a line that may be folded to any.
+    const ANY: Tip = Tip(NonZeroU16::MIN);
 
-    pub(crate) fn of(line: &str) -> LineEnd {
+    fn of(bytes: [u8; 2]) -> Tip {
+        NonZeroU16::new(u16::from_be_bytes(bytes)).map_or(Tip::ANY, Tip)
+    }
+
+    /// The first bytes of a line, without indent and bullet.
+    #[inline(never)]
+    pub(crate) fn first(line: &[u8]) -> Tip {
+        let bare = match begins_oddly(line) {
+            true => &line[indent(line)..],
+            false => line,
+        };
+        match bare.first_chunk() {
+            Some(&[a, b]) if !begins_oddly(&[a, b]) && (!a.is_ascii() || is_plain(b)) => {
+                Tip::of([a, b])
+            }
+            _ => Tip::ANY,
+        }
+    }
+
+    /// The last ones.
+    #[inline(never)]
+    pub(crate) fn last(line: &str) -> Tip {
         let [.., before, last] = *line.as_bytes() else {
-            return LineEnd::ANY;
+            return Tip::ANY;
         };
         let is_known = (is_plain(before) && is_plain(last)) || {
             let stays = |c: char| !c.is_whitespace() && folded_char(c) == c;
             let mut chars = line.chars().rev();
             chars.next().is_some_and(stays) && (!last.is_ascii() || chars.next().is_some_and(stays))
         };
-        let end = NonZeroU16::new(u16::from_be_bytes([before, last]));
-        end.filter(|_| is_known).map_or(LineEnd::ANY, LineEnd)
+        match is_known {
+            true => Tip::of([before, last]),
+            false => Tip::ANY,
+        }
     }
 
-    /// Whether two lines may end alike when they are folded.
+    /// The bytes, if they are known.
     #[inline]
-    pub(crate) fn may_be(self, other: LineEnd) -> bool {
-        self == other || self == LineEnd::ANY || other == LineEnd::ANY
+    pub(crate) fn known(self) -> Option<u16> {
+        (self != Tip::ANY).then_some(self.0.get())
+    }
+
+    /// Whether two lines may begin, or end, alike when they are folded.
+    #[inline]
+    pub(crate) fn may_be(self, other: Tip) -> bool {
+        self == other || self == Tip::ANY || other == Tip::ANY
     }
 }
 
@@ -809,8 +838,8 @@ mod tests {
             let is_bullet = fold(&format!("{c} a")) == "a";
             assert!(begins_oddly(bytes) || !(is_changed || is_bullet), "{c:?}");
             let line = format!("a{c}");
-            let end = LineEnd::of(&line);
-            let known = LineEnd::of(&fold(&line));
+            let end = Tip::last(&line);
+            let known = Tip::last(&fold(&line));
             assert!(end.may_be(known), "{c:?}");
             assert_eq!(unbulleted(&line), line.trim(), "{c:?}");
             assert!(

@@ -792,6 +792,12 @@ impl ByteSet {
         bytes.for_each(|byte| self.insert(byte));
     }
 
+    /// Takes out the bytes that the other has not.
+    fn intersect(&mut self, other: &ByteSet) {
+        let words = self.0.iter_mut().zip(other.0);
+        words.for_each(|(word, other)| *word &= other);
+    }
+
     pub(crate) fn unite(&mut self, other: &ByteSet) {
         self.0
             .iter_mut()
@@ -802,14 +808,15 @@ impl ByteSet {
 
 /// Literals that stand in every match, those that prose seldom has first.
 fn needed(hir: &Hir) -> Vec<Vec<u8>> {
-    let mut literals: Vec<&[u8]> = Vec::new();
+    let mut literals: Vec<Vec<u8>> = Vec::new();
     let mut stack = vec![hir];
     while let Some(hir) = stack.pop() {
         match hir.kind() {
-            HirKind::Literal(literal) => literals.push(&literal.0),
+            HirKind::Literal(literal) => literals.push(literal.0.to_vec()),
             HirKind::Capture(capture) => stack.push(&capture.sub),
             HirKind::Repetition(repetition) if repetition.min > 0 => stack.push(&repetition.sub),
             HirKind::Concat(parts) => stack.extend(parts),
+            HirKind::Alternation(_) => marks(hir).each(|mark| literals.push(vec![mark])),
             _ => {}
         }
     }
@@ -821,7 +828,29 @@ fn needed(hir: &Hir) -> Vec<Vec<u8>> {
     literals.sort_unstable_by_key(|literal| (is_common(literal), std::cmp::Reverse(literal.len())));
     literals.dedup();
     literals.truncate(3);
-    literals.into_iter().map(<[u8]>::to_vec).collect()
+    literals
+}
+
+/// The punctuation marks of ASCII, but for those of prose, that stand in every match, whichever way it is
+/// found.
+fn marks(hir: &Hir) -> ByteSet {
+    let mut all = ByteSet::default();
+    match hir.kind() {
+        HirKind::Literal(literal) => {
+            let is_mark = |byte: &u8| byte.is_ascii_punctuation() && !b".,'\"-`".contains(byte);
+            let marks = literal.0.iter().copied().filter(is_mark);
+            marks.for_each(|mark| all.insert(mark));
+        }
+        HirKind::Capture(capture) => return marks(&capture.sub),
+        HirKind::Repetition(repetition) if repetition.min > 0 => return marks(&repetition.sub),
+        HirKind::Concat(parts) => parts.iter().for_each(|part| all.unite(&marks(part))),
+        HirKind::Alternation(parts) => {
+            all = ByteSet::ALL;
+            parts.iter().for_each(|part| all.intersect(&marks(part)));
+        }
+        _ => {}
+    }
+    all
 }
 
 fn hir_names(hir: &Hir) -> Vec<String> {
@@ -917,6 +946,22 @@ mod tests {
                 wanted.into_iter().collect::<Vec<_>>(),
                 "{pattern}"
             );
+        }
+    }
+
+    #[test]
+    fn what_stands_in_every_match_is_known_also_where_it_is_found_in_several_ways() {
+        for (pattern, needs) in [
+            (r"(?:a_\d+|\d+_b|_)\.?", &["_"][..]),
+            (r"(?:a_|b)", &[]),
+            (r"(?:a_:|\d+:_+)x", &[":", "_", "x"]),
+            (r"(?:(?:a_|_b)+|c(?:_|d_))(?:e|f)", &["_"]),
+            (r"(?:a_)?(?:b_)*c", &["c"]),
+            (r"(?:On|At) The Mill: (?:a|b)", &[" The Mill: "]),
+        ] {
+            let known = Analysis::of(pattern, Extent::Whole).unwrap();
+            let needs: Vec<&[u8]> = needs.iter().map(|need| need.as_bytes()).collect();
+            assert_eq!(known.needs, needs, "{pattern}");
         }
     }
 

@@ -9,9 +9,7 @@ use super::{Find, RuleIndex};
 use crate::error::{Problem, SourceFile};
 use crate::page::{NONE, Page};
 use crate::schema::{DuplicateRule, Which};
-use crate::text::{
-    Edges, Folding, MAX_LINE, Visible, begins_oddly, indent, is_plain, may_have_runs,
-};
+use crate::text::{Edges, Folding, MAX_LINE, Tip, Visible, may_have_runs};
 
 /// How many lines before one are compared with it more cheaply than a pattern is asked.
 const NEAR: u32 = 8;
@@ -93,6 +91,21 @@ impl Duplicate {
         self.apart > NEAR
     }
 
+    /// Whether copies are among the lines that [`Recent`] tells, wherever they are.
+    pub(crate) fn asks_recent(&self) -> bool {
+        self.looks_far() && self.gap && self.is_exact()
+    }
+
+    /// Whether all copies are the same when they are folded.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.alike >= 1.0
+    }
+
+    /// Whether a line that is not too short needs a closer look, by its bytes.
+    pub(crate) fn asks_more(&self, length: usize) -> bool {
+        length / 4 > self.most || (self.looks_far() && !self.patterns.is_empty())
+    }
+
     fn has_length(&self, line: &[u8], visible: &mut Visible) -> bool {
         line.len() >= self.least
             && line.len() <= MAX_LINE
@@ -148,13 +161,12 @@ impl Duplicate {
         }
     }
 
-    /// Adds the copies that go of pairs whose later line this is, with what it begins with; `fits` says
-    /// whether a line is in the zone, as both copies are. Returns how many bytes were compared.
+    /// Adds the copies that go of pairs whose later line this is; `fits` says whether a line is in the
+    /// zone, as both copies are. Returns how many bytes were compared.
     pub(crate) fn find(
         &self,
         page: &Page,
         later: u32,
-        begin: Begin,
         Earlier { behind, most }: Earlier,
         fits: impl Fn(u32) -> bool,
         finds: &mut Vec<Find>,
@@ -167,11 +179,8 @@ impl Duplicate {
             return page.length(later);
         }
         let mut pairs = Pairs {
-            page,
-            later,
             is_wanted,
-            folding: None,
-            work: 0,
+            ..Pairs::new(page, later)
         };
         // The end of each of many lines is known after the first time.
         let own_end = (self.looks_far() && self.alike >= 1.0).then(|| page.end(later));
@@ -188,10 +197,28 @@ impl Duplicate {
                 continue;
             }
             let ends = || page.end(later).may_be(page.end(earlier));
-            if self.may_be_copies(begin.may_be(Begin::of(page.bytes(earlier))), ends)
+            if self.may_be_copies(page.begin(later).may_be(page.begin(earlier)), ends)
                 && fits(earlier)
                 && !self.compare(&mut pairs, earlier, finds)
             {
+                break;
+            }
+        }
+        pairs.work
+    }
+
+    /// The same as [`find`](Duplicate::find) of the pairs with these earlier lines.
+    pub(crate) fn find_among(
+        &self,
+        page: &Page,
+        later: u32,
+        earlier: impl Iterator<Item = u32>,
+        fits: impl Fn(u32) -> bool,
+        finds: &mut Vec<Find>,
+    ) -> usize {
+        let mut pairs = Pairs::new(page, later);
+        for earlier in earlier {
+            if fits(earlier) && !self.compare(&mut pairs, earlier, finds) {
                 break;
             }
         }
@@ -346,36 +373,87 @@ struct Pairs<'p> {
     work: usize,
 }
 
-/// The two bytes that a line begins with, without indent and bullet; `None`: what they are when it is
-/// folded is not known.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Begin(Option<[u8; 2]>);
-
-impl Begin {
-    #[inline]
-    pub(crate) fn of(line: &[u8]) -> Begin {
-        let begin = bare(line).first_chunk().copied();
-        Begin(begin.filter(|&begin| !is_odd_begin(begin)))
-    }
-
-    /// Whether two lines may begin alike when they are folded.
-    #[inline]
-    pub(crate) fn may_be(self, other: Begin) -> bool {
-        self == other || self.0.is_none() || other.0.is_none()
+impl<'p> Pairs<'p> {
+    fn new(page: &'p Page<'p>, later: u32) -> Pairs<'p> {
+        Pairs {
+            page,
+            later,
+            is_wanted: None,
+            folding: None,
+            work: 0,
+        }
     }
 }
 
-/// A line without most of what folding takes from its start.
-#[inline]
-fn bare(line: &[u8]) -> &[u8] {
-    match begins_oddly(line) {
-        true => &line[indent(line)..],
-        false => line,
+/// Lines of a page of which nothing was taken that rules which look far may want, in order, each with how
+/// it begins and ends: few of them have to be looked at again.
+#[derive(Debug, Default)]
+pub(crate) struct Recent {
+    lines: Vec<u32>,
+    tips: Vec<u32>,
+}
+
+impl Recent {
+    /// That of a line that may be a copy of any.
+    const ANY: u32 = 0;
+
+    /// Forgets another page.
+    pub(crate) fn clear(&mut self) {
+        self.lines.clear();
+        self.tips.clear();
+    }
+
+    /// Adds a line behind the others.
+    pub(crate) fn add(&mut self, page: &Page, line: u32) {
+        self.lines.push(line);
+        let tips = [page.begin(line), page.end(line)].map(Tip::known);
+        self.tips.push(match tips {
+            [Some(begin), Some(end)] => u32::from(begin) << 16 | u32::from(end),
+            _ => Recent::ANY,
+        });
+    }
+
+    /// The lines from this one on that may be copies of the last one, the nearest first.
+    pub(crate) fn like_the_last(&self, first: u32) -> impl Iterator<Item = u32> {
+        let mut known = self.lines.iter().zip(&self.tips).rev();
+        let own = known.next().map_or(Recent::ANY, |known| *known.1);
+        let near = known.take_while(move |known| *known.0 >= first);
+        let may_be = move |other| other == own || other == Recent::ANY || own == Recent::ANY;
+        near.filter_map(move |(&line, &tips)| may_be(tips).then_some(line))
     }
 }
 
-/// Whether folding may change the two bytes that a line begins with.
-#[inline]
-fn is_odd_begin(begin: [u8; 2]) -> bool {
-    begins_oddly(&begin) || (begin[0].is_ascii() && !is_plain(begin[1]))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recent_lines_are_told_unless_their_first_or_last_bytes_tell_them_from_the_last() {
+        let text = "• Mill\nMill\nRill\nMill.\n  Mi·ll\nMill \n“Mill\nMills\n- Mill\n";
+        let page = Page::new(text);
+        let mut recent = Recent::default();
+        let told: Vec<Vec<u32>> = page
+            .lines()
+            .map(|line| {
+                recent.add(&page, line);
+                recent.like_the_last(line.saturating_sub(5)).collect()
+            })
+            .collect();
+        let all: [&[u32]; 9] = [
+            &[],
+            &[0],
+            &[],
+            &[],
+            &[1, 0],
+            // White space behind a line, and a quote before it, are folded.
+            &[4, 3, 2, 1, 0],
+            &[5, 4, 3, 2, 1],
+            &[6, 5],
+            &[6, 5, 4],
+        ];
+        assert_eq!(told, all);
+        recent.clear();
+        recent.add(&page, 3);
+        assert_eq!(recent.like_the_last(0).count(), 0);
+    }
 }

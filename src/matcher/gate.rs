@@ -1,6 +1,8 @@
 //! Which lines anybody may want, by a few of their bytes as they are: it is asked of every line, and
 //! says no of most.
 
+use memchr::memchr;
+
 use super::analysis::four;
 use super::pattern::Pattern;
 use crate::text::{
@@ -23,6 +25,10 @@ pub(crate) struct Gate {
     /// Of the bits those of patterns for whole lines, and for parts.
     whole: u32,
     part: u32,
+    /// Of those for whole lines the ones of which every match has a mark that few lines have, by the mark;
+    /// and the others.
+    marked: Vec<(u8, u32)>,
+    unmarked: u32,
 }
 
 /// What a line may be that passes.
@@ -30,9 +36,9 @@ pub(crate) struct Gate {
 pub(crate) struct Open {
     /// Anything, unless [a closer look](may_be_folded) shows that folding leaves what the gate looks at.
     pub(crate) is_odd: bool,
-    /// A literal, or what a pattern of whole lines finds.
-    pub(crate) whole: bool,
-    /// The same, if the lookup [says so](super::lookup::Lookup::may_serve) too.
+    /// What these patterns of whole lines find, if [it has their marks](Gate::has_marks).
+    pub(crate) whole: u32,
+    /// A literal, or what another such pattern finds, if the lookup [says so](super::lookup::Lookup::may_serve) too.
     pub(crate) begins: bool,
     /// A line in which a pattern finds something at its start or its end.
     pub(crate) part: bool,
@@ -43,6 +49,8 @@ pub(crate) struct Open {
 const PLACES: usize = 6;
 const FIRST: usize = 0;
 const LAST: usize = 4;
+/// The number of the bit of all patterns that are too many.
+const SHARED: u32 = 30;
 /// The bit of an odd byte: what the line is when it is folded is not known without folding it.
 const ODD: u32 = 1 << 31;
 /// The first byte of curly quotes. The second is 80, the third 98 to 9B for single ones, else 9C to 9F.
@@ -65,6 +73,8 @@ impl Default for Gate {
             count: 0,
             whole: 0,
             part: 0,
+            marked: Vec::new(),
+            unmarked: 0,
         }
     }
 }
@@ -90,8 +100,17 @@ impl Gate {
                 .iter()
                 .for_each(|&four| self.fours.insert(four.into()));
         }
-        let bit = 1 << self.count.min(30);
+        let bit = 1 << self.count.min(SHARED);
+        let mark = pattern.mark().filter(|_| self.count < SHARED);
         self.count += 1;
+        if let Some(mark) = mark.filter(|_| is_whole) {
+            match self.marked.iter_mut().find(|known| known.0 == mark) {
+                Some((_, bits)) => *bits |= bit,
+                None => self.marked.push((mark, bit)),
+            }
+        } else if is_whole {
+            self.unmarked |= bit;
+        }
         *if is_whole {
             &mut self.whole
         } else {
@@ -151,11 +170,23 @@ impl Gate {
         let has_two_spaces = c == b' ' && (b == b' ' || d == b' ');
         Open {
             is_odd: closed & ODD != 0 || has_two_spaces,
-            whole: !closed & self.whole != 0,
+            whole: !closed & self.whole,
             begins: self.fours.may_have(first.into()),
             // They see the line as it is.
             part: !closed & self.part != 0,
         }
+    }
+
+    /// Whether a line has the mark that one of these patterns of whole lines needs.
+    #[inline]
+    pub(crate) fn has_marks(&self, patterns: u32, line: &[u8]) -> bool {
+        patterns & self.unmarked != 0 || (patterns != 0 && self.has_mark(patterns, line))
+    }
+
+    #[inline(never)]
+    fn has_mark(&self, patterns: u32, line: &[u8]) -> bool {
+        let mut marked = self.marked.iter();
+        marked.any(|&(mark, bits)| patterns & bits != 0 && memchr(mark, line).is_some())
     }
 }
 

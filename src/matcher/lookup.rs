@@ -357,7 +357,7 @@ impl Lookup {
         let open = gate.open(line);
         let may_serve = match open.is_odd {
             true => self.may_serve_folded(line, gate),
-            false => open.whole || (open.begins && self.may_begin(line)),
+            false => gate.has_marks(open.whole, line) || (open.begins && self.may_begin(line)),
         };
         (may_serve, open)
     }
@@ -367,7 +367,9 @@ impl Lookup {
     fn may_serve_folded(&self, line: &[u8], gate: &Gate) -> bool {
         let bare = &line[indent(line)..];
         let open = gate.open(bare);
-        open.whole || (open.is_odd && may_be_folded(bare)) || (open.begins && self.may_begin(bare))
+        gate.has_marks(open.whole, bare)
+            || (open.is_odd && may_be_folded(bare))
+            || (open.begins && self.may_begin(bare))
     }
 
     /// The same of one that passes the gate for its first four bytes alone, which are but two letters of most

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::block::{Bound, Seen, Tried};
-use super::duplicate::Begin;
+use super::duplicate::{Duplicate, Recent};
 use super::inline::Inline;
 use super::line;
 use super::lookup::Hit;
@@ -12,7 +12,7 @@ use super::replay::Looked;
 use super::served::{Known, Served, StepHits, is_known, part};
 use super::{
     ANCHOR, BlockAsker, COPIES, COPIES_AT, Find, HIT, INLINE, LineAsker, MAYBE, Matcher, NEW,
-    RuleIndex, START, ZONED_ANCHOR, copy_note,
+    RuleIndex, START, ZONED_ANCHOR,
 };
 use crate::page::{Ends, KNOWN, NONE, Page, SPARE, Spare};
 use crate::text::MAX_LINE;
@@ -91,6 +91,7 @@ pub(crate) struct Scratch {
     hits: Vec<Hit>,
     lines: Vec<Hit>,
     steps: Vec<StepHits>,
+    recent: Recent,
 }
 
 /// How many lines that a change may concern are asked wherever it was.
@@ -345,6 +346,8 @@ impl Matcher {
             }
         }
         let mut pass = Pass::new(self, page, scratch);
+        pass.is_first = true;
+        pass.scratch.recent.clear();
         let mut work = page.left();
         if !pass.scratch.searched.is_empty() {
             for line in page.lines().filter(|&line| page.length(line) <= MAX_LINE) {
@@ -481,6 +484,8 @@ struct Pass<'m, 'p, 't> {
     matcher: &'m Matcher,
     page: &'p Page<'t>,
     scratch: &'p mut Scratch,
+    /// Whether nothing was taken off the page, and all its lines are asked in order.
+    is_first: bool,
 }
 
 impl<'m, 'p, 't> Pass<'m, 'p, 't> {
@@ -490,6 +495,7 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
             matcher,
             page,
             scratch,
+            is_first: false,
         }
     }
 
@@ -779,44 +785,55 @@ impl<'m, 'p, 't> Pass<'m, 'p, 't> {
     /// Adds what duplicate rules of these notes find at a line; returns how many bytes were looked at.
     #[inline(never)]
     fn duplicates(&mut self, ask: Ask, notes: u8) -> usize {
-        let Ask {
-            line,
-            distance,
-            behind,
-        } = ask;
         let Pass { matcher, page, .. } = *self;
+        let line = ask.line;
+        let is_recent = self.is_first && notes & matcher.copies.recent != 0;
+        if is_recent {
+            self.scratch.recent.add(page, line);
+        }
         let before = page.prev(line);
         if before == NONE {
             return 0;
         }
         // Most lines begin and end otherwise than the one before, which is all that most rules ask.
-        let begin = Begin::of(page.bytes(line));
-        let begins = begin.may_be(Begin::of(page.bytes(before)));
+        let begins = page.begin(line).may_be(page.begin(before));
         let ends = || page.end(line).may_be(page.end(before));
+        let mut left = matcher.copies.beside(notes, begins, ends);
         let mut work = 0;
-        for (at, duplicate) in matcher.duplicates.iter().enumerate() {
-            // It is the later of two copies.
-            if notes & copy_note(at) == 0
-                || behind > duplicate.apart + 1
-                || (duplicate.apart == 0 && !duplicate.may_be_copies(begins, ends))
-            {
-                continue;
-            }
-            let room = self.room(duplicate.rule);
-            if !room.has(line, line) {
-                continue;
-            }
-            let pairs = match distance {
-                0 => Some(duplicate.all_pairs(line)),
-                _ => duplicate.new_pairs(page, line),
-            };
-            if let Some(pairs) = pairs {
-                let fits = |line| room.has(line, line);
-                let finds = &mut self.scratch.finds;
-                work += duplicate.find(page, line, begin, pairs, fits, finds);
+        while left != 0 {
+            let at = left.trailing_zeros() as usize;
+            left &= left - 1;
+            for duplicate in matcher.duplicates_of(at) {
+                work += self.find_copies(duplicate, ask, is_recent);
             }
         }
         work
+    }
+
+    /// Adds what one of these finds; `is_recent`: whether the line is the last of those that are.
+    fn find_copies(&mut self, duplicate: &Duplicate, ask: Ask, is_recent: bool) -> usize {
+        let Ask {
+            line,
+            distance,
+            behind,
+        } = ask;
+        let Pass { page, .. } = *self;
+        let room = self.room(duplicate.rule);
+        // It is the later of two copies.
+        if behind > duplicate.apart + 1 || !room.has(line, line) {
+            return 0;
+        }
+        let fits = |line| room.has(line, line);
+        let Scratch { finds, recent, .. } = &mut *self.scratch;
+        if is_recent && duplicate.asks_recent() {
+            let earlier = recent.like_the_last(line.saturating_sub(duplicate.apart + 1));
+            return duplicate.find_among(page, line, earlier, fits, finds);
+        }
+        let pairs = match distance {
+            0 => Some(duplicate.all_pairs(line)),
+            _ => duplicate.new_pairs(page, line),
+        };
+        pairs.map_or(0, |pairs| duplicate.find(page, line, pairs, fits, finds))
     }
 
     /// Adds what blocks find that begin before a line; returns how many bytes were looked at,

@@ -186,6 +186,12 @@ impl Pattern {
             && (self.ends.is_any() || self.ends.may_be(last_edge(line)))
     }
 
+    /// A mark that stands in every match, and in the line that folding makes one of.
+    pub(crate) fn mark(&self) -> Option<u8> {
+        let is_mark = |byte: &u8| byte.is_ascii_punctuation() && !b"'\"-`".contains(byte);
+        self.known.needs.iter().flatten().copied().find(is_mark)
+    }
+
     /// Whether a whole line, which may match, is what this pattern finds.
     pub(crate) fn is_match(&self, line: &str) -> bool {
         self.lengths.contains(&line.len()) && self.has_needed(line) && self.is_found(line)

@@ -39,6 +39,9 @@ const LINES: &[&str] = &[
     "pre - Alpha",
     "pre - pre - Beta",
     "Поезд No 5",
+    "Beta_12",
+    "- 12_six",
+    "Beta 12",
     "\u{1b}[31mred\u{0}",
     "a\rb\u{2028}c",
     "\u{feff}Beta",
@@ -64,6 +67,7 @@ const PATTERNS: &[(&str, &str)] = &[
     (r"[A-Z]\w+", "Beta"),
     (r"(?i)pre - .+", "PRE - x"),
     (r"one .+ (?:six|seven)", "one or six"),
+    (r"[A-Z]\w*?_+\d+|\d+_[a-z]+", "Beta_1"),
 ];
 const PARTS: &[(&str, &str)] = &[
     (r"\[cut\]", "[cut]"),
@@ -125,7 +129,7 @@ fn rule() -> impl Strategy<Value = Rule> {
         prop::bool::weighted(0.8),
     );
     let duplicate = (
-        0u32..3,
+        prop_oneof![3 => 0u32..3, 1 => 9u32..12],
         any::<bool>(),
         prop::sample::select(vec![1.0, 0.6]),
         any::<bool>(),
