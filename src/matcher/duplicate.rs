@@ -76,8 +76,7 @@ impl Duplicate {
     /// Whether a line that begins as it wants may be the later of two copies, by itself: cheap, as many
     /// lines are asked.
     pub(crate) fn may_find(&self, line: &[u8], visible: &mut Visible) -> bool {
-        self.has_length(line, visible)
-            && (self.patterns.is_empty() || !self.looks_far() || self.may_match(line))
+        self.has_length(line, visible) && (!self.asks_patterns() || self.may_match(line))
     }
 
     #[inline(never)]
@@ -103,13 +102,23 @@ impl Duplicate {
 
     /// Whether a line that is not too short needs a closer look, by its bytes.
     pub(crate) fn asks_more(&self, length: usize) -> bool {
-        length / 4 > self.most || (self.looks_far() && !self.patterns.is_empty())
+        self.may_be_too_long(length) || self.asks_patterns()
+    }
+
+    /// Whether its patterns are asked of a line by itself.
+    fn asks_patterns(&self) -> bool {
+        self.looks_far() && !self.patterns.is_empty()
+    }
+
+    /// Whether so many bytes may be more characters than a copy has.
+    fn may_be_too_long(&self, length: usize) -> bool {
+        length / 4 > self.most
     }
 
     fn has_length(&self, line: &[u8], visible: &mut Visible) -> bool {
         line.len() >= self.least
             && line.len() <= MAX_LINE
-            && (line.len() / 4 <= self.most || visible.may_be_within(self.most))
+            && (!self.may_be_too_long(line.len()) || visible.may_be_within(self.most))
     }
 
     fn wants(&self, line: &str) -> bool {
@@ -154,10 +163,10 @@ impl Duplicate {
 
     /// Whether two lines may be copies by whether they may begin and end alike.
     #[inline]
-    pub(crate) fn may_be_copies(&self, begins: bool, ends: impl FnOnce() -> bool) -> bool {
-        match self.alike < 1.0 {
-            true => begins || ends(),
-            false => begins && ends(),
+    fn may_be_copies(&self, begins: bool, ends: impl FnOnce() -> bool) -> bool {
+        match self.is_exact() {
+            true => begins && ends(),
+            false => begins || ends(),
         }
     }
 
@@ -182,8 +191,6 @@ impl Duplicate {
             is_wanted,
             ..Pairs::new(page, later)
         };
-        // The end of each of many lines is known after the first time.
-        let own_end = (self.looks_far() && self.alike >= 1.0).then(|| page.end(later));
         let mut earlier = behind;
         for _ in 0..most {
             if !self.gap && page.blank_before(earlier) {
@@ -192,9 +199,6 @@ impl Duplicate {
             earlier = page.prev(earlier);
             if earlier == NONE {
                 break;
-            }
-            if own_end.is_some_and(|own| !own.may_be(page.end(earlier))) {
-                continue;
             }
             let ends = || page.end(later).may_be(page.end(earlier));
             if self.may_be_copies(page.begin(later).may_be(page.begin(earlier)), ends)
